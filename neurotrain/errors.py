@@ -1,0 +1,46 @@
+"""The errors a user can meet; each message says what is wrong, where, and what to do."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class NeurotrainError(Exception):
+    """Base of every error that neurotrain raises on purpose."""
+
+    exit_code = 2
+
+
+class InvalidInput(NeurotrainError, ValueError):
+    """A value, name, shape or unit that the user gave is wrong."""
+
+
+class UnsupportedModel(NeurotrainError):
+    """A Brian2 model uses something that the chosen execution does not cover."""
+
+
+class CompilerNotFound(NeurotrainError):
+    """No working C++ compiler was found."""
+
+
+class RunFolderError(NeurotrainError):
+    """A run folder or a file in it is missing, damaged, or belongs to another run."""
+
+
+class TrainingFailed(NeurotrainError):
+    """Training started correctly and could not go on."""
+
+    exit_code = 1
+
+
+def unknown_name(kind: str, name: str, known: Iterable[str]) -> InvalidInput:
+    """Return the error for a name that is not among `known`, with the nearest one."""
+    known = sorted(known)
+    nearest = get_close_matches(name, known, n=1, cutoff=0.4)
+    hint = f"did you mean '{nearest[0]}'?" if nearest else f"choose from: {', '.join(known)}."
+    return InvalidInput(f"There is no {kind} called '{name}'; {hint}")
+
+
+def require_positive(name: str, value: int) -> None:
+    """Raise `InvalidInput` unless `value` is a whole number of at least 1."""
+    if isinstance(value, bool) or int(value) != value or value < 1:
+        raise InvalidInput(f"{name} must be a whole number of at least 1, got {value}.")

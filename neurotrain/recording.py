@@ -1,0 +1,57 @@
+"""What a simulation of candidates and trials gives back, and what may be asked of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Recording:
+    """The outcome of simulating P candidates on B trials of N neurons.
+
+    Parameters
+    ----------
+    spike_count : (candidate, trial, bin, neuron) int array
+        Spikes in each time bin.
+    bin_edges_ms : (bin + 1,) array
+        Where the bins of `spike_count` begin and end.
+    readout : (candidate, trial, class) array
+        The decision variable of each class; NaN on failed trials.
+    failed : (candidate, trial) bool array
+        Where a state became non-finite and the simulation was ended early.
+    average : mapping of str to (candidate, trial, neuron) array
+        Mean over the decision period of each variable asked for, in SI units.
+    state : mapping of str to (candidate, trial, sample, neuron) array
+        Traces of each variable asked for, in SI units.
+    sample_ms : (sample,) array
+        Times of the samples of `state`.
+    """
+
+    spike_count: np.ndarray
+    bin_edges_ms: np.ndarray
+    readout: np.ndarray
+    failed: np.ndarray
+    average: Mapping[str, np.ndarray] = field(default_factory=dict)
+    state: Mapping[str, np.ndarray] = field(default_factory=dict)
+    sample_ms: np.ndarray = field(default_factory=lambda: np.empty(0))
+
+    @property
+    def decisions(self) -> np.ndarray:
+        """The chosen class of each candidate and trial, (candidate, trial).
+
+        A tie for the largest readout, and a failed trial, are no choice: -1.
+        """
+        highest = self.readout.max(axis=-1, keepdims=True)
+        unique = (self.readout == highest).sum(axis=-1) == 1
+        return np.where(unique & ~self.failed, self.readout.argmax(axis=-1), -1)
+
+    @property
+    def spikes_per_neuron(self) -> np.ndarray:
+        """Mean number of spikes of a neuron on a trial, (candidate,)."""
+        return self.spike_count.sum(axis=2).mean(axis=(1, 2))
+
+    @property
+    def silent_share(self) -> np.ndarray:
+        """Share of neurons without a spike on a trial, (candidate,)."""
+        return (self.spike_count.sum(axis=2) == 0).mean(axis=(1, 2))

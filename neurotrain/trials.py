@@ -1,0 +1,78 @@
+"""Trials: what a task presents to a network, and what it expects back."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from neurotrain.errors import InvalidInput
+
+
+@dataclass(frozen=True)
+class Trials:
+    """A batch of trials in physical time.
+
+    Parameters
+    ----------
+    inputs : (trial, bin, channel) array
+        What each input channel carries, constant within a bin.
+    bin_ms : float
+        Duration of a bin, in ms.
+    labels : (trial,) int array
+        The correct class of each trial.
+    periods : mapping of str to (start, stop)
+        Named periods in ms from the start of the trial. ``'decision'`` must be
+        among them: there the readout is taken.
+    conditions : mapping of str to (trial,) array
+        What distinguishes the trials, such as their difficulty.
+
+    Raises
+    ------
+    InvalidInput
+        If shapes disagree, or a period does not lie within the trial.
+    """
+
+    inputs: np.ndarray
+    bin_ms: float
+    labels: np.ndarray
+    periods: Mapping[str, tuple[float, float]]
+    conditions: Mapping[str, np.ndarray] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.inputs.ndim != 3:
+            raise InvalidInput(
+                f"Inputs of trials must be (trial, bin, channel), got shape {self.inputs.shape}."
+            )
+        per_trial = {"labels": self.labels, **self.conditions}
+        for name, values in per_trial.items():
+            if values.shape != (self.n_trials,):
+                raise InvalidInput(
+                    f"'{name}' must have one value for each of the {self.n_trials} trials, "
+                    f"got shape {values.shape}."
+                )
+        self._check_periods()
+
+    def _check_periods(self) -> None:
+        if "decision" not in self.periods:
+            raise InvalidInput("Trials need a period called 'decision', where the readout is taken.")
+        for name, (start, stop) in self.periods.items():
+            if not 0 <= start < stop <= self.duration_ms + 1e-9:
+                raise InvalidInput(
+                    f"Period '{name}' is {start} to {stop} ms, outside the trial "
+                    f"of 0 to {self.duration_ms} ms."
+                )
+
+    @property
+    def n_trials(self) -> int:
+        """Number of trials."""
+        return self.inputs.shape[0]
+
+    @property
+    def n_channels(self) -> int:
+        """Number of input channels."""
+        return self.inputs.shape[2]
+
+    @property
+    def duration_ms(self) -> float:
+        """Duration of every trial, in ms."""
+        return self.inputs.shape[1] * self.bin_ms
