@@ -1,0 +1,81 @@
+"""Train networks of detailed neurons, written in Brian2, with evolution strategies."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from neurotrain import _checkout
+
+if TYPE_CHECKING:
+    from neurotrain import losses, models, optimizers, tasks
+    from neurotrain.circuit import Circuit, Input
+    from neurotrain.distributions import Normal, Uniform
+    from neurotrain.errors import InvalidInput, NeurotrainError, UnsupportedModel
+    from neurotrain.optimizers.base import check_optimizer
+    from neurotrain.readouts import GradedReadout, SpikeCountReadout
+    from neurotrain.recording import Recording
+    from neurotrain.task import Task, check_task
+    from neurotrain.training.result import Result
+    from neurotrain.training.trainer import resume, train
+    from neurotrain.trials import Trials
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Circuit",
+    "GradedReadout",
+    "Input",
+    "InvalidInput",
+    "NeurotrainError",
+    "Normal",
+    "Recording",
+    "Result",
+    "SpikeCountReadout",
+    "Task",
+    "Trials",
+    "Uniform",
+    "UnsupportedModel",
+    "check_optimizer",
+    "check_task",
+    "losses",
+    "models",
+    "optimizers",
+    "resume",
+    "tasks",
+    "train",
+]
+
+# Importing Brian2 takes most of a second, so a name is imported when it is first used.
+_HOME = {
+    "Circuit": "neurotrain.circuit",
+    "GradedReadout": "neurotrain.readouts",
+    "Input": "neurotrain.circuit",
+    "InvalidInput": "neurotrain.errors",
+    "NeurotrainError": "neurotrain.errors",
+    "Normal": "neurotrain.distributions",
+    "Recording": "neurotrain.recording",
+    "Result": "neurotrain.training.result",
+    "SpikeCountReadout": "neurotrain.readouts",
+    "Task": "neurotrain.task",
+    "Trials": "neurotrain.trials",
+    "Uniform": "neurotrain.distributions",
+    "UnsupportedModel": "neurotrain.errors",
+    "check_optimizer": "neurotrain.optimizers.base",
+    "check_task": "neurotrain.task",
+    "resume": "neurotrain.training.trainer",
+    "train": "neurotrain.training.trainer",
+}
+_MODULES = ("losses", "models", "optimizers", "tasks")
+
+_checkout.install()
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        return getattr(import_module(_HOME[name]), name)
+    if name in _MODULES:
+        return import_module(f"neurotrain.{name}")
+    raise AttributeError(f"module 'neurotrain' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]
