@@ -1,0 +1,49 @@
+"""Checks of what a user passes to an optimizer."""
+
+from numbers import Real
+
+import numpy as np
+
+from neurotrain.errors import InvalidInput
+
+
+def require_between(name: str, value: float, low: float, high: float = np.inf) -> None:
+    """Raise `InvalidInput` unless `value` is a number in [low, high)."""
+    if isinstance(value, bool) or not isinstance(value, Real) or not low <= value < high:
+        bound = f"of at least {low}" if high == np.inf else f"in [{low}, {high})"
+        raise InvalidInput(f"{name} must be a finite number {bound}, got {value!r}.")
+
+
+def require_above_zero(name: str, value: float) -> None:
+    """Raise `InvalidInput` unless `value` is a finite number above zero."""
+    if isinstance(value, bool) or not isinstance(value, Real) or not 0 < value < np.inf:
+        raise InvalidInput(f"{name} must be a finite number above 0, got {value!r}.")
+
+
+def require_seed(seed: int) -> None:
+    """Raise `InvalidInput` unless `seed` is a whole number of at least 0."""
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
+        raise InvalidInput(f"seed must be a whole number of at least 0, got {seed!r}.")
+
+
+def parameter_array(name: str, values: np.ndarray) -> np.ndarray:
+    """Return a read-only float copy of `values`, (parameter,).
+
+    Raises
+    ------
+    InvalidInput
+        If there is no parameter, another number of axes, or a value that is not finite.
+    """
+    array = np.array(values, dtype=float)
+    if array.ndim != 1 or array.size == 0:
+        raise InvalidInput(f"{name} must have shape (parameter,), got shape {array.shape}.")
+    bad = np.flatnonzero(~np.isfinite(array))
+    if bad.size:
+        raise InvalidInput(f"{name} must be finite, got {array[bad[0]]} at parameter {bad[0]}.")
+    return frozen(array)
+
+
+def frozen(array: np.ndarray) -> np.ndarray:
+    """Return `array` itself, made read-only."""
+    array.flags.writeable = False
+    return array

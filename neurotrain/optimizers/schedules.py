@@ -1,0 +1,40 @@
+"""How the learning rate falls over the generations of a run."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from neurotrain.errors import InvalidInput, require_positive, unknown_name
+
+_SHAPES: dict[str, Callable[[float], float]] = {
+    "constant": lambda _: 1.0,
+    "linear": lambda done: 1.0 - done,
+    "cosine": lambda done: 0.5 * (1.0 + float(np.cos(np.pi * done))),
+}
+
+
+def schedule_factor(name: str, generations: int | None) -> Callable[[int], float]:
+    """Return the function from a generation to its share of the learning rate.
+
+    Parameters
+    ----------
+    name : str
+        ``'constant'``; ``'linear'`` and ``'cosine'`` fall from 1 to 0.
+    generations : int or None
+        Length of the run, after which the falling schedules stay 0.
+
+    Raises
+    ------
+    InvalidInput
+        If the name is unknown, or a falling schedule lacks the length of the run.
+    """
+    if name not in _SHAPES:
+        raise unknown_name("schedule", name, _SHAPES)
+    if generations is not None:
+        require_positive("generations", generations)
+    elif name != "constant":
+        raise InvalidInput(
+            f"The schedule '{name}' must know the length of the run: set generations."
+        )
+    shape = _SHAPES[name]
+    return lambda generation: shape(min(generation / generations, 1.0) if generations else 0.0)
