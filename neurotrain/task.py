@@ -1,9 +1,12 @@
 """What a task is, and the checks that every task must pass."""
 
+from collections.abc import Iterator
+from dataclasses import is_dataclass
 from typing import Protocol, runtime_checkable
 
 import numpy as np
 
+from neurotrain.errors import InvalidInput
 from neurotrain.trials import Trials
 
 
@@ -36,3 +39,91 @@ class Task(Protocol):
     def score(self, decisions: np.ndarray, trials: Trials) -> np.ndarray:
         """Return the share of correct trials: (..., trial) choices give (...)."""
         ...
+
+
+def check_task(task: Task, n_trials: int = 20) -> None:
+    """Check that `task` keeps the promises that training relies on.
+
+    It must be a frozen dataclass; give as many trials as asked for; take all its
+    randomness from the generator it is given; give finite inputs and valid labels;
+    and score correct choices 1, no choices 0, and others by their share.
+
+    Parameters
+    ----------
+    task : Task
+        The task to check, with the settings to check it with.
+    n_trials : int
+        Number of trials to draw for most checks. Take more if trials that are drawn
+        differently may well be the same.
+
+    Raises
+    ------
+    InvalidInput
+        On the first promise that is not kept, saying which.
+    """
+    problem = next(_problems(task, n_trials), None)
+    if problem is not None:
+        name = getattr(task, "name", type(task).__name__)
+        raise InvalidInput(f"Task '{name}' does not keep to the rules of a task: {problem}.")
+
+
+def _problems(task: Task, n_trials: int) -> Iterator[str]:
+    """Name broken promises one by one; each check may rely on the ones before it."""
+    if not isinstance(task, Task):
+        yield "it must have 'name', 'channels', 'classes', 'draw' and 'score'"
+    if not is_dataclass(task) or not type(task).__dataclass_params__.frozen:
+        yield "it must be a frozen dataclass"
+    if not task.name or not isinstance(task.name, str):
+        yield f"its name must be a text that is not empty, got {task.name!r}"
+    for size in (1, n_trials):
+        yield from _problems_of_trials(task, task.draw(size, np.random.default_rng(1)), size)
+    yield from _problems_of_randomness(task, n_trials)
+    yield from _problems_of_score(task, n_trials)
+
+
+def _problems_of_trials(task: Task, trials: Trials, n_trials: int) -> Iterator[str]:
+    if trials.n_trials != n_trials:
+        yield f"asked for {n_trials} trials it drew {trials.n_trials}"
+    if trials.n_channels != task.channels:
+        yield f"it has {task.channels} channels, but its inputs have {trials.n_channels}"
+    if not np.issubdtype(trials.inputs.dtype, np.floating) or not np.isfinite(trials.inputs).all():
+        yield "its inputs must be finite floating-point numbers"
+    if not np.issubdtype(trials.labels.dtype, np.integer):
+        yield f"its labels must be whole numbers, got {trials.labels.dtype}"
+    if not ((trials.labels >= 0) & (trials.labels < task.classes)).all():
+        yield f"its labels must be 0 to {task.classes - 1}, one for each of its classes"
+
+
+def _problems_of_randomness(task: Task, n_trials: int) -> Iterator[str]:
+    first, same, other = (task.draw(n_trials, np.random.default_rng(seed)) for seed in (1, 1, 2))
+    if not _are_same(first, same):
+        yield "drawing twice with the same seed must give the same trials"
+    if _are_same(first, other):
+        yield "drawing with different generators must give different trials"
+
+
+def _are_same(one: Trials, other: Trials) -> bool:
+    return (
+        np.array_equal(one.inputs, other.inputs)
+        and np.array_equal(one.labels, other.labels)
+        and one.bin_ms == other.bin_ms
+        and one.periods == other.periods
+        and one.conditions.keys() == other.conditions.keys()
+        and all(np.array_equal(one.conditions[k], other.conditions[k]) for k in one.conditions)
+    )
+
+
+def _problems_of_score(task: Task, n_trials: int) -> Iterator[str]:
+    trials = task.draw(n_trials, np.random.default_rng(1))
+    none = np.full_like(trials.labels, -1)
+    all_but_one = np.where(np.arange(n_trials) == 0, none, trials.labels)
+    decisions = np.stack([trials.labels, none, all_but_one])
+    expected = np.array([1, 0, 1 - 1 / n_trials])
+    for choices, score in ((decisions, expected), (decisions[:, None], expected[:, None])):
+        given = np.asarray(task.score(choices, trials))
+        if given.shape != score.shape:
+            yield f"scoring choices of shape {choices.shape} must give {score.shape}"
+        elif not np.allclose(given, score):
+            yield "its score must be the share of choices that equal the labels"
+    if np.shape(task.score(trials.labels, trials)) != ():
+        yield "scoring one choice for each trial must give one number"

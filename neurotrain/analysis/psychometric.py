@@ -1,0 +1,106 @@
+"""Psychometric curves: how accuracy grows with the strength of the stimulus."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import NormalDist
+
+import numpy as np
+
+from neurotrain.errors import InvalidInput
+
+_Z_95 = NormalDist().inv_cdf(0.975)
+
+
+@dataclass(frozen=True)
+class PsychometricCurve:
+    """Accuracy in bins of the stimulus, one row a bin.
+
+    Parameters
+    ----------
+    center : (bin,) array
+        Middle of the bin, in the unit of the stimulus.
+    accuracy : (bin,) array
+        Share of correct trials; NaN in a bin without trials.
+    n : (bin,) int array
+        Number of trials.
+    lower, upper : (bin,) array
+        Wilson's 95 % interval of the accuracy; NaN in a bin without trials.
+    """
+
+    center: np.ndarray
+    accuracy: np.ndarray
+    n: np.ndarray
+    lower: np.ndarray
+    upper: np.ndarray
+
+
+def psychometric_curve(
+    correct: np.ndarray, stimulus: np.ndarray, bins: int | Sequence[float] | np.ndarray = 10
+) -> PsychometricCurve:
+    """Return the accuracy and its 95 % interval in bins of the stimulus.
+
+    Parameters
+    ----------
+    correct : (trial,) bool array
+        Which trials were correct.
+    stimulus : (trial,) array
+        Strength of the stimulus of each trial, such as the condition ``'margin'``.
+    bins : int or (bin + 1,) array
+        Number of equally wide bins, or their increasing edges. A bin has its left edge
+        in it; the last one has both.
+
+    Raises
+    ------
+    InvalidInput
+        If there are no trials, shapes disagree, values are not finite or not true or
+        false, or the edges leave a trial out.
+
+    Notes
+    -----
+    The interval is that of Wilson (1927), DOI 10.1080/01621459.1927.10502953, which
+    keeps its coverage with few trials and near 0 and 1.
+    """
+    correct, stimulus = np.asarray(correct), np.asarray(stimulus)
+    _check_trials(correct, stimulus)
+    edges = _bin_edges(stimulus, bins)
+    n, _ = np.histogram(stimulus, edges)
+    n_correct, _ = np.histogram(stimulus[correct.astype(bool)], edges)
+    accuracy = np.divide(n_correct, n, out=np.full(len(n), np.nan), where=n > 0)
+    lower, upper = _wilson_interval(accuracy, n)
+    return PsychometricCurve((edges[:-1] + edges[1:]) / 2, accuracy, n, lower, upper)
+
+
+def _wilson_interval(share: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    # Written so that n = 0 needs no division by zero: there the share is NaN already.
+    scale = n + _Z_95**2
+    middle = (share * n + _Z_95**2 / 2) / scale
+    half_width = _Z_95 * np.sqrt(share * (1 - share) * n + _Z_95**2 / 4) / scale
+    return np.clip(middle - half_width, 0, 1), np.clip(middle + half_width, 0, 1)
+
+
+def _check_trials(correct: np.ndarray, stimulus: np.ndarray) -> None:
+    if correct.ndim != 1 or correct.shape != stimulus.shape or correct.size == 0:
+        raise InvalidInput(
+            f"A psychometric curve needs one 'correct' and one 'stimulus' for each trial, "
+            f"got shapes {correct.shape} and {stimulus.shape}."
+        )
+    if not np.isin(correct, (0, 1)).all():
+        raise InvalidInput("'correct' must be true or false for each trial.")
+    if not np.isfinite(stimulus).all():
+        raise InvalidInput("'stimulus' must be a finite number for each trial.")
+
+
+def _bin_edges(stimulus: np.ndarray, bins: int | Sequence[float] | np.ndarray) -> np.ndarray:
+    edges = np.asarray(bins)
+    if edges.ndim == 0:
+        if isinstance(bins, bool) or not np.issubdtype(edges.dtype, np.integer) or bins < 1:
+            raise InvalidInput(f"'bins' must be a whole number of at least 1, got {bins!r}.")
+        return np.histogram_bin_edges(stimulus, bins)
+    if edges.ndim != 1 or len(edges) < 2 or not (np.diff(edges) > 0).all():
+        raise InvalidInput("The edges in 'bins' must be two or more increasing numbers.")
+    if stimulus.min() < edges[0] or stimulus.max() > edges[-1]:
+        raise InvalidInput(
+            f"The edges in 'bins' go from {edges[0]:g} to {edges[-1]:g}, but the stimulus from "
+            f"{stimulus.min():g} to {stimulus.max():g}; widen the edges."
+        )
+    return edges

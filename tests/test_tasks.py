@@ -1,0 +1,422 @@
+"""Every task keeps the rules of a task; stimulus integration is drawn exactly as stated."""
+
+import itertools
+import pickle
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from neurotrain.errors import InvalidInput
+from neurotrain.task import check_task
+from neurotrain.tasks import TASKS, StimulusIntegration
+from neurotrain.trials import Trials
+
+
+NULL, EOS = 3, 4
+
+
+def rng(seed=0):
+    return np.random.default_rng(seed)
+
+
+def words_of(task, trials):
+    """Read the (trial, bin) words back from the inputs."""
+    matches = (trials.inputs[:, :, None, :] == task.word_codes).all(axis=-1)
+    assert (matches.sum(axis=-1) == 1).all()
+    return matches.argmax(axis=-1)
+
+
+def counts_of(words):
+    return (words[:, :, None] == np.arange(3)).sum(axis=1)
+
+
+def admissible_counts(words, margin):
+    """All count vectors whose largest count leads by `margin`, by brute force."""
+    return [
+        counts
+        for counts in itertools.product(range(words + 1), repeat=3)
+        if sum(counts) <= words and sorted(counts)[2] - sorted(counts)[1] >= margin
+    ]
+
+
+settings_of_task = st.builds(
+    lambda words, share, delay_bins, channels, seed: StimulusIntegration(
+        words=words,
+        margin=max(1, round(share * words)),
+        delay_bins=delay_bins,
+        channels=channels,
+        seed=seed,
+        decision_ms=4.0,
+    ),
+    words=st.integers(1, 60),
+    share=st.floats(0, 1),
+    delay_bins=st.integers(0, 5),
+    channels=st.integers(3, 20),
+    seed=st.integers(0, 1000),
+)
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_every_task_keeps_the_rules(name):
+    task = TASKS[name]()
+    assert task.name == name
+    check_task(task)
+    assert pickle.loads(pickle.dumps(task)) == task
+
+
+class TestTrialsOfStimulusIntegration:
+    def test_default_is_the_published_task(self):
+        task = StimulusIntegration()
+        trials = task.draw(7, rng())
+        assert trials.inputs.shape == (7, 50, 50)
+        assert trials.duration_ms == 200.0
+        assert trials.periods == {
+            "evidence": (0.0, 196.0),
+            "eos": (196.0, 200.0),
+            "decision": (190.0, 200.0),
+        }
+        assert set(np.unique(trials.inputs)) == {0.0, 0.2}
+
+    @settings(max_examples=40, deadline=None)
+    @given(task=settings_of_task, seed=st.integers(0, 1000))
+    def test_follows_its_settings(self, task, seed):
+        check_task(task)
+        trials = task.draw(25, rng(seed))
+        words = words_of(task, trials)
+        counts = counts_of(words)
+        lead = np.sort(counts, axis=1)[:, 2] - np.sort(counts, axis=1)[:, 1]
+        assert words.shape == (25, task.words + task.delay_bins + 1)
+        assert (words[:, -1] == EOS).all()
+        assert (words[:, :-1] != EOS).all()
+        assert (words[:, task.words : -1] == NULL).all()
+        assert (lead >= task.margin).all()
+        assert (trials.labels == counts.argmax(axis=1)).all()
+        assert (trials.conditions["margin"] == lead).all()
+        assert (trials.conditions["evidence"] == counts.sum(axis=1)).all()
+
+    @settings(max_examples=40, deadline=None)
+    @given(task=settings_of_task)
+    def test_periods_follow_one_another(self, task):
+        periods = task.draw(1, rng()).periods
+        assert ("delay" in periods) == (task.delay_bins > 0)
+        start = 0.0
+        for name in [n for n in ("evidence", "delay", "eos") if n in periods]:
+            assert periods[name][0] == start
+            start = periods[name][1]
+        assert start == periods["decision"][1] == task.duration_ms
+        decision_ms = periods["decision"][1] - periods["decision"][0]
+        assert decision_ms == pytest.approx(task.decision_ms)
+
+    def test_decision_period_may_last_the_whole_trial(self):
+        task = StimulusIntegration(words=9, bin_ms=0.1, decision_ms=1.0)
+        assert task.draw(1, rng()).periods["decision"] == (0.0, 1.0)
+
+    @settings(max_examples=40, deadline=None)
+    @given(task=settings_of_task, seed=st.integers(0, 1000))
+    def test_linear_observer_of_summed_inputs_is_always_right(self, task, seed):
+        trials = task.draw(50, rng(seed))
+        codes = task.word_codes
+        # Counts add up to a known number of words, so the null word is the origin.
+        summed = trials.inputs.sum(axis=1) - codes[EOS]
+        summed = summed - (task.words + task.delay_bins) * codes[NULL]
+        evidence = summed @ np.linalg.pinv(codes[:NULL] - codes[NULL])
+        assert (task.score(evidence.argmax(axis=1), trials)) == 1
+
+
+class TestDistributionOfStimulusIntegration:
+    """Chi-square tests with a false-alarm rate of 1e-4 each, had the seed been another."""
+
+    task = StimulusIntegration(words=12, channels=3)
+    n_trials = 20_000
+
+    def p_value(self, counts):
+        cells = {cell: i for i, cell in enumerate(admissible_counts(self.task.words, 1))}
+        observed = np.bincount([cells[tuple(c)] for c in counts.tolist()], minlength=len(cells))
+        return stats.chisquare(observed).pvalue
+
+    def test_count_vectors_are_uniform(self):
+        trials = self.task.draw(self.n_trials, rng(1))
+        assert self.p_value(counts_of(words_of(self.task, trials))) > 1e-4
+
+    def test_negative_control_multinomial_counts_are_not(self):
+        counts = rng(2).multinomial(self.task.words, [0.25] * 4, size=self.n_trials)[:, :3]
+        ordered = np.sort(counts, axis=1)
+        assert self.p_value(counts[ordered[:, 2] > ordered[:, 1]]) < 1e-4
+
+    def test_classes_are_balanced(self):
+        labels = StimulusIntegration(channels=3).draw(self.n_trials, rng(3)).labels
+        assert stats.chisquare(np.bincount(labels, minlength=3)).pvalue > 1e-4
+
+    def test_mean_margin_and_evidence_are_those_of_the_published_task(self):
+        counts = np.array(admissible_counts(49, 1))
+        ordered = np.sort(counts, axis=1)
+        expected = {"margin": ordered[:, 2] - ordered[:, 1], "evidence": counts.sum(axis=1)}
+        conditions = StimulusIntegration(channels=3).draw(self.n_trials, rng(4)).conditions
+        for name, values in expected.items():
+            # |z| > 4 comes up once in 16 000 seeds.
+            z = (conditions[name].mean() - values.mean()) / values.std() * self.n_trials**0.5
+            assert abs(z) < 4
+
+    @settings(max_examples=20, deadline=None)
+    @given(words=st.integers(1, 7), share=st.floats(0, 1))
+    def test_exactly_the_admissible_count_vectors_come(self, words, share):
+        margin = max(1, round(share * words))
+        task = StimulusIntegration(words=words, margin=margin, channels=3, decision_ms=1.0)
+        drawn = counts_of(words_of(task, task.draw(4000, rng(5))))
+        # At most 93 vectors, so one is missed in less than 1e-16 of all seeds.
+        assert set(map(tuple, drawn.tolist())) == set(admissible_counts(words, margin))
+
+
+class TestOrderOfStimulusIntegration:
+    """Every word is equally likely at every position.
+
+    Largest of 196 |z|: above 5.5 in less than 1e-5 of all seeds.
+    """
+
+    task = StimulusIntegration(channels=3)
+
+    def largest_z(self, words):
+        is_word = (words[:, :49, None] == np.arange(4)).astype(float)
+        excess = is_word - is_word.mean(axis=1, keepdims=True)
+        z = excess.mean(axis=0) / excess.std(axis=0) * len(words) ** 0.5
+        return np.abs(z).max()
+
+    def words(self):
+        return words_of(self.task, self.task.draw(4000, rng(1)))
+
+    def test_order_is_shuffled(self):
+        assert self.largest_z(self.words()) < 5.5
+
+    def test_negative_control_words_in_order(self):
+        assert self.largest_z(np.sort(self.words()[:, :49], axis=1)) > 5.5
+
+    def test_negative_control_one_order_for_all_trials(self):
+        in_order = np.sort(self.words()[:, :49], axis=1)
+        assert self.largest_z(in_order[:, rng(2).permutation(49)]) > 5.5
+
+
+class TestWordCodes:
+    @settings(max_examples=60, deadline=None)
+    @given(channels=st.integers(3, 60), seed=st.integers(0, 10_000))
+    def test_words_are_distinct_scaled_and_not_zero(self, channels, seed):
+        codes = StimulusIntegration(channels=channels, seed=seed).word_codes
+        assert codes.shape == (5, channels)
+        assert len(np.unique(codes, axis=0)) == 5
+        assert codes.any(axis=1).all()
+        assert set(np.unique(codes)) == {0.0, 1 / np.sqrt(channels / 2)}
+
+    def test_codes_follow_the_seed_and_not_the_trials(self):
+        codes = StimulusIntegration(seed=3).word_codes
+        assert np.array_equal(codes, StimulusIntegration(seed=3, words=20, margin=4).word_codes)
+        assert not np.array_equal(codes, StimulusIntegration(seed=4).word_codes)
+
+    def test_half_of_the_channels_are_on(self):
+        is_on = StimulusIntegration(channels=20_000).word_codes > 0
+        # A false alarm, |z| > 4.5, once in 150 000 seeds.
+        assert abs(is_on.sum() - 50_000) < 4.5 * np.sqrt(100_000 / 4)
+
+    def test_codes_cannot_be_changed_by_accident(self):
+        with pytest.raises(ValueError, match="read-only"):
+            StimulusIntegration().word_codes[0, 0] = 1
+
+
+class TestScore:
+    task = StimulusIntegration()
+    trials = task.draw(10, rng())
+
+    def test_is_the_share_of_correct_choices(self):
+        decisions = np.tile(self.trials.labels, (2, 3, 1))
+        decisions[0, 1, :4] = -1
+        assert np.array_equal(self.task.score(decisions, self.trials), [[1, 0.6, 1], [1, 1, 1]])
+
+    @pytest.mark.parametrize("shape", [(), (1,), (10, 3), (9,)])
+    def test_wrong_number_of_choices_is_refused(self, shape):
+        with pytest.raises(InvalidInput, match="one choice for each of the 10 trials"):
+            self.task.score(np.zeros(shape, dtype=int), self.trials)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{name: value} for name in ("words", "margin") for value in (0, -1, 2.5, "9", None, True)]
+    + [{name: value} for name in ("delay_bins", "seed") for value in (-1, 0.5, None)]
+    + [{"channels": value} for value in (0, 2, 4.0)]
+    + [{n: v} for n in ("bin_ms", "decision_ms") for v in (0, -1.0, np.nan, np.inf, "4", None)],
+)
+def test_setting_out_of_range_is_refused_by_name(wrong):
+    with pytest.raises(InvalidInput, match=next(iter(wrong))) as error:
+        StimulusIntegration(**wrong)
+    assert "\n" not in str(error.value)
+
+
+def test_settings_that_contradict_each_other_are_refused():
+    with pytest.raises(InvalidInput, match="at most the number of words, 9, got 10"):
+        StimulusIntegration(words=9, margin=10)
+    with pytest.raises(InvalidInput, match="duration of the trial, 40 ms, got 41 ms"):
+        StimulusIntegration(words=9, decision_ms=41)
+
+
+@pytest.mark.parametrize("n_trials", [0, -1, 2.5])
+def test_number_of_trials_must_be_positive(n_trials):
+    with pytest.raises(InvalidInput, match="n_trials"):
+        StimulusIntegration().draw(n_trials, rng())
+
+
+@dataclass(frozen=True)
+class CoinTask:
+    """The smallest task that keeps the rules; below, each rule is broken once."""
+
+    name = "coin"
+    channels = 1
+    classes = 2
+
+    def draw(self, n_trials, rng):
+        labels = rng.integers(2, size=n_trials)
+        inputs = labels[:, None, None].astype(float)
+        return Trials(inputs, 10.0, labels, {"decision": (0.0, 10.0)}, {"side": labels * 1})
+
+    def score(self, decisions, trials):
+        return (decisions == trials.labels).mean(axis=-1)
+
+
+def test_smallest_task_keeps_the_rules():
+    check_task(CoinTask())
+
+
+class NoScore:
+    name, channels, classes = "no score", 1, 2
+
+    def draw(self, n_trials, rng):
+        return CoinTask().draw(n_trials, rng)
+
+
+class NotADataclass(NoScore):
+    def score(self, decisions, trials):
+        return CoinTask().score(decisions, trials)
+
+
+@dataclass
+class NotFrozen(NotADataclass):
+    pass
+
+
+class NoName(CoinTask):
+    name = ""
+
+
+class OneTrialTooMany(CoinTask):
+    def draw(self, n_trials, rng):
+        return super().draw(n_trials + 1, rng)
+
+
+class AlwaysTwentyTrials(CoinTask):
+    def draw(self, n_trials, rng):
+        return super().draw(20, rng)
+
+
+class WrongChannels(CoinTask):
+    channels = 2
+
+
+class WithDrawn(CoinTask):
+    def draw(self, n_trials, rng):
+        trials = super().draw(n_trials, rng)
+        return replace(trials, **self.change(trials))
+
+
+class InfiniteInputs(WithDrawn):
+    def change(self, trials):
+        return {"inputs": np.where(trials.inputs > 0, np.inf, 0.0)}
+
+
+class WholeInputs(WithDrawn):
+    def change(self, trials):
+        return {"inputs": trials.inputs.astype(int)}
+
+
+class FloatLabels(WithDrawn):
+    def change(self, trials):
+        return {"labels": trials.labels.astype(float)}
+
+
+class LabelTooLarge(WithDrawn):
+    def change(self, trials):
+        return {"labels": trials.labels + 1}
+
+
+class NegativeLabel(WithDrawn):
+    def change(self, trials):
+        return {"labels": trials.labels - 1}
+
+
+class HiddenRandomness(WithDrawn):
+    def change(self, trials):
+        return {"inputs": np.random.default_rng().random(trials.inputs.shape)}
+
+
+class HiddenConditions(WithDrawn):
+    def change(self, trials):
+        return {"conditions": {"side": np.random.default_rng().random(trials.n_trials)}}
+
+
+class IgnoresTheGenerator(CoinTask):
+    def draw(self, n_trials, rng):
+        return super().draw(n_trials, np.random.default_rng(0))
+
+
+class ScoreOfAllTrials(CoinTask):
+    def score(self, decisions, trials):
+        return (decisions == trials.labels).mean()
+
+
+class ScoreKeepsTheAxis(CoinTask):
+    def score(self, decisions, trials):
+        return np.atleast_1d(super().score(decisions, trials))
+
+
+class ScoreIsLoss(CoinTask):
+    def score(self, decisions, trials):
+        return (decisions != trials.labels).mean(axis=-1)
+
+
+class ScoreForgivesNoChoice(CoinTask):
+    def score(self, decisions, trials):
+        return ((decisions == trials.labels) | (decisions < 0)).mean(axis=-1)
+
+
+class ScoreIsAllOrNothing(CoinTask):
+    def score(self, decisions, trials):
+        return (decisions == trials.labels).all(axis=-1)
+
+
+@pytest.mark.parametrize(
+    ("broken", "said"),
+    [
+        (NoScore, "'score'"),
+        (NotADataclass, "frozen dataclass"),
+        (NotFrozen, "frozen dataclass"),
+        (NoName, "name must be"),
+        (OneTrialTooMany, "asked for 1 trials it drew 2"),
+        (AlwaysTwentyTrials, "asked for 1 trials it drew 20"),
+        (WrongChannels, "2 channels"),
+        (InfiniteInputs, "finite"),
+        (WholeInputs, "floating-point"),
+        (FloatLabels, "whole numbers"),
+        (LabelTooLarge, "0 to 1"),
+        (NegativeLabel, "0 to 1"),
+        (HiddenRandomness, "same seed"),
+        (HiddenConditions, "same seed"),
+        (IgnoresTheGenerator, "different generators"),
+        (ScoreOfAllTrials, "scoring choices"),
+        (ScoreKeepsTheAxis, "one number"),
+        (ScoreIsLoss, "share of choices"),
+        (ScoreForgivesNoChoice, "share of choices"),
+        (ScoreIsAllOrNothing, "share of choices"),
+    ],
+)
+def test_check_task_names_the_rule_that_is_broken(broken, said):
+    with pytest.raises(InvalidInput, match=said):
+        check_task(broken())
