@@ -1,0 +1,52 @@
+"""Distributions from which initial weights and initial states are drawn."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from neurotrain.errors import InvalidInput
+
+
+@dataclass(frozen=True)
+class Normal:
+    """A normal distribution; `mean` and `std` are numbers or Brian2 quantities of one unit."""
+
+    mean: float
+    std: float
+
+    def __post_init__(self) -> None:
+        if not float(self.std) >= 0:
+            raise InvalidInput(f"The std of a Normal must not be negative, got {self.std}.")
+
+    def draw(self, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+        """Return values of `shape` in SI units."""
+        return rng.normal(float(self.mean), float(self.std), shape)
+
+    @property
+    def spread(self) -> float:
+        """Standard deviation in SI units."""
+        return float(self.std)
+
+
+@dataclass(frozen=True)
+class Uniform:
+    """A uniform distribution; `low` and `high` are numbers or Brian2 quantities of one unit."""
+
+    low: float
+    high: float
+
+    def __post_init__(self) -> None:
+        if not float(self.low) <= float(self.high):
+            raise InvalidInput(f"A Uniform needs low <= high, got {self.low} and {self.high}.")
+
+    def draw(self, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+        """Return values of `shape` in SI units."""
+        return rng.uniform(float(self.low), float(self.high), shape)
+
+    @property
+    def spread(self) -> float:
+        """Standard deviation in SI units."""
+        return (float(self.high) - float(self.low)) / np.sqrt(12)
+
+
+Distribution = Normal | Uniform

@@ -1,0 +1,61 @@
+"""What every execution is asked for, and what it gives back."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to simulate and to record, in steps of `dt` seconds.
+
+    Parameters
+    ----------
+    dt : float
+        Duration of a step, in seconds.
+    n_steps : int
+        Duration of every trial.
+    steps_per_input : int
+        How long an input bin lasts.
+    bin_stops : tuple of int
+        The step after the last one of each bin in which spikes are counted.
+    observed : tuple of str
+        Variables or expressions to average and to sample.
+    average : (start, stop)
+        The steps over which they are averaged.
+    sample_every : int
+        Sample them every so many steps; 0 for no samples.
+    """
+
+    dt: float
+    n_steps: int
+    steps_per_input: int
+    bin_stops: tuple[int, ...]
+    observed: tuple[str, ...] = ()
+    average: tuple[int, int] = (0, 0)
+    sample_every: int = 0
+
+    @property
+    def n_samples(self) -> int:
+        """Number of samples of each observed variable."""
+        return -(-self.n_steps // self.sample_every) if self.sample_every else 0
+
+
+@dataclass(frozen=True)
+class Activity:
+    """What the neurons did, in SI units.
+
+    Parameters
+    ----------
+    spike_count : (candidate, trial, bin, neuron) int array
+    failed : (candidate, trial) bool array
+        Where a state became non-finite.
+    average : mapping of str to (candidate, trial, neuron) array
+    samples : mapping of str to (candidate, trial, sample, neuron) array
+    """
+
+    spike_count: np.ndarray
+    failed: np.ndarray
+    average: Mapping[str, np.ndarray] = field(default_factory=dict)
+    samples: Mapping[str, np.ndarray] = field(default_factory=dict)

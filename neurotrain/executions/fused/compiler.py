@@ -1,0 +1,106 @@
+"""Compiling generated C++ into a shared library, once for each source, compiler and processor."""
+
+import os
+import platform
+import shutil
+import subprocess
+import tempfile
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+
+from neurotrain.errors import CompilerNotFound
+
+# Without -ffast-math: NaN must stay visible, and linking with it would change the floating-point
+# mode of the whole process. The vectors are explicit, so little speed is lost.
+FLAGS = (
+    "-O3 -march=native -std=c++17 -fPIC -shared -fno-math-errno -fno-trapping-math "
+    "-ffp-contract=fast -fno-semantic-interposition -w"
+).split()
+_CANDIDATES = ("c++", "g++", "clang++")
+
+
+@cache
+def find_compiler() -> str:
+    """Return the path of the C++ compiler: that of the variable CXX, or the first one found.
+
+    Raises
+    ------
+    CompilerNotFound
+        If there is none.
+    """
+    wanted = os.environ.get("CXX")
+    for name in (wanted,) if wanted else _CANDIDATES:
+        path = shutil.which(name)
+        if path:
+            return path
+    looked = f"CXX is set to '{wanted}'" if wanted else f"looked for {', '.join(_CANDIDATES)}"
+    raise CompilerNotFound(
+        f"No C++ compiler was found ({looked}). Install g++ or clang++, or use execution='brian2'."
+    )
+
+
+@cache
+def _version(compiler: str) -> str:
+    return subprocess.run([compiler, "--version"], capture_output=True, text=True).stdout
+
+
+@cache
+def processor() -> str:
+    """Return the processor's model and features, which -march=native depends on."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    wanted = ("flags", "Features", "model name")
+    return "\n".join(sorted({line for line in lines if line.startswith(wanted)}))
+
+
+def vector_bytes() -> int:
+    """Return the width in bytes of the processor's widest vectors."""
+    features = processor().split()
+    if "avx512f" in features:
+        return 64
+    return 32 if "avx2" in features else 16
+
+
+def cache_folder() -> Path:
+    """Return where compiled libraries are kept: NEUROTRAIN_CACHE, or the user's cache folder."""
+    given = os.environ.get("NEUROTRAIN_CACHE")
+    base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(given) if given else Path(base).expanduser() / "neurotrain"
+
+
+def compile_library(source: str, defines: dict[str, object]) -> Path:
+    """Return the shared library of `source`, compiled unless it is in the cache.
+
+    Raises
+    ------
+    CompilerNotFound
+        If there is no compiler, or it does not accept the source.
+    """
+    compiler = find_compiler()
+    options = [*FLAGS, *(f"-D{name}={value}" for name, value in defines.items())]
+    key = "\0".join([source, *options, compiler, _version(compiler), processor()])
+    library = cache_folder() / f"{sha256(key.encode()).hexdigest()[:32]}.so"
+    if not library.exists():
+        library.parent.mkdir(parents=True, exist_ok=True)
+        _compile(compiler, options, source, library)
+    return library
+
+
+def _compile(compiler: str, options: list[str], source: str, library: Path) -> None:
+    with tempfile.TemporaryDirectory(dir=library.parent) as folder:
+        path, built = Path(folder) / "kernel.cpp", Path(folder) / "kernel.so"
+        path.write_text(source)
+        done = subprocess.run(
+            [compiler, *options, "-o", built, path], capture_output=True, text=True
+        )
+        if done.returncode:
+            first = next((x for x in done.stderr.splitlines() if "error" in x), done.stderr[:300])
+            raise CompilerNotFound(
+                f"The C++ compiler {compiler} did not accept the generated code: {first} "
+                "Use execution='brian2', and please report this."
+            )
+        # Several processes may compile the same library: each moves a whole one into place.
+        os.replace(built, library)

@@ -1,0 +1,122 @@
+"""Brian2 expressions as C++ on vectors of trials."""
+
+import ast
+from collections.abc import Mapping
+
+import numpy as np
+from brian2.core.functions import DEFAULT_FUNCTIONS
+from brian2.core.variables import AuxiliaryVariable
+from brian2.parsing.bast import brian_ast
+
+from neurotrain.lowering.program import Assignment
+
+_DTYPES = {"float": np.float64, "integer": np.int64, "boolean": bool}
+_OPERATORS = {"Add": "+", "Sub": "-", "Mult": "*", "Div": "/"}
+_COMPARISONS = {"Lt": "<", "LtE": "<=", "Gt": ">", "GtE": ">=", "Eq": "==", "NotEq": "!="}
+_NAMED_OPERATORS = {"FloorDiv": "nt_floordiv", "Mod": "nt_mod", "Pow": "nt_pow"}
+_LARGEST_POWER = 16
+
+
+class Renderer:
+    """Renders expressions whose names have the given kinds.
+
+    Parameters
+    ----------
+    kinds : mapping of str to str
+        'float', 'integer' or 'boolean' of every name.
+    scalars : set of str
+        Names that hold one value for all neurons and trials.
+    """
+
+    def __init__(self, kinds: Mapping[str, str], scalars: set[str]) -> None:
+        self.names = {
+            name: AuxiliaryVariable(name, dtype=_DTYPES[kind], scalar=name in scalars)
+            for name, kind in kinds.items()
+        }
+
+    def declare(self, assignment: Assignment, scalar: bool) -> None:
+        """Make the target of an assignment known."""
+        self.names[assignment.target] = AuxiliaryVariable(
+            assignment.target, dtype=_DTYPES[assignment.kind], scalar=scalar
+        )
+
+    def render(self, expression: str, kind: str) -> str:
+        """Return `expression` as C++ of the given kind."""
+        tree = brian_ast(expression, {**DEFAULT_FUNCTIONS, **self.names})
+        return self._as(tree, kind)
+
+    def _as(self, node: ast.AST, kind: str) -> str:
+        if isinstance(node, ast.Constant):
+            return _literal(node.value, kind)
+        text = getattr(self, f"_{type(node).__name__}")(node)
+        if node.dtype == kind:
+            return text
+        if node.dtype == "boolean":
+            text = f"({text} & I(1))"
+        return {
+            "float": f"to_real({text})",
+            "integer": f"to_integer({text})",
+            "boolean": f"truth({text} != 0)",
+        }[kind]
+
+    def _Name(self, node: ast.Name) -> str:
+        return f"x_{node.id}"
+
+    def _BinOp(self, node: ast.BinOp) -> str:
+        operator = type(node.op).__name__
+        if operator == "Pow":
+            return self._power(node)
+        kind = _number(node.dtype)
+        left, right = self._as(node.left, kind), self._as(node.right, kind)
+        if operator in _NAMED_OPERATORS:
+            left, right = self._as(node.left, "float"), self._as(node.right, "float")
+            return _converted(f"{_NAMED_OPERATORS[operator]}({left}, {right})", node.dtype)
+        return f"({left} {_OPERATORS[operator]} {right})"
+
+    def _power(self, node: ast.BinOp) -> str:
+        base, exponent = self._as(node.left, "float"), node.right
+        if isinstance(exponent, ast.Constant) and exponent.value in range(1, _LARGEST_POWER + 1):
+            return _converted(f"nt_power<{int(exponent.value)}>({base})", node.dtype)
+        return _converted(f"nt_pow({base}, {self._as(exponent, 'float')})", node.dtype)
+
+    def _UnaryOp(self, node: ast.UnaryOp) -> str:
+        if isinstance(node.op, ast.Not):
+            return f"(~{self._as(node.operand, 'boolean')})"
+        sign = "-" if isinstance(node.op, ast.USub) else ""
+        return f"({sign}{self._as(node.operand, node.dtype)})"
+
+    def _BoolOp(self, node: ast.BoolOp) -> str:
+        operator = " & " if isinstance(node.op, ast.And) else " | "
+        return f"({operator.join(self._as(value, 'boolean') for value in node.values)})"
+
+    def _Compare(self, node: ast.Compare) -> str:
+        left, right = node.left, node.comparators[0]
+        kind = "float" if "float" in (left.dtype, right.dtype) else "integer"
+        operator = _COMPARISONS[type(node.ops[0]).__name__]
+        return f"truth({self._as(left, kind)} {operator} {self._as(right, kind)})"
+
+    def _Call(self, node: ast.Call) -> str:
+        name = node.func.id
+        if name == "int":
+            argument = node.args[0]
+            kind = "integer" if argument.dtype == "boolean" else argument.dtype
+            return f"to_integer({self._as(argument, kind)})"
+        arguments = ", ".join(self._as(argument, "float") for argument in node.args)
+        call = f"nt_{name}({arguments})"
+        return call if name == "timestep" else _converted(call, node.dtype)
+
+
+def _literal(value: float, kind: str) -> str:
+    if kind == "float":
+        return f"T({float(value)!r})"
+    if kind == "integer":
+        return f"I({int(value)})"
+    return f"I({-int(bool(value))})"
+
+
+def _number(kind: str) -> str:
+    return "float" if kind == "float" else "integer"
+
+
+def _converted(text: str, kind: str) -> str:
+    return text if kind == "float" else f"to_integer({text})"

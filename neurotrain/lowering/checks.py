@@ -1,0 +1,88 @@
+"""What the lowering covers today; everything else is refused with the object and the way out."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from brian2 import DimensionMismatchError, NeuronGroup, Synapses
+from brian2.core.variables import LinkedVariable
+from brian2.equations.unitcheck import check_units_statements
+from brian2.groups.neurongroup import Resetter, StateUpdater, Thresholder
+
+from neurotrain.errors import InvalidInput, UnsupportedModel
+from neurotrain.lowering.statements import WAY_OUT, Scope
+
+
+def check_group(group: NeuronGroup) -> None:
+    """Raise `UnsupportedModel` if the group does more than equations, threshold and reset."""
+    covered = (StateUpdater, Thresholder, Resetter)
+    for part in group.contained_objects:
+        if not isinstance(part, covered):
+            raise UnsupportedModel(
+                f"'{group.name}' contains '{part.name}' ({type(part).__name__}), which the fused "
+                f"execution does not cover. {WAY_OUT}"
+            )
+    other_events = set(group.events) - {"spike"}
+    if other_events:
+        raise UnsupportedModel(
+            f"'{group.name}' has the custom event '{sorted(other_events)[0]}', which the fused "
+            f"execution does not cover. {WAY_OUT}"
+        )
+    if group.equations.stochastic_variables:
+        raise UnsupportedModel(
+            f"The equations of '{group.name}' contain noise "
+            f"({', '.join(sorted(group.equations.stochastic_variables))}), which the fused "
+            f"execution does not cover. {WAY_OUT}"
+        )
+
+
+def check_synapses(synapses: Synapses, group: NeuronGroup) -> None:
+    """Raise `UnsupportedModel` unless these are summed synapses of `group` on itself."""
+    if synapses.source is not group or synapses.target is not group:
+        raise UnsupportedModel(
+            f"'{synapses.name}' does not connect '{group.name}' with itself; the fused execution "
+            f"covers one NeuronGroup. {WAY_OUT}"
+        )
+    if synapses._pathways:
+        raise UnsupportedModel(
+            f"'{synapses.name}' acts on spikes (on_pre, on_post); the fused execution covers "
+            f"'(summed)' coupling. {WAY_OUT}"
+        )
+    if synapses.state_updater is not None or not synapses.summed_updaters:
+        raise UnsupportedModel(
+            f"'{synapses.name}' needs exactly '(summed)' variables and synaptic parameters for "
+            f"the fused execution. {WAY_OUT}"
+        )
+    for name, updater in synapses.summed_updaters.items():
+        if not name.endswith("_post"):
+            raise UnsupportedModel(
+                f"'{name}' of '{synapses.name}' sums over the presynaptic side; the fused "
+                f"execution covers sums over the postsynaptic side. {WAY_OUT}"
+            )
+        assert updater.target is group
+
+
+def check_arrays(arrays: Iterable[tuple[str, Any]], group: NeuronGroup) -> None:
+    """Raise `UnsupportedModel` for variables that belong to another group."""
+    for name, _ in arrays:
+        linked = isinstance(group.variables.get(name), LinkedVariable)
+        if linked or group.variables.indices[name] not in ("_idx", "0"):
+            raise UnsupportedModel(
+                f"'{name}' of '{group.name}' is linked to another group, which the fused "
+                f"execution does not cover. {WAY_OUT}"
+            )
+
+
+def check_units(group: NeuronGroup, namespace: Mapping[str, Any], scope: Scope) -> None:
+    """Raise `InvalidInput` where the units of an equation, or of the reset, do not agree."""
+    try:
+        group.equations.check_units(group, run_namespace=dict(namespace))
+        reset = group.event_codes.get("spike")
+        if reset:
+            check_units_statements(reset, scope.variables(reset))
+    except DimensionMismatchError as error:
+        raise InvalidInput(f"Units do not agree in the model of '{group.name}': {error}") from error
+    except KeyError as error:
+        raise InvalidInput(
+            f"The model of '{group.name}' uses a name that has no value: {error.args[0]} "
+            "Pass it in namespace={...}."
+        ) from error

@@ -1,0 +1,126 @@
+"""The map between named blocks of trained parameters and one flat vector."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from math import prod
+
+import numpy as np
+
+from neurotrain.distributions import Distribution
+from neurotrain.errors import InvalidInput, unknown_name
+
+
+@dataclass(frozen=True)
+class Block:
+    """One named array of trained parameters, in SI units.
+
+    Parameters
+    ----------
+    name : str
+        Such as ``'recurrent.weight'``.
+    shape : tuple of int
+        Shape of the array.
+    initial : Distribution or array
+        Where training starts: drawn anew for every run, or as given.
+    scale : float
+        How far a typical value lies from zero; perturbations and learning rates
+        are relative to it.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    initial: Distribution | np.ndarray
+    scale: float
+
+    def __post_init__(self) -> None:
+        if not (np.isfinite(self.scale) and self.scale > 0):
+            raise InvalidInput(f"The scale of '{self.name}' must be positive, got {self.scale}.")
+
+    @property
+    def size(self) -> int:
+        """Number of parameters."""
+        return prod(self.shape)
+
+    def draw(self, rng: np.random.Generator) -> np.ndarray:
+        """Return starting values of the block's shape."""
+        if isinstance(self.initial, np.ndarray):
+            return np.array(self.initial, dtype=float)
+        return self.initial.draw(self.shape, rng)
+
+
+class ParameterSpace:
+    """The trained parameters of a circuit: named blocks and one flat vector.
+
+    Parameters
+    ----------
+    blocks : tuple of Block
+        In the order in which they lie in the vector.
+    """
+
+    def __init__(self, blocks: tuple[Block, ...]) -> None:
+        if not blocks:
+            raise InvalidInput("Nothing is trained: name at least one variable in train=[...].")
+        self.blocks = blocks
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the blocks."""
+        return tuple(block.name for block in self.blocks)
+
+    @property
+    def size(self) -> int:
+        """Number of parameters in all blocks."""
+        return sum(block.size for block in self.blocks)
+
+    @cached_property
+    def scale(self) -> np.ndarray:
+        """The scale of every parameter, (parameter,)."""
+        return np.concatenate([np.full(block.size, block.scale) for block in self.blocks])
+
+    def draw(self, rng: np.random.Generator) -> np.ndarray:
+        """Return a starting vector, (parameter,)."""
+        return np.concatenate([block.draw(rng).ravel() for block in self.blocks])
+
+    def split(self, vectors: np.ndarray) -> dict[str, np.ndarray]:
+        """Cut vectors (..., parameter) into blocks of shape (..., *block shape).
+
+        Raises
+        ------
+        InvalidInput
+            If the vectors have another length or hold NaN or infinity.
+        """
+        vectors = np.asarray(vectors, dtype=float)
+        if vectors.shape[-1:] != (self.size,):
+            raise InvalidInput(
+                f"Expected vectors of {self.size} parameters ({', '.join(self.names)}), "
+                f"got shape {vectors.shape}."
+            )
+        if not np.isfinite(vectors).all():
+            raise InvalidInput("Parameters hold NaN or infinity; they must be finite numbers.")
+        ends = np.cumsum([block.size for block in self.blocks])[:-1]
+        pieces = np.split(vectors, ends, axis=-1)
+        return {
+            block.name: piece.reshape(*vectors.shape[:-1], *block.shape)
+            for block, piece in zip(self.blocks, pieces, strict=True)
+        }
+
+    def join(self, values: Mapping[str, np.ndarray]) -> np.ndarray:
+        """Put blocks (..., *block shape) back into vectors (..., parameter)."""
+        for name in values:
+            if name not in self.names:
+                raise unknown_name("trained parameter", name, self.names)
+        missing = set(self.names) - set(values)
+        if missing:
+            raise InvalidInput(f"No values were given for {', '.join(sorted(missing))}.")
+        flat = [self._flatten(block, np.asarray(values[block.name])) for block in self.blocks]
+        return np.concatenate(flat, axis=-1)
+
+    @staticmethod
+    def _flatten(block: Block, values: np.ndarray) -> np.ndarray:
+        lead = values.shape[: values.ndim - len(block.shape)]
+        if values.shape != (*lead, *block.shape):
+            raise InvalidInput(
+                f"'{block.name}' has shape {block.shape}, got values of shape {values.shape}."
+            )
+        return values.reshape(*lead, block.size)
