@@ -1,7 +1,10 @@
 """Every task keeps the rules of a task; stimulus integration is drawn exactly as stated."""
 
 import itertools
+import json
 import pickle
+import subprocess
+import sys
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,7 +17,6 @@ from neurotrain.errors import InvalidInput
 from neurotrain.task import check_task
 from neurotrain.tasks import TASKS, StimulusIntegration
 from neurotrain.trials import Trials
-
 
 NULL, EOS = 3, 4
 
@@ -199,6 +201,21 @@ class TestOrderOfStimulusIntegration:
         assert self.largest_z(in_order[:, rng(2).permutation(49)]) > 5.5
 
 
+@pytest.mark.parametrize(
+    ("margin", "expected"),
+    [(1, {1: 0.55, 5: 0.71, 10: 0.79, 25: 0.90}), (10, {1: 0.64, 5: 0.84, 10: 0.93, 25: 0.99})],
+)
+def test_accuracy_of_an_observer_with_short_memory_is_as_documented(margin, expected):
+    """Within 0.015, which is four standard errors of 20 000 trials and the rounding."""
+    task = StimulusIntegration(margin=margin, channels=3)
+    trials = task.draw(20_000, rng(1))
+    words = words_of(task, trials)
+    for n_last, accuracy in expected.items():
+        seen = counts_of(words[:, 49 - n_last : 49])
+        decisions = (seen + rng(2).uniform(0, 0.5, seen.shape)).argmax(axis=1)
+        assert task.score(decisions, trials) == pytest.approx(accuracy, abs=0.015)
+
+
 class TestWordCodes:
     @settings(max_examples=60, deadline=None)
     @given(channels=st.integers(3, 60), seed=st.integers(0, 10_000))
@@ -213,6 +230,19 @@ class TestWordCodes:
         codes = StimulusIntegration(seed=3).word_codes
         assert np.array_equal(codes, StimulusIntegration(seed=3, words=20, margin=4).word_codes)
         assert not np.array_equal(codes, StimulusIntegration(seed=4).word_codes)
+
+    def test_codes_are_those_of_another_process(self):
+        code = (
+            "from neurotrain.tasks import StimulusIntegration as S; print(S().word_codes.tolist())"
+        )
+        command = [sys.executable, "-c", code]
+        printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        assert json.loads(printed) == StimulusIntegration().word_codes.tolist()
+
+    def test_counts_can_be_read_from_few_channels_with_every_seed(self):
+        for seed in range(200):
+            codes = StimulusIntegration(channels=3, seed=seed).word_codes
+            assert np.linalg.matrix_rank(codes[:NULL] - codes[NULL]) == 3
 
     def test_half_of_the_channels_are_on(self):
         is_on = StimulusIntegration(channels=20_000).word_codes > 0
