@@ -3,8 +3,6 @@
 import ctypes
 import os
 import platform
-import shlex
-import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -14,6 +12,8 @@ from itertools import groupby
 from pathlib import Path
 
 from neurotrain import __version__
+from neurotrain.errors import CompilerNotFound
+from neurotrain.executions.fused.compiler import FLAGS, cache_folder, find_compiler
 
 # The same as in setup.cfg, each with the oldest version that will do.
 PACKAGES = {
@@ -31,7 +31,10 @@ EXTRAS = {"test": ("pytest", "hypothesis", "ruff", "setuptools")}
 
 CPU_FEATURES = ("avx2", "fma", "avx512f", "asimd", "sve")
 
-PROBE_SOURCE = 'extern "C" int probe() { return 42; }\n'
+COMPILER_REMEDY = (
+    "Debian, Ubuntu: apt-get install g++; macOS: xcode-select --install; elsewhere set CXX to a "
+    "compiler that works. Without one, only the slower execution 'brian2' can be used."
+)
 
 
 @dataclass(frozen=True)
@@ -138,37 +141,25 @@ def _extras() -> Iterator[Finding]:
             yield Finding("extras", extra, "complete")
 
 
-def find_compiler() -> list[str] | None:
-    """Return the command of the C++ compiler that is used: CXX where it is set."""
-    if os.environ.get("CXX"):
-        return shlex.split(os.environ["CXX"])
-    found = (shutil.which(name) for name in ("c++", "g++", "clang++"))
-    return next(([path] for path in found if path), None)
-
-
 def examine_compiler() -> Finding:
     """Return the finding on the C++ compiler, which is made to build a library that is then run."""
-    command = find_compiler()
-    remedy = (
-        "install g++ or clang++ (Debian, Ubuntu: apt-get install g++; macOS: xcode-select "
-        "--install), or set CXX to a working compiler. Until then only the slower execution "
-        "'brian2' can be used."
-    )
-    if command is None:
-        return Finding("compiler", "c++", "none found", "advice", remedy)
-    failure = _compile_and_run(command)
+    try:
+        compiler = find_compiler()
+    except CompilerNotFound as error:
+        return Finding("compiler", "c++", "missing", "advice", f"{error} {COMPILER_REMEDY}")
+    failure = _compile_and_run(compiler)
     if failure:
-        value = f"{shlex.join(command)} does not work: {failure}"
-        return Finding("compiler", "c++", value, "advice", remedy)
-    return Finding("compiler", "c++", f"{shlex.join(command)}: {_compiler_version(command)}")
+        value = f"{compiler} does not work: {failure}"
+        return Finding("compiler", "c++", value, "advice", COMPILER_REMEDY)
+    return Finding("compiler", "c++", f"{compiler}: {_compiler_version(compiler)}")
 
 
-def _compile_and_run(command: list[str]) -> str:
+def _compile_and_run(compiler: str) -> str:
     """Return why the compiler does not work; empty when it does."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         source, library = Path(folder, "probe.cpp"), Path(folder, "probe.so")
-        source.write_text(PROBE_SOURCE)
-        build = [*command, "-shared", "-fPIC", str(source), "-o", str(library)]
+        source.write_text('extern "C" int probe() { return 42; }\n')
+        build = [compiler, *FLAGS, "-o", library, source]
         try:
             subprocess.run(build, check=True, capture_output=True, text=True, timeout=20)
             answer = ctypes.CDLL(str(library)).probe()
@@ -179,8 +170,8 @@ def _compile_and_run(command: list[str]) -> str:
     return "" if answer == 42 else "a library that it built gives wrong results"
 
 
-def _compiler_version(command: list[str]) -> str:
-    done = subprocess.run([*command, "--version"], capture_output=True, text=True, timeout=20)
+def _compiler_version(compiler: str) -> str:
+    done = subprocess.run([compiler, "--version"], capture_output=True, text=True, timeout=20)
     return next(iter(done.stdout.splitlines()), "version unknown")
 
 
@@ -209,12 +200,6 @@ def _available_cores() -> int:
     return os.cpu_count() or 1
 
 
-def cache_folder() -> Path:
-    """Return where compiled code is kept."""
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base, "neurotrain")
-
-
 def examine_cache(folder: Path) -> Finding:
     """Return the finding on the cache folder, in which a file is made and removed."""
     try:
@@ -223,5 +208,5 @@ def examine_cache(folder: Path) -> Finding:
             return Finding("machine", "cache", str(folder))
     except OSError as error:
         value = f"{folder} cannot be written: {error.strerror}"
-        remedy = "make the folder writable, or set XDG_CACHE_HOME to one that is."
+        remedy = "make the folder writable, or set NEUROTRAIN_CACHE to one that is."
         return Finding("machine", "cache", value, "advice", remedy)
