@@ -7,7 +7,7 @@ from neurotrain import _checkout
 
 if TYPE_CHECKING:
     from neurotrain import losses, models, optimizers, tasks
-    from neurotrain.circuit import Circuit, Input
+    from neurotrain.circuit import Blocked, Circuit, Input
     from neurotrain.distributions import Normal, Uniform
     from neurotrain.errors import InvalidInput, NeurotrainError, UnsupportedModel
     from neurotrain.optimizers.base import check_optimizer
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "Blocked",
     "Circuit",
     "GradedReadout",
     "Input",
@@ -46,6 +47,7 @@ __all__ = [
 
 # Importing Brian2 takes most of a second, so a name is imported when it is first used.
 _HOME = {
+    "Blocked": "neurotrain.circuit",
     "Circuit": "neurotrain.circuit",
     "GradedReadout": "neurotrain.readouts",
     "Input": "neurotrain.circuit",

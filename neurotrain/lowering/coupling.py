@@ -37,6 +37,9 @@ class SummedExpression:
         The object that owns the equation.
     target : str
         Name of the summed variable.
+    index : int
+        Position of the object in the network. Constants are named after it, since Brian2
+        counts its objects up and a program must not depend on how many came before.
     namespace : mapping
         Names of the user's constants.
 
@@ -47,8 +50,11 @@ class SummedExpression:
         and a postsynaptic factor.
     """
 
-    def __init__(self, synapses: Synapses, target: str, namespace: Mapping[str, Any]) -> None:
+    def __init__(
+        self, synapses: Synapses, target: str, index: int, namespace: Mapping[str, Any]
+    ) -> None:
         self.synapses = synapses
+        self.index = index
         self.target = target
         self.namespace = dict(namespace)
         self.variable = target.removesuffix("_post")
@@ -101,7 +107,7 @@ class SummedExpression:
                 expression = word_substitute(expression, {name: f"({inner})"})
                 continue
             if place == CONSTANT:
-                renamed = f"{name}_of_{self.synapses.name}"
+                renamed = f"{name}_of_synapses_{self.index}"
                 expression = word_substitute(expression, {name: renamed})
                 self.constants[renamed] = variable
                 name = renamed

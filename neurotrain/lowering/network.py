@@ -86,8 +86,8 @@ class _Lowering:
         self.observe = observe
         self.namespace = dict(namespace)
         self.summed = [
-            SummedExpression(one, target, namespace)
-            for one in synapses
+            SummedExpression(one, target, index, namespace)
+            for index, one in enumerate(synapses)
             for target in one.summed_updaters
         ]
         extra: dict[str, Constant] = {}
@@ -149,17 +149,11 @@ class _Lowering:
     def _terms(self, expression: SummedExpression) -> list[Term]:
         terms = []
         for k, product in enumerate(expression.products()):
-            prefix = f"{expression.synapses.name}_{expression.variable}_{k}"
+            prefix = f"{expression.index}_{expression.variable}_{k}"
             source = self._undriven(f"_source = {product.source}", f"{prefix}_source")
             gain = product.gain and self._translate(f"_gain = {product.gain}", f"{prefix}_gain")
             terms.append(
-                Term(
-                    expression.synapses.name,
-                    expression.variable,
-                    product.weight,
-                    source,
-                    gain or None,
-                )
+                Term(expression.index, expression.variable, product.weight, source, gain or None)
             )
         return terms
 

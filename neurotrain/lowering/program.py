@@ -46,11 +46,10 @@ class Term:
 
     `source` assigns ``_source`` from presynaptic variables; `gain` assigns
     ``_gain`` from postsynaptic ones and is None where there is no such factor;
-    `weight` is an expression of synaptic variables and `constants` of the
-    synapses' own namespace.
+    `weight` is an expression of synaptic variables; `synapses` says whose, by position.
     """
 
-    synapses: str
+    synapses: int
     target: str
     weight: str
     source: Code

@@ -1,0 +1,320 @@
+"""Circuit: one network for one trial, and which of its variables are trained."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
+from typing import Any
+
+import numpy as np
+from brian2 import NeuronGroup, Synapses
+from brian2.core.namespace import get_local_namespace
+from brian2.units.fundamentalunits import DIMENSIONLESS
+
+from neurotrain.distributions import Distribution, Normal
+from neurotrain.errors import InvalidInput, require_positive, unknown_name
+from neurotrain.lowering.network import Lowered, lower
+from neurotrain.parameters import Block, ParameterSpace
+from neurotrain.readouts import Readout
+from neurotrain.recording import Recording
+from neurotrain.trials import Trials
+
+
+@dataclass(frozen=True)
+class Input:
+    """Input channels that reach a variable of the neurons through trained weights.
+
+    In every step the variable is ``weight @ channels``.
+
+    Parameters
+    ----------
+    variable : str
+        A parameter of the neurons, such as ``stimulus : 1``.
+    channels : int
+        Number of input channels.
+    weight : Distribution or (neuron, channel) array, optional
+        Initial weights, or, if they are not trained, the weights.
+    """
+
+    variable: str
+    channels: int
+    weight: Distribution | np.ndarray | None = None
+
+    def __post_init__(self) -> None:
+        require_positive("channels", self.channels)
+
+
+@dataclass(frozen=True)
+class Blocked:
+    """When a neuron counts as in depolarization block: `variable` stays above `level`."""
+
+    variable: str
+    level: float
+
+
+class Circuit:
+    """One network for one trial, in ordinary Brian2, and what of it is trained.
+
+    Parameters
+    ----------
+    neurons : NeuronGroup
+        The neurons.
+    synapses : Synapses
+        Any number of objects that connect the neurons with themselves.
+    readout : Readout
+        How decisions are read from the neurons.
+    train : iterable of str, or mapping of str to Distribution
+        What is trained: ``'recurrent.weight'`` (a variable of the only Synapses object; with
+        several, their Brian2 names come before the dot), ``'input.weight'``,
+        ``'neurons.<parameter>'``. The readout's own weights always are. A distribution says
+        where training starts; without one it starts from the values in the objects, or
+        where these are all equal and without unit, from Normal(0, 1/sqrt(neurons)).
+    inputs : Input, optional
+        The input channels.
+    initial : mapping of str to Distribution
+        State variables that begin every trial at random; all others begin where the
+        objects have them now.
+    blocked : Blocked, optional
+        When a neuron counts as in depolarization block, for the reports.
+    namespace : mapping, optional
+        Values of names in the equations; by default, as in Brian2, those of the caller.
+
+    Raises
+    ------
+    InvalidInput
+        Where a name or size is wrong, or units do not agree.
+    UnsupportedModel
+        For what the default execution does not cover.
+    """
+
+    def __init__(
+        self,
+        neurons: NeuronGroup,
+        *synapses: Synapses,
+        readout: Readout,
+        train: Iterable[str] | Mapping[str, Distribution],
+        inputs: Input | None = None,
+        initial: Mapping[str, Distribution] | None = None,
+        blocked: Blocked | None = None,
+        namespace: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.neurons = neurons
+        self.synapses = synapses
+        self.readout = readout
+        self.inputs = inputs
+        self.blocked = blocked
+        self.namespace = get_local_namespace(level=1) if namespace is None else dict(namespace)
+        self._lowered: dict[tuple[str, ...], Lowered] = {}
+        self.lower()
+        self.initial = dict(initial or {})
+        self._check_initial()
+        self.parameters = ParameterSpace(self._blocks(train))
+        self._check_input_weight()
+
+    @property
+    def n_neurons(self) -> int:
+        """Number of neurons."""
+        return len(self.neurons)
+
+    @property
+    def channels(self) -> int:
+        """Number of input channels."""
+        return self.inputs.channels if self.inputs else 0
+
+    @property
+    def dt_ms(self) -> float:
+        """Duration of a step, in ms."""
+        return float(self.neurons.clock.dt_) * 1e3
+
+    @property
+    def observed(self) -> tuple[str, ...]:
+        """Variables that every simulation averages over the decision period."""
+        blocked = (self.blocked.variable,) if self.blocked else ()
+        return tuple(dict.fromkeys((*self.readout.observed, *blocked)))
+
+    @cached_property
+    def objects(self) -> dict[str, NeuronGroup | Synapses]:
+        """The Brian2 objects by the names that `train` uses."""
+        named = {one.name: one for one in (self.neurons, *self.synapses)}
+        if len(self.synapses) == 1:
+            named["recurrent"] = self.synapses[0]
+        return named | {"neurons": self.neurons}
+
+    def lower(self, states: Iterable[str] = ()) -> Lowered:
+        """Return the lowered network, which can also record `states`."""
+        observed = tuple(dict.fromkeys((*self.observed, *states)))
+        if observed not in self._lowered:
+            inputs = (self.inputs.variable,) if self.inputs else ()
+            self._lowered[observed] = lower(
+                self.neurons, self.synapses, inputs, observed, self.namespace
+            )
+        return self._lowered[observed]
+
+    @property
+    def fingerprint(self) -> str:
+        """A digest of structure, constants, connections and trained blocks."""
+        lowered = self.lower()
+        digest = sha256(lowered.program.fingerprint.encode())
+        digest.update(repr(sorted(lowered.constant_values().items())).encode())
+        digest.update(repr([(b.name, b.shape) for b in self.parameters.blocks]).encode())
+        digest.update(f"{self.readout!r} {self.channels} {self.dt_ms} {self.initial!r}".encode())
+        for one in self.synapses:
+            digest.update(np.asarray(one.i[:], dtype=np.int64).tobytes())
+            digest.update(np.asarray(one.j[:], dtype=np.int64).tobytes())
+        return digest.hexdigest()
+
+    def draw_initial_state(
+        self, n_trials: int, rng: np.random.Generator
+    ) -> dict[str, np.ndarray]:
+        """Return where every state begins, each (trial, neuron), in SI units."""
+        shape = (n_trials, self.n_neurons)
+        state = {}
+        for name in self.lower().program.names("state"):
+            if name in self.initial:
+                state[name] = self.initial[name].draw(shape, rng)
+            else:
+                state[name] = np.broadcast_to(self._value(self.neurons, name), shape).copy()
+        return state
+
+    def simulate(
+        self,
+        candidates: np.ndarray,
+        trials: Trials,
+        initial_state: Mapping[str, np.ndarray],
+        *,
+        execution: str = "fused",
+        threads: int | None = None,
+        states: Iterable[str] = (),
+        sample_ms: float | None = None,
+        bins_ms: Iterable[float] | None = None,
+    ) -> Recording:
+        """Simulate candidates (candidate, parameter) on trials; see `neurotrain.simulation`."""
+        from neurotrain.simulation import simulate
+
+        return simulate(
+            self,
+            candidates,
+            trials,
+            initial_state,
+            execution=execution,
+            threads=threads,
+            states=tuple(states),
+            sample_ms=sample_ms,
+            bins_ms=bins_ms,
+        )
+
+    def blocked_share(self, recording: Recording) -> np.ndarray:
+        """Share of neurons in depolarization block on a trial, (candidate,).
+
+        Such a neuron spikes at most once in the trial, and on average over the
+        decision period lies above the level.
+        """
+        if self.blocked is None:
+            return np.zeros(len(recording.failed))
+        high = recording.average[self.blocked.variable] > float(self.blocked.level)
+        return (high & (recording.spike_count.sum(axis=2) <= 1)).mean(axis=(1, 2))
+
+    def apply(self, vector: np.ndarray) -> None:
+        """Write trained values (parameter,) into the Brian2 objects."""
+        for name, values in self.parameters.split(vector).items():
+            part, variable = name.split(".", 1)
+            if part in self.objects:
+                self.objects[part].variables[variable].set_value(values)
+
+    def explain(self) -> str:
+        """Return what became of each object, a line each."""
+        program = self.lower().program
+        lines = [f"{self.neurons.name}: {self.n_neurons} neurons, dt {self.dt_ms:g} ms"]
+        lines += [f"  {v.name}: {v.kind} {v.role}" for v in program.variables]
+        for term in program.terms:
+            gain = " times a postsynaptic factor" if term.gain else ""
+            name = self.synapses[term.synapses].name
+            lines.append(f"{name}: {term.target} = matrix product with {term.weight}{gain}")
+        lines += [f"trained: {b.name} {b.shape}" for b in self.parameters.blocks]
+        return "\n".join(lines)
+
+    @staticmethod
+    def _value(owner: NeuronGroup | Synapses, name: str) -> np.ndarray:
+        return np.array(owner.variables[name].get_value())
+
+    def _check_initial(self) -> None:
+        states = self.lower().program.names("state")
+        for name in self.initial:
+            if name not in states:
+                raise unknown_name(f"state variable of '{self.neurons.name}'", name, states)
+
+    def _blocks(self, train: Iterable[str] | Mapping[str, Distribution]) -> tuple[Block, ...]:
+        given = dict(train) if isinstance(train, Mapping) else dict.fromkeys(train)
+        own = {block.name: block for block in self.readout.blocks(self.n_neurons)}
+        blocks = [self._block(name, start) for name, start in given.items() if name not in own]
+        return (*blocks, *own.values())
+
+    def _block(self, name: str, start: Distribution | None) -> Block:
+        part, _, variable = name.partition(".")
+        if part == "input" and self.inputs and variable == "weight":
+            return self._input_block(start)
+        if part not in self.objects or not variable:
+            known = [f"{o}.{v}" for o in self.objects for v in self._trainable(o)]
+            raise unknown_name("trained variable", name, known + self._input_names())
+        if variable not in self._trainable(part):
+            known = [f"{part}.{v}" for v in self._trainable(part)]
+            raise unknown_name("trained variable", name, known + self._input_names())
+        return self._object_block(name, self.objects[part], variable, start)
+
+    def _input_names(self) -> list[str]:
+        return ["input.weight"] if self.inputs else []
+
+    def _trainable(self, part: str) -> list[str]:
+        owner = self.objects[part]
+        driven = {v for role in ("input", "coupled") for v in self.lower().program.names(role)}
+        states = set(self.lower().program.names("state")) if owner is self.neurons else set()
+        return sorted(set(owner.equations.parameter_names) - driven - states)
+
+    def _input_block(self, start: Distribution | None) -> Block:
+        weight = self.inputs.weight if start is None else start
+        shape = (self.n_neurons, self.channels)
+        unit = self.neurons.variables[self.inputs.variable].dim
+        if weight is None:
+            if unit is not DIMENSIONLESS:
+                raise InvalidInput(
+                    f"'{self.inputs.variable}' has a unit: say where its weights start, with "
+                    "Input(..., weight=Normal(mean, std))."
+                )
+            weight = Normal(0.0, 1 / np.sqrt(self.channels))
+        return _make_block("input.weight", shape, weight)
+
+    def _object_block(
+        self, name: str, owner: NeuronGroup | Synapses, variable: str, start: Distribution | None
+    ) -> Block:
+        values = self._value(owner, variable).astype(float)
+        if not values.size:
+            raise InvalidInput(
+                f"'{owner.name}' has no synapses; call its connect() before making the Circuit."
+            )
+        if start is None and np.ptp(values) == 0:
+            if owner.variables[variable].dim is not DIMENSIONLESS:
+                raise InvalidInput(
+                    f"'{name}' has a unit and is the same everywhere: say where training starts, "
+                    f"with train={{'{name}': Normal(mean, std)}}."
+                )
+            start = Normal(values.flat[0], 1 / np.sqrt(self.n_neurons))
+        return _make_block(name, values.shape, values if start is None else start)
+
+    def _check_input_weight(self) -> None:
+        if not self.inputs or "input.weight" in self.parameters.names:
+            return
+        shape = (self.n_neurons, self.channels)
+        if not isinstance(self.inputs.weight, np.ndarray) or self.inputs.weight.shape != shape:
+            raise InvalidInput(
+                "The input weights are not trained: either add 'input.weight' to train=[...], or "
+                f"give an array of shape {shape} as Input(..., weight=array)."
+            )
+
+
+def _make_block(name: str, shape: tuple[int, ...], start: Distribution | np.ndarray) -> Block:
+    if isinstance(start, np.ndarray):
+        if start.shape != shape:
+            raise InvalidInput(f"'{name}' has shape {shape}, got values of shape {start.shape}.")
+        spread = float(np.std(start)) or float(np.abs(start).mean())
+        return Block(name, shape, np.asarray(start, dtype=float), spread or 1.0)
+    return Block(name, shape, start, start.spread)

@@ -1,0 +1,161 @@
+"""The reference: the user's own objects, run by Brian2, one candidate and trial at a time."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import numpy as np
+from brian2 import (
+    BrianObject,
+    Network,
+    NetworkOperation,
+    NeuronGroup,
+    SpikeMonitor,
+    StateMonitor,
+    Synapses,
+    second,
+)
+from brian2.core.variables import ArrayVariable
+
+from neurotrain.executions.base import Activity, Request
+
+if TYPE_CHECKING:
+    from neurotrain.circuit import Circuit
+
+
+def run_brian2(
+    circuit: "Circuit",
+    blocks: Mapping[str, np.ndarray],
+    inputs: np.ndarray,
+    initial_state: Mapping[str, np.ndarray],
+    request: Request,
+    threads: int | None,
+) -> Activity:
+    """Simulate blocks (candidate, ...) on inputs (trial, bin, channel).
+
+    The objects have their own values again afterwards. `threads` is ignored.
+    """
+    n_candidates = len(next(iter(blocks.values())))
+    shape = (n_candidates, len(inputs))
+    with _restored(circuit):
+        runs = [
+            _Trial(circuit, {name: values[p] for name, values in blocks.items()}, request).run(
+                inputs[b], {name: values[b] for name, values in initial_state.items()}
+            )
+            for p in range(n_candidates)
+            for b in range(len(inputs))
+        ]
+    counts, failed, averages, samples = zip(*runs, strict=True)
+    return Activity(
+        spike_count=_stack(counts, shape),
+        failed=_stack(failed, shape),
+        average={name: _stack([a[name] for a in averages], shape) for name in request.observed},
+        samples={name: _stack([s[name] for s in samples], shape) for name in request.observed},
+    )
+
+
+def _stack(items: list[np.ndarray] | tuple[np.ndarray, ...], shape: tuple[int, int]) -> np.ndarray:
+    stacked = np.array(items)
+    return stacked.reshape(*shape, *stacked.shape[1:])
+
+
+@contextmanager
+def _restored(circuit: "Circuit") -> Iterator[None]:
+    """Put the objects back after the block: their values, and the network they belong to."""
+    owners = (circuit.neurons, *circuit.synapses)
+    values = [(variable, np.array(variable.get_value())) for variable in _changeable(owners)]
+    networks = [(one, one._network) for one in _with_contained(owners)]
+    try:
+        yield
+    finally:
+        for variable, value in values:
+            variable.set_value(value)
+        for one, network in networks:
+            one._network = network
+
+
+def _changeable(owners: Iterable[NeuronGroup | Synapses]) -> Iterator[ArrayVariable]:
+    for owner in owners:
+        for variable in owner.variables.values():
+            own = isinstance(variable, ArrayVariable) and variable.owner is not None
+            if own and variable.owner.name == owner.name and not variable.read_only:
+                yield variable
+
+
+def _with_contained(objects: Iterable[BrianObject]) -> Iterator[BrianObject]:
+    for one in objects:
+        yield one
+        yield from _with_contained(one.contained_objects)
+
+
+class _Trial:
+    """One candidate, ready to be run on trials from time zero."""
+
+    def __init__(
+        self, circuit: "Circuit", values: Mapping[str, np.ndarray], request: Request
+    ) -> None:
+        self.circuit, self.request = circuit, request
+        self.input_weight = values.get("input.weight")
+        if self.input_weight is None and circuit.inputs:
+            self.input_weight = np.asarray(circuit.inputs.weight)
+        for name, value in values.items():
+            part, variable = name.split(".", 1)
+            if part in circuit.objects:
+                circuit.objects[part].variables[variable].set_value(value)
+
+    def run(
+        self, inputs: np.ndarray, initial: Mapping[str, np.ndarray]
+    ) -> tuple[np.ndarray, bool, dict[str, np.ndarray], dict[str, np.ndarray]]:
+        neurons, request = self.circuit.neurons, self.request
+        for name, value in initial.items():
+            neurons.variables[name].set_value(value)
+        spikes = SpikeMonitor(neurons) if neurons.thresholder else None
+        trace = StateMonitor(neurons, list(request.observed), record=True)
+        monitors = [trace] if spikes is None else [trace, spikes]
+        present = NetworkOperation(self._present(inputs), clock=neurons.clock, when="start")
+        owners = (neurons, *self.circuit.synapses)
+        # Brian2 lets an object belong to one network; each trial is a network of its own.
+        for one in _with_contained(owners):
+            one._network = None
+        network = Network(*owners, present, *monitors)
+        network.run(request.n_steps * request.dt * second, namespace=self.circuit.namespace)
+        traces = {name: np.array(getattr(trace, f"{name}_")).T for name in request.observed}
+        return self._count(spikes), self._failed(), self._average(traces), self._sample(traces)
+
+    def _present(self, inputs: np.ndarray) -> Callable[[], None]:
+        """Return an operation that sets the input variable at the start of each input bin."""
+        circuit, every = self.circuit, self.request.steps_per_input
+        timestep = circuit.neurons.clock.variables["timestep"]
+
+        def present() -> None:
+            step = int(np.asarray(timestep.get_value()).item())
+            if circuit.inputs and step % every == 0:
+                variable = circuit.neurons.variables[circuit.inputs.variable]
+                variable.set_value(self.input_weight @ inputs[step // every])
+
+        return present
+
+    def _count(self, spikes: SpikeMonitor | None) -> np.ndarray:
+        edges = np.array([0, *self.request.bin_stops])
+        n = self.circuit.n_neurons
+        if spikes is None:
+            return np.zeros((len(edges) - 1, n), dtype=np.int64)
+        steps = np.round(np.array(spikes.t_) / self.request.dt).astype(int)
+        return np.histogram2d(
+            steps, np.array(spikes.i), bins=(edges - 0.5, np.arange(n + 1) - 0.5)
+        )[0].astype(np.int64)
+
+    def _failed(self) -> bool:
+        neurons = self.circuit.neurons
+        return not all(
+            np.isfinite(neurons.variables[name].get_value()).all()
+            for name in self.circuit.lower().program.names("state")
+        )
+
+    def _average(self, traces: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        start, stop = self.request.average
+        return {name: trace[start:stop].mean(axis=0) for name, trace in traces.items()}
+
+    def _sample(self, traces: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        every = self.request.sample_every
+        return {name: trace[:: every or 1] if every else trace[:0] for name, trace in traces.items()}
