@@ -17,10 +17,9 @@ import pytest
 import neurotrain
 
 BUILD = "from setuptools import build_meta; import sys; build_meta.build_{}(sys.argv[1])"
-IMPORT = (
-    "import neurotrain.models, neurotrain.tasks.stimulus_integration as task;"
-    "assert task.__spec__.name == 'neurotrain.tasks.stimulus_integration', task.__spec__;"
-    "print(neurotrain.__file__)"
+FIND = (
+    "import importlib.util, neurotrain; print(neurotrain.__file__);"
+    "print(*(importlib.util.find_spec(f'neurotrain.{x}').origin for x in ['models', 'tasks']))"
 )
 HEAVY = ("brian2", "cma", "matplotlib", "neo", "numpy", "scipy", "sklearn", "sympy")
 
@@ -64,14 +63,25 @@ def editable(checkout, tmp_path_factory) -> Path:
     return build(checkout, "editable", tmp_path_factory.mktemp("editable"))
 
 
-def run_python(code: str, cwd: Path, site: Path | None = None, path: Path | None = None) -> str:
-    """Run `code` in a new Python that knows `site`, as if installed there, and `path`."""
-    start = f"import site; site.addsitedir({str(site)!r})\n" if site else ""
+def run_python(code: str, cwd: Path, *options: str, path: Path | None = None) -> str:
+    """Run `code` in a new Python, in the folder `cwd`, with `path` as its PYTHONPATH."""
     environment = {**os.environ, "PYTHONPATH": str(path or ""), "PYTHONDONTWRITEBYTECODE": "1"}
-    command = [sys.executable, "-c", start + code]
+    command = [sys.executable, *options, "-c", code]
     done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
+
+
+def find(cwd: Path, site: Path | None = None, path: Path | None = None) -> set[Path]:
+    """Return where neurotrain, its models and tasks come from, where only `site` is installed."""
+    start = f"import site; site.addsitedir({str(site)!r})\n" if site else ""
+    # Without the packages of this environment: neurotrain may be installed there too.
+    origins = run_python(start + FIND, cwd, "-S", path=path).split()
+    return {Path(origin).parent for origin in origins}
+
+
+def folders(top: Path, models: str, tasks: str) -> set[Path]:
+    return {top / "neurotrain", top / models, top / tasks}
 
 
 def test_wheel_holds_every_source(checkout, wheel):
@@ -88,29 +98,33 @@ def test_wheel_has_no_top_level_models_or_tasks(wheel):
     assert {path.name.split("-")[0] for path in wheel.iterdir()} == {"neurotrain"}
 
 
-# A folder on the path before the installed package, as with python -m pytest, hides it.
-def test_import_of_the_wheel(wheel, checkout, tmp_path):
-    assert Path(run_python(IMPORT, tmp_path, path=wheel)).is_relative_to(wheel)
-    assert Path(run_python(IMPORT, checkout, path=wheel)).is_relative_to(checkout)
+def test_wheel_elsewhere(wheel, tmp_path):
+    installed = folders(wheel, "neurotrain/models", "neurotrain/tasks")
+    assert find(tmp_path, site=wheel) == installed
 
 
-def test_import_of_the_editable_install(editable, checkout, tmp_path):
-    assert Path(run_python(IMPORT, tmp_path, site=editable)).is_relative_to(checkout)
-    assert Path(run_python(IMPORT, checkout, site=editable)).is_relative_to(checkout)
+# With python -m pytest too, the folder in which Python starts comes before what is installed.
+def test_wheel_in_the_checkout(wheel, checkout):
+    assert find(checkout, site=wheel) == folders(checkout, "models", "tasks")
 
 
-def test_import_without_install(checkout, tmp_path):
-    assert Path(run_python(IMPORT, tmp_path, path=checkout)).is_relative_to(checkout)
-    assert Path(run_python(IMPORT, checkout)).is_relative_to(checkout)
+@pytest.mark.parametrize("where", ["checkout", "tmp_path"])
+def test_editable_install(editable, checkout, where, request):
+    cwd = request.getfixturevalue(where)
+    assert find(cwd, site=editable) == folders(checkout, "models", "tasks")
 
 
-def test_checkout_finder_is_what_makes_it_work(checkout, tmp_path):
+def test_nothing_installed(checkout, tmp_path):
+    assert find(checkout) == folders(checkout, "models", "tasks")
+    assert find(tmp_path, path=checkout) == folders(checkout, "models", "tasks")
+
+
+def test_finder_is_idle_outside_a_checkout(checkout, tmp_path):
     copy = tmp_path / "copy"
     shutil.copytree(checkout, copy)
     (copy / "setup.cfg").unlink()
-    code = "import importlib.util, neurotrain; print(importlib.util.find_spec('neurotrain.models'))"
-    assert run_python(code, copy) == "None"
-    assert run_python(code, checkout) != "None"
+    with pytest.raises(AssertionError, match="has no attribute 'origin'"):
+        find(copy)
 
 
 def test_command_line_and_doctor_import_nothing_heavy(top):
