@@ -1,0 +1,1 @@
+"""Training: the loop over generations, run folders and checkpoints, and the result."""

@@ -1,0 +1,122 @@
+"""Checkpoints: all that a run needs to go on bit for bit, in files that show any damage."""
+
+import re
+import warnings
+from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+
+from neurotrain.errors import RunFolderError
+from neurotrain.training.atomic import write_atomically
+
+FORMAT = 1
+KEPT = 2
+
+Arrays = Mapping[str, np.ndarray]
+
+
+class DamagedCheckpoint(UserWarning):
+    """A checkpoint was passed over because its content is not what was written."""
+
+
+def write_checkpoint(folder: Path, generation: int, arrays: Arrays) -> Path:
+    """Write the state after `generation` and remove all but the last two checkpoints.
+
+    Parameters
+    ----------
+    folder : Path
+        The run folder.
+    arrays : mapping of str to array
+        The state; no array may need pickle.
+    """
+    path = folder / f"checkpoint-{generation:06d}.npz"
+    content = {**arrays, "format": np.array(FORMAT), "generation": np.array(generation)}
+    digest = np.array(_digest(content))
+    write_atomically(path, lambda file: np.savez(file, **content, digest=digest))
+    # Newer ones can only be damaged ones that a resumed run has passed over.
+    older = [other for other in _checkpoints(folder) if _generation(other) < generation]
+    for outdated in older[KEPT - 1 :]:
+        outdated.unlink()
+    return path
+
+
+def read_checkpoint(path: Path) -> dict[str, np.ndarray]:
+    """Return the arrays of a checkpoint.
+
+    Raises
+    ------
+    RunFolderError
+        If the file is cut short, was changed, or is of another format.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            content = {name: file[name] for name in file.files}
+        digest = str(content.pop("digest"))
+    # Depending on where the damage is, zipfile, zlib and NumPy raise almost anything.
+    except Exception as error:
+        raise RunFolderError(f"Checkpoint '{path}' is damaged or cut short.") from error
+    if digest != _digest(content):
+        raise RunFolderError(f"Checkpoint '{path}' was changed since it was written.")
+    if content["format"] != FORMAT:
+        raise RunFolderError(
+            f"Checkpoint '{path}' has format {content['format']}, this version of neurotrain "
+            f"reads format {FORMAT}; resume with the version named in config.toml."
+        )
+    return content
+
+
+def read_latest_checkpoint(folder: Path) -> dict[str, np.ndarray] | None:
+    """Return the newest checkpoint that is intact; None if there never was one.
+
+    Warns
+    -----
+    DamagedCheckpoint
+        For each newer one that is not.
+
+    Raises
+    ------
+    RunFolderError
+        If there are checkpoints, but none that can be used.
+    """
+    problems = []
+    for path in _checkpoints(folder):
+        try:
+            content = read_checkpoint(path)
+        except RunFolderError as error:
+            problems.append(str(error))
+            continue
+        for problem in problems:
+            warnings.warn(
+                f"{problem} The run goes on from '{path.name}' instead; nothing is lost but time.",
+                DamagedCheckpoint,
+                stacklevel=2,
+            )
+        return content
+    if problems:
+        raise RunFolderError(
+            f"{problems[0]} No intact checkpoint is left in '{folder}'; nothing was changed there: "
+            f"put a copy of a checkpoint back, or train again into another folder."
+        )
+    return None
+
+
+def _checkpoints(folder: Path) -> list[Path]:
+    """Return the checkpoints in `folder`, newest first."""
+    # No glob: the folder's own name may hold characters that mean something to it.
+    found = [path for path in folder.iterdir() if re.fullmatch(r"checkpoint-\d+\.npz", path.name)]
+    return sorted(found, key=_generation, reverse=True)
+
+
+def _generation(path: Path) -> int:
+    return int(path.stem.removeprefix("checkpoint-"))
+
+
+def _digest(content: Arrays) -> str:
+    digest = sha256()
+    for name in sorted(content):
+        array = np.ascontiguousarray(content[name])
+        digest.update(f"{name}|{array.dtype.str}|{np.shape(content[name])}|".encode())
+        digest.update(array.tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,122 @@
+"""How well candidates do on trials."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+
+from neurotrain.losses import Loss
+from neurotrain.recording import Recording
+from neurotrain.seeding import generator
+from neurotrain.task import Task
+from neurotrain.trials import Trials
+
+# Bounds the memory of an evaluation; results do not depend on it.
+CHUNK_TRIALS = 250
+
+
+@dataclass(frozen=True)
+class Scores:
+    """How well P candidates did, each a (candidate,) array.
+
+    `loss` is infinite for a candidate with a failed trial; `accuracy` is the share
+    of correct trials, where a failed one is not correct.
+    """
+
+    loss: np.ndarray
+    accuracy: np.ndarray
+    spikes_per_neuron: np.ndarray
+    silent_share: np.ndarray
+    blocked_share: np.ndarray
+    failed_share: np.ndarray
+
+    def of(self, candidate: int) -> dict[str, float | None]:
+        """Return the numbers of one candidate; None where one is not finite."""
+        return {f.name: finite(getattr(self, f.name)[candidate]) for f in fields(self)}
+
+
+def finite(value: float) -> float | None:
+    """Return `value` as a float, None in place of NaN and infinity, which JSON does not know."""
+    return float(value) if np.isfinite(value) else None
+
+
+def score(circuit, task: Task, loss: Loss, recording: Recording, trials: Trials) -> Scores:
+    """Return the scores of the candidates of `recording`."""
+    losses = np.asarray(loss(recording, trials), dtype=float)
+    failed = recording.failed.any(axis=1) | ~np.isfinite(losses)
+    return Scores(
+        loss=np.where(failed, np.inf, losses),
+        accuracy=np.asarray(task.score(recording.decisions, trials), dtype=float),
+        spikes_per_neuron=recording.spikes_per_neuron,
+        silent_share=recording.silent_share,
+        blocked_share=np.asarray(circuit.blocked_share(recording), dtype=float),
+        failed_share=recording.failed.mean(axis=1),
+    )
+
+
+def evaluate(
+    circuit,
+    task: Task,
+    loss: Loss,
+    candidates: np.ndarray,
+    *,
+    n_trials: int,
+    seed: int,
+    purpose: str,
+    index: tuple[int, ...] = (),
+    execution: str = "fused",
+    threads: int | None = None,
+    chunk_trials: int = CHUNK_TRIALS,
+) -> Scores:
+    """Return the scores of (candidate, parameter) weights on trials of their own.
+
+    Parameters
+    ----------
+    purpose, index
+        The streams from which trials and initial states are drawn: those of
+        `neurotrain.seeding` called ``{purpose}-trials`` and ``{purpose}-state``.
+    chunk_trials : int
+        How many trials are simulated at a time; results do not depend on it.
+    """
+    trials = task.draw(n_trials, generator(seed, f"{purpose}-trials", *index))
+    state = circuit.draw_initial_state(n_trials, generator(seed, f"{purpose}-state", *index))
+    parts = [slice(i, i + chunk_trials) for i in range(0, n_trials, chunk_trials)]
+    recordings = [
+        circuit.simulate(
+            candidates,
+            _part_of_trials(trials, part),
+            {name: values[part] for name, values in state.items()},
+            execution=execution,
+            threads=threads,
+        )
+        for part in parts
+    ]
+    # The loss is taken once, of all trials: sums of parts would round differently.
+    return score(circuit, task, loss, _joined(recordings), trials)
+
+
+def _part_of_trials(trials: Trials, part: slice) -> Trials:
+    conditions = {name: values[part] for name, values in trials.conditions.items()}
+    return replace(
+        trials, inputs=trials.inputs[part], labels=trials.labels[part], conditions=conditions
+    )
+
+
+def _joined(recordings: list[Recording]) -> Recording:
+    """Join recordings of consecutive trials."""
+    return replace(
+        recordings[0],
+        spike_count=_concatenated([r.spike_count for r in recordings]),
+        readout=_concatenated([r.readout for r in recordings]),
+        failed=_concatenated([r.failed for r in recordings]),
+        average=_concatenated_each([r.average for r in recordings]),
+        state=_concatenated_each([r.state for r in recordings]),
+    )
+
+
+def _concatenated(arrays: list[np.ndarray]) -> np.ndarray:
+    return np.concatenate(arrays, axis=1)
+
+
+def _concatenated_each(arrays: list[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    return {name: _concatenated([each[name] for each in arrays]) for name in arrays[0]}

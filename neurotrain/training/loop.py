@@ -1,0 +1,180 @@
+"""The loop over generations, from the first one or from a checkpoint."""
+
+from collections.abc import Iterator
+from time import perf_counter
+
+import numpy as np
+
+from neurotrain.errors import RunFolderError, TrainingFailed
+from neurotrain.seeding import generator
+from neurotrain.training.checkpoint import read_latest_checkpoint, write_checkpoint
+from neurotrain.training.evaluation import Scores, evaluate, finite, score
+from neurotrain.training.plan import Plan
+from neurotrain.training.progress import Progress
+from neurotrain.training.result import Result, write_result
+from neurotrain.training.run_folder import Metrics, RunFolder
+from neurotrain.training.training_state import TrainingState, Validated
+
+# After as many generations in a row without one usable candidate, none will come.
+PATIENCE = 10
+
+
+class Training:
+    """One training in its folder, before its first generation.
+
+    Parameters
+    ----------
+    plan : Plan
+        What is trained on what.
+    folder : RunFolder
+        Where everything is kept.
+    shows_progress : bool
+        Whether to show the progress.
+    """
+
+    def __init__(self, plan: Plan, folder: RunFolder, shows_progress: bool) -> None:
+        self.plan, self.folder, self.shows_progress = plan, folder, shows_progress
+        self.state = TrainingState(plan.make_optimizer())
+        self.metrics: list[Metrics] = []
+
+    def restore(self) -> None:
+        """Go back to the newest intact checkpoint.
+
+        Raises
+        ------
+        RunFolderError
+            If there is none, or it does not belong to this run; the folder is left
+            as it is.
+        """
+        arrays = read_latest_checkpoint(self.folder.path)
+        if arrays is not None:
+            if str(arrays["fingerprint"]) != self.plan.circuit.fingerprint:
+                raise RunFolderError(f"Checkpoints in '{self.folder.path}' are of another circuit.")
+            self.state.restore(arrays)
+            self.metrics = self.folder.cut_metrics(self.state.optimizer.generation)
+        elif self.folder.read_metrics():
+            raise RunFolderError(f"'{self.folder.path}' has lost its checkpoints; put them back.")
+
+    def run(self) -> Result:
+        """Train to the end, test, and write the result.
+
+        Raises
+        ------
+        TrainingFailed
+            If no candidate could be used for many generations.
+        KeyboardInterrupt
+            On Ctrl-C, after a checkpoint was written; the message says how to go on.
+        """
+        generations = self.plan.settings.generations
+        done = self.state.optimizer.generation
+        progress = Progress(done, generations, self.shows_progress)
+        snapshot = self._snapshot()
+        try:
+            if done == 0:
+                self._write_checkpoint(snapshot)
+            for generation in range(done + 1, generations + 1):
+                self._advance(generation)
+                progress.update(self.metrics[-1])
+                snapshot = self._snapshot()
+                if generation % self.plan.settings.checkpoint_every == 0:
+                    self._write_checkpoint(snapshot)
+            return self._finish()
+        except KeyboardInterrupt as interrupt:
+            self._write_checkpoint(snapshot)
+            raise KeyboardInterrupt(
+                f"Stopped after generation {snapshot['generation']}; "
+                f"go on with: neurotrain resume {self.folder.path}"
+            ) from interrupt
+        finally:
+            progress.close()
+
+    def _snapshot(self) -> dict[str, np.ndarray]:
+        """Return the state between two generations, whole whenever Ctrl-C comes."""
+        return {**self.state.to_arrays(), "generation": np.array(self.state.optimizer.generation)}
+
+    def _write_checkpoint(self, snapshot: dict[str, np.ndarray]) -> None:
+        fingerprint = np.array(self.plan.circuit.fingerprint)
+        arrays = {**snapshot, "fingerprint": fingerprint}
+        write_checkpoint(self.folder.path, int(snapshot["generation"]), arrays)
+
+    def _advance(self, generation: int) -> None:
+        """Train one generation and write its metrics."""
+        started = perf_counter()
+        metrics = {"generation": generation, **dict(self._learn(generation))}
+        settings = self.plan.settings
+        if generation % settings.validation_every == 0 or generation == settings.generations:
+            metrics |= self._validate(generation)
+        self.folder.append_metrics(metrics)
+        self.metrics.append(metrics)
+        self.state.wall_seconds += perf_counter() - started
+        recent = self.metrics[-PATIENCE:]
+        if len(recent) == PATIENCE and all(each["failed_share"] == 1 for each in recent):
+            raise TrainingFailed(
+                f"In {PATIENCE} generations every candidate failed, its state became infinite or "
+                f"NaN; take a smaller sigma, smaller initial weights or a shorter time step."
+            )
+
+    def _learn(self, generation: int) -> Iterator[tuple[str, float | None]]:
+        """Let the optimizer learn from one generation, and return its metrics."""
+        plan, settings = self.plan, self.plan.settings
+        trials = plan.task.draw(
+            settings.trials, generator(settings.seed, "training-trials", generation)
+        )
+        # One state for all candidates: what differs between their losses is their weights.
+        initial_state = plan.circuit.draw_initial_state(
+            settings.trials, generator(settings.seed, "training-state", generation)
+        )
+        recording = plan.circuit.simulate(
+            self.state.optimizer.ask(),
+            trials,
+            initial_state,
+            execution=settings.execution,
+            threads=settings.threads,
+        )
+        scores = score(plan.circuit, plan.task, plan.loss, recording, trials)
+        self.state.optimizer.tell(scores.loss)
+        return _means(scores)
+
+    def _validate(self, generation: int) -> Metrics:
+        """Validate the guess, keep it if it is the best so far, and return its metrics."""
+        guess = self.state.optimizer.guess
+        scores = self._evaluate(guess[None], "validation", (generation,))
+        accuracy, loss = float(scores.accuracy[0]), float(scores.loss[0])
+        validated = Validated(np.array(guess), generation, accuracy, loss)
+        if validated.is_better_than(self.state.best):
+            self.state.best = validated
+        return {"validation_loss": finite(loss), "validation_accuracy": accuracy}
+
+    def _evaluate(self, candidates: np.ndarray, purpose: str, index: tuple[int, ...]) -> Scores:
+        settings = self.plan.settings
+        return evaluate(
+            self.plan.circuit,
+            self.plan.task,
+            self.plan.loss,
+            candidates,
+            n_trials=getattr(settings, f"{purpose}_trials"),
+            seed=settings.seed,
+            purpose=purpose,
+            index=index,
+            execution=settings.execution,
+            threads=settings.threads,
+        )
+
+    def _finish(self) -> Result:
+        """Test the best validated guess, and the last one beside it, and write the result."""
+        started = perf_counter()
+        best, guess = self.state.best, self.state.optimizer.guess
+        scores = self._evaluate(np.stack([best.weights, guess]), "test", ())
+        self.state.wall_seconds += perf_counter() - started
+        return write_result(self.folder, self.plan, self.state, scores)
+
+
+def _means(scores: Scores) -> Iterator[tuple[str, float | None]]:
+    """Yield the metrics of a generation; losses are those of the candidates that did not fail."""
+    usable = scores.loss[np.isfinite(scores.loss)]
+    yield "loss", float(usable.mean()) if usable.size else None
+    yield "loss_min", float(usable.min()) if usable.size else None
+    yield "loss_std", float(usable.std()) if usable.size else None
+    for name in ("accuracy", "spikes_per_neuron", "silent_share", "blocked_share"):
+        yield name, finite(getattr(scores, name).mean())
+    yield "failed_share", 1 - usable.size / scores.loss.size

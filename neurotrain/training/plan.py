@@ -1,0 +1,189 @@
+"""What is to be trained on what, and how: every part resolved, and checked to fit together."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from neurotrain import catalog
+from neurotrain.errors import InvalidInput
+from neurotrain.losses import Loss
+from neurotrain.optimizers import Optimizer, make_optimizer, optimizer_options
+from neurotrain.seeding import generator
+from neurotrain.task import Task
+from neurotrain.training.fit import check_fit, check_probe
+from neurotrain.training.settings import Settings
+
+POPULATION_SIZE = 96
+LOSS_OF_READOUT = {"graded": "cross-entropy", "spike-count": "spike-count-cross-entropy"}
+
+PARTS = ("model", "task", "loss", "optimizer")
+
+Options = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """How one part of a run was chosen: by name and options, or as an object made in Python."""
+
+    name: str
+    options: Options
+    in_python: bool = False
+
+    def config(self) -> dict[str, Any]:
+        """Return what is written into config.toml."""
+        options = {key: value for key, value in self.options.items() if value is not None}
+        return {"name": self.name, "in_python": self.in_python, "options": options}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The parts of a run; `choices` says how each of them was chosen."""
+
+    circuit: Any
+    task: Task
+    loss: Loss
+    settings: Settings
+    choices: Mapping[str, Choice]
+
+    @cached_property
+    def start(self) -> np.ndarray:
+        """The untrained weights, (parameter,)."""
+        return self.circuit.parameters.draw(generator(self.settings.seed, "initial-parameters"))
+
+    def make_optimizer(self) -> Optimizer:
+        """Return the optimizer before its first generation."""
+        choice = self.choices["optimizer"]
+        options = {**optimizer_options(choice.name), **choice.options}
+        # A schedule that was not given a length of its own falls over the whole run.
+        if "generations" in options and options["generations"] is None:
+            options["generations"] = self.settings.generations
+        scale = self.circuit.parameters.scale
+        return make_optimizer(choice.name, self.start, scale, seed=self.settings.seed, **options)
+
+    def config(self) -> dict[str, Any]:
+        """Return all that config.toml says about the parts."""
+        settings = {f.name: getattr(self.settings, f.name) for f in fields(Settings)}
+        parts = {part: choice.config() for part, choice in self.choices.items()}
+        known = {name: value for name, value in settings.items() if value is not None}
+        return {**known, **parts, "circuit": {"fingerprint": self.circuit.fingerprint}}
+
+
+def make_plan(
+    circuit: Any,
+    task: Any,
+    loss: Any,
+    optimizer: str,
+    settings: Settings,
+    *,
+    model_options: Options,
+    task_options: Options,
+    loss_options: Options,
+    optimizer_options: Options,
+) -> Plan:
+    """Build what is given by name, and check that all parts fit.
+
+    Raises
+    ------
+    InvalidInput
+        If a name or option is unknown, or two parts do not fit; nothing has been
+        written by then.
+    """
+    task, task_choice = _choose_task(task, task_options, settings.seed)
+    if loss is None:
+        loss = _default_loss(circuit)
+    loss, loss_choice = choose("losses", loss, loss_options)
+    circuit, model_choice = choose_circuit(circuit, model_options, task, loss)
+    choices = {
+        "model": model_choice,
+        "task": task_choice,
+        "loss": loss_choice,
+        "optimizer": _choose_optimizer(optimizer, optimizer_options),
+    }
+    plan = Plan(circuit, task, loss, settings, choices)
+    trials = check_fit(circuit, task, loss, settings.seed)
+    plan.make_optimizer()
+    check_probe(circuit, task, loss, settings, plan.start, trials)
+    return plan
+
+
+def choose(kind: str, given: Any, options: Options) -> tuple[Any, Choice]:
+    """Return the task or loss that is `given` by name or as an object."""
+    if isinstance(given, str):
+        made = catalog.build(kind, given, **options)
+        return made, Choice(given, _fields(made))
+    _require_no_options(given, options)
+    if given.name in catalog.names(kind) and type(given) is catalog.find(kind, given.name):
+        return given, Choice(given.name, _fields(given))
+    shown = {"repr": repr(given)} if is_dataclass(given) else {}
+    return given, Choice(given.name, shown, in_python=True)
+
+
+def _choose_task(given: Any, options: Options, seed: int) -> tuple[Task, Choice]:
+    if isinstance(given, str):
+        has_seed = "seed" in catalog.option_names("tasks", given)
+        options = {"seed": seed, **options} if has_seed else options
+    elif isinstance(given, type) or not isinstance(given, Task):
+        raise InvalidInput(f"task must be a Task or the name of one, got {_described(given)}.")
+    return choose("tasks", given, options)
+
+
+def choose_circuit(given: Any, options: Options, task: Task, loss: Loss) -> tuple[Any, Choice]:
+    if not isinstance(given, str):
+        if isinstance(given, type) or not hasattr(given, "simulate"):
+            raise InvalidInput(
+                f"circuit must be a Circuit or the name of a model, got {_described(given)}."
+            )
+        _require_no_options(given, options)
+        return given, Choice(type(given).__name__, {}, in_python=True)
+    if catalog.is_in_file(given):
+        from neurotrain.user_file import absolute
+
+        given = absolute(given)
+    # What follows from task and loss is not among the options, so that they can be changed.
+    fixed = {"channels": task.channels, "classes": task.classes}
+    fixed["readout"] = getattr(loss, "readout", None) or "graded"
+    for name in fixed:
+        if name in options:
+            raise InvalidInput(f"Leave the option '{name}' of the model out: task and loss set it.")
+    circuit = catalog.build("models", given, **fixed, **options)
+    return circuit, Choice(given, dict(options))
+
+
+def _choose_optimizer(name: Any, options: Options) -> Choice:
+    if not isinstance(name, str):
+        raise InvalidInput(f"optimizer must be a name, got {_described(name)}.")
+    catalog.check_options("optimizers", name, options)
+    defaults = optimizer_options(name)
+    if "population_size" in defaults:
+        defaults["population_size"] = POPULATION_SIZE
+    return Choice(name, {**defaults, **options})
+
+
+def _default_loss(circuit: Any) -> str:
+    kind = "graded" if isinstance(circuit, str) else getattr(circuit.readout, "kind", None)
+    if kind not in LOSS_OF_READOUT:
+        raise InvalidInput(f"There is no usual loss for a readout '{kind}'; choose one with loss=.")
+    return LOSS_OF_READOUT[kind]
+
+
+def _fields(made: Any) -> dict[str, Any]:
+    """Return the settings of a task or loss as plain values."""
+    if not is_dataclass(made):
+        return {}
+    values = {f.name: getattr(made, f.name) for f in fields(made)}
+    return {k: v.item() if isinstance(v, np.generic) else v for k, v in values.items()}
+
+
+def _require_no_options(given: Any, options: Options) -> None:
+    if options:
+        raise InvalidInput(
+            f"Options ({', '.join(options)}) go with a name; set them where the "
+            f"{type(given).__name__} is made."
+        )
+
+
+def _described(given: Any) -> str:
+    return f"the class {given.__name__}" if isinstance(given, type) else repr(given)[:80]

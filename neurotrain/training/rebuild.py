@@ -1,0 +1,81 @@
+"""The plan of a run that was started earlier, from its config.toml."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from neurotrain.errors import RunFolderError
+from neurotrain.training.plan import PARTS, Choice, Plan, choose, choose_circuit
+from neurotrain.training.settings import SETTINGS, Settings
+
+
+def rebuild_plan(
+    config: Mapping[str, Any],
+    *,
+    circuit: Any = None,
+    task: Any = None,
+    loss: Any = None,
+    threads: int | None = None,
+) -> Plan:
+    """Return the plan that wrote `config`.
+
+    Parameters
+    ----------
+    config : mapping
+        What config.toml holds.
+    circuit, task, loss
+        The same objects again, where the run was given objects made in Python.
+    threads : int, optional
+        In place of those of the run.
+
+    Raises
+    ------
+    RunFolderError
+        If the configuration is not complete, a part is missing, or another one than
+        in the run.
+    """
+    try:
+        settings = {name: config[name] for name in SETTINGS if name in config}
+        settings = Settings(**{**settings, **({"threads": threads} if threads else {})})
+        choices = {part: Choice(**config[part]) for part in PARTS}
+        fingerprint = config["circuit"]["fingerprint"]
+    except (KeyError, TypeError) as error:
+        raise RunFolderError(f"config.toml is damaged or not complete: {error}.") from error
+    task = _same("task", "tasks", choices["task"], task)
+    loss = _same("loss", "losses", choices["loss"], loss)
+    circuit = _same_circuit(choices["model"], circuit, task, loss, fingerprint)
+    return Plan(circuit, task, loss, settings, choices)
+
+
+def _same(part: str, kind: str, choice: Choice, given: Any) -> Any:
+    """Return the task or loss of the run."""
+    if given is None:
+        _require_named(part, choice)
+        return choose(kind, choice.name, choice.options)[0]
+    made, now = choose(kind, given, {})
+    if now.config() != choice.config():
+        raise RunFolderError(
+            f"the {part} is not the one of the run: {now.name} {dict(now.options)} instead of "
+            f"{choice.name} {dict(choice.options)}."
+        )
+    return made
+
+
+def _same_circuit(choice: Choice, given: Any, task: Any, loss: Any, fingerprint: str) -> Any:
+    if given is None:
+        _require_named("circuit", choice)
+        given = choose_circuit(choice.name, choice.options, task, loss)[0]
+    if given.fingerprint != fingerprint:
+        raise RunFolderError(
+            "the circuit is not the one that was trained: its structure or constants differ; "
+            "use the same model file and versions as then (see [versions] in config.toml)."
+        )
+    return given
+
+
+def _require_named(part: str, choice: Choice) -> None:
+    if choice.in_python:
+        raise RunFolderError(
+            f"its {part} '{choice.name}' was made in Python; open the run in Python and give the "
+            f"same one again: neurotrain.resume(folder, {part}=...) or "
+            f"neurotrain.Result.load(folder, {part}=...)."
+        )

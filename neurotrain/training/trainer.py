@@ -1,0 +1,157 @@
+"""Train a circuit on a task, and go on with a training that was interrupted."""
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from neurotrain.losses import Loss
+from neurotrain.task import Task
+from neurotrain.training.loop import Training
+from neurotrain.training.plan import Plan, make_plan
+from neurotrain.training.result import Result, plan_of_run, versions
+from neurotrain.training.run_folder import RunFolder, require_unused
+from neurotrain.training.settings import Settings
+
+
+def train(
+    circuit: Any,
+    task: Task | str,
+    *,
+    loss: Loss | str | None = None,
+    optimizer: str = "openai-es",
+    model_options: Mapping[str, Any] | None = None,
+    task_options: Mapping[str, Any] | None = None,
+    loss_options: Mapping[str, Any] | None = None,
+    optimizer_options: Mapping[str, Any] | None = None,
+    generations: int = 300,
+    trials: int = 32,
+    validation_trials: int = 500,
+    validation_every: int = 10,
+    test_trials: int = 2000,
+    checkpoint_every: int = 10,
+    seed: int = 0,
+    execution: str = "fused",
+    threads: int | None = None,
+    out: str | os.PathLike | None = None,
+    progress: bool = True,
+) -> Result:
+    """Train a circuit on a task.
+
+    Every generation, all candidates are simulated on the same trials from the same
+    initial states. Every `validation_every` generations the optimizer's guess is
+    validated on fresh trials; the guess with the best validation accuracy, of equals
+    the one with the lower loss, is the result, tested at the end on trials never
+    used before. Interrupted or killed, a run goes on with `resume`.
+
+    Parameters
+    ----------
+    circuit : Circuit or str
+        What is trained: a circuit, the name of a model, or ``'FILE.py:FUNCTION'``.
+    task : Task or str
+        What it is trained on. One given by name gets the run's seed.
+    loss : Loss or str, optional
+        What is made small; by default the cross-entropy that suits the readout.
+    optimizer : str
+        The method.
+    model_options, task_options, loss_options, optimizer_options : mapping, optional
+        Settings of those given by name.
+    generations, trials : int
+        Length of the run, and trials of each generation.
+    validation_trials, validation_every, test_trials : int
+        Trials of a validation, generations between two of them, trials of the test.
+    checkpoint_every : int
+        Generations between checkpoints.
+    seed : int
+        From which everything random follows.
+    execution : str
+        How circuits are simulated.
+    threads : int, optional
+        Threads of the simulation; by default all cores. Does not change results.
+    out : path, optional
+        The run folder, new or empty; by default ``runs/TASK-LOSS-seedK``.
+    progress : bool
+        Whether to show the progress, where stderr is a terminal.
+
+    Raises
+    ------
+    InvalidInput
+        If a name is unknown, a number out of range, or parts do not fit; nothing has
+        been written by then.
+    RunFolderError
+        If the run folder is not empty, which is left as it is.
+    TrainingFailed
+        If no candidate could be used for many generations.
+    """
+    settings = Settings(
+        generations=generations,
+        trials=trials,
+        validation_trials=validation_trials,
+        validation_every=validation_every,
+        test_trials=test_trials,
+        checkpoint_every=checkpoint_every,
+        seed=seed,
+        execution=execution,
+        threads=threads,
+    )
+    if out is not None:
+        require_unused(Path(out))
+    plan = make_plan(
+        circuit,
+        task,
+        loss,
+        optimizer,
+        settings,
+        model_options=model_options or {},
+        task_options=task_options or {},
+        loss_options=loss_options or {},
+        optimizer_options=optimizer_options or {},
+    )
+    folder = RunFolder.create(
+        _default_folder(plan) if out is None else out, {**plan.config(), "versions": versions()}
+    )
+    with folder.locked():
+        return Training(plan, folder, progress).run()
+
+
+def resume(
+    folder: str | os.PathLike,
+    *,
+    circuit: Any = None,
+    task: Task | None = None,
+    loss: Loss | None = None,
+    threads: int | None = None,
+    progress: bool = True,
+) -> Result:
+    """Go on with a run that was interrupted, as if it had not been.
+
+    Parameters
+    ----------
+    folder : path
+        The run folder. One of a complete run is left as it is.
+    circuit, task, loss
+        The same objects again, where the run was given objects made in Python.
+    threads : int, optional
+        Another number of threads than before; does not change results.
+
+    Raises
+    ------
+    RunFolderError
+        If the folder holds no run, a run of another circuit, or no intact checkpoint;
+        nothing in it is changed.
+    """
+    opened = RunFolder(folder)
+    if opened.is_complete:
+        return Result.load(folder, circuit=circuit, task=task, loss=loss)
+    plan = plan_of_run(opened, circuit=circuit, task=task, loss=loss, threads=threads)
+    with opened.locked():
+        training = Training(plan, opened, progress)
+        training.restore()
+        return training.run()
+
+
+def _default_folder(plan: Plan) -> Path:
+    # Names of a user's own task or loss may hold anything.
+    parts = [re.sub(r"[^A-Za-z0-9._-]+", "-", each.name) for each in (plan.task, plan.loss)]
+    return Path("runs", f"{'-'.join(parts)}-seed{plan.settings.seed}")

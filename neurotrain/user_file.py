@@ -1,0 +1,77 @@
+"""Run a file of the user's to find a function in it, given as ``FILE.py:FUNCTION``."""
+
+import sys
+from collections.abc import Callable
+from hashlib import sha256
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from traceback import extract_tb
+from types import ModuleType
+from typing import Any
+
+from neurotrain.catalog import describe
+from neurotrain.errors import InvalidInput, unknown_name
+
+
+def find_function(name: str) -> Callable[..., Any]:
+    """Return the function that `name`, ``FILE.py:FUNCTION``, points to.
+
+    Raises
+    ------
+    InvalidInput
+        If there is no such file or function, or the file cannot be run; the
+        message names file, line and cause.
+    """
+    path_text, _, function = name.rpartition(":")
+    if not path_text or not function:
+        raise InvalidInput(f"'{name}' does not say which function; give it as FILE.py:FUNCTION.")
+    path = Path(path_text).expanduser().resolve()
+    if not path.is_file():
+        raise InvalidInput(f"There is no file '{path_text}'; give the model as FILE.py:FUNCTION.")
+    module = _run_file(path)
+    found = getattr(module, function, None)
+    if not callable(found):
+        functions = [key for key, value in vars(module).items() if _is_own(value, module)]
+        raise unknown_name(f"function in '{path_text}'", function, functions or ["none"])
+    return found
+
+
+def absolute(name: str) -> str:
+    """Return ``FILE.py:FUNCTION`` with the full path, valid from any folder."""
+    path, _, function = name.rpartition(":")
+    return f"{Path(path).expanduser().resolve()}:{function}"
+
+
+def _is_own(value: object, module: ModuleType) -> bool:
+    return callable(value) and getattr(value, "__module__", None) == module.__name__
+
+
+def _run_file(path: Path) -> ModuleType:
+    # Named after the whole path: two files of one name do not get into each other's way.
+    name = f"_neurotrain_user_{sha256(str(path).encode(errors='surrogateescape')).hexdigest()[:16]}"
+    if name in sys.modules:
+        return sys.modules[name]
+    spec = spec_from_file_location(name, path)
+    module = module_from_spec(spec)
+    # Dataclasses look their own module up, and the file may import its neighbors.
+    sys.modules[name] = module
+    sys.path.insert(0, str(path.parent))
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        del sys.modules[name]
+        raise InvalidInput(
+            f"'{path}'{_line(error, path)} cannot be run: {describe(error)}"
+        ) from error
+    finally:
+        sys.path.remove(str(path.parent))
+    return module
+
+
+def _line(error: Exception, path: Path) -> str:
+    if isinstance(error, SyntaxError):
+        return f", line {error.lineno},"
+    lines = [
+        frame.lineno for frame in extract_tb(error.__traceback__) if frame.filename == str(path)
+    ]
+    return f", line {lines[-1]}," if lines else ""
