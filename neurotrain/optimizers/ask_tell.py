@@ -8,6 +8,7 @@ import numpy as np
 
 from neurotrain.errors import InvalidInput, require_positive
 from neurotrain.optimizers.checks import frozen, parameter_array, require_seed
+from neurotrain.optimizers.shaping import failures_last
 from neurotrain.seeding import generator
 
 
@@ -66,7 +67,7 @@ class AskTell(ABC):
 
     @abstractmethod
     def _update(self, losses: np.ndarray) -> None:
-        """Learn from (candidate,) losses, at least one of them finite."""
+        """Learn from (candidate,) losses; from failures alone, nothing."""
 
     @abstractmethod
     def _own_state(self) -> dict[str, Any]:
@@ -111,14 +112,13 @@ class AskTell(ABC):
                 f"tell expected {self.population_size} losses, one for each candidate, "
                 f"got shape {losses.shape}."
             )
-        if np.isfinite(losses).any():
-            self._keep_best(losses)
-            self._update(losses)
+        self._keep_best(losses)
+        self._update(losses)
         self._candidates = None
         self.generation += 1
 
     def _keep_best(self, losses: np.ndarray) -> None:
-        losses = np.where(np.isfinite(losses), losses, np.inf)
+        losses = failures_last(losses)
         lowest = int(losses.argmin())
         if losses[lowest] < self._best[1]:
             self._best = (frozen(self._candidates[lowest].copy()), float(losses[lowest]))

@@ -96,6 +96,8 @@ class OpenAIES(AskTell):
         return candidates
 
     def _update(self, losses: np.ndarray) -> None:
+        if not np.isfinite(losses).any():
+            return
         # Drawing the noise again costs less than holding it while candidates are simulated.
         gradient = mirrored_gradient(centered_ranks(losses), self._noise(), self.sigma)
         step = self._scale * self._adam.direction(gradient) + self.weight_decay * self._guess
@@ -131,4 +133,6 @@ def mirrored_gradient(losses: np.ndarray, noise: np.ndarray, sigma: float) -> np
     sigma : float
         Standard deviation by which `noise` was multiplied.
     """
-    return (losses[0::2] - losses[1::2]) @ noise / (len(losses) * sigma)
+    # Unlike a product by BLAS, the same to the last bit on any number of threads.
+    total = np.einsum("k,kd->d", losses[0::2] - losses[1::2], noise)
+    return total / (len(losses) * sigma)

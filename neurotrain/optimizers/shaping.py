@@ -21,12 +21,12 @@ def centered_ranks(losses: np.ndarray) -> np.ndarray:
     return mean_rank[group] / max(len(losses) - 1, 1) - 0.5 * (len(losses) > 1)
 
 
-def ordinal_ranks(losses: np.ndarray) -> np.ndarray:
+def ordinal_ranks(losses: np.ndarray, tie_break: np.ndarray) -> np.ndarray:
     """Return ranks 0, 1, 2, ... without ties, (candidate,).
 
-    Equal losses rank in the order of their candidates, and losses that are not
-    finite rank last.
+    Equal losses rank in the order of `tie_break`, (candidate,); losses that are
+    not finite rank last.
     """
     ranks = np.empty(len(losses), dtype=int)
-    ranks[np.argsort(failures_last(losses), kind="stable")] = np.arange(len(losses))
+    ranks[np.lexsort((tie_break, failures_last(losses)))] = np.arange(len(losses))
     return ranks
