@@ -18,6 +18,7 @@ RANKS = {
     "executions": 1,
     "losses": 1,
     "simulation": 1,
+    "device": 1,
     "catalog": 1,
     "user_file": 1,
     "training": 2,
