@@ -43,6 +43,7 @@ def lower(
     inputs: Iterable[str] = (),
     observe: Iterable[str] = (),
     namespace: Mapping[str, Any] | None = None,
+    keep_coupled: bool = False,
 ) -> Lowered:
     """Lower a network to a `Program`.
 
@@ -58,6 +59,8 @@ def lower(
         Variables, subexpressions or expressions that may be averaged or traced.
     namespace : mapping, optional
         Values of names that the objects do not define themselves.
+    keep_coupled : bool
+        As `Program.keeps_coupled`.
 
     Raises
     ------
@@ -66,7 +69,8 @@ def lower(
     InvalidInput
         Where units do not agree, or a name has no value.
     """
-    return _Lowering(group, tuple(synapses), tuple(inputs), tuple(observe), namespace or {}).run()
+    lowering = _Lowering(group, tuple(synapses), tuple(inputs), namespace or {})
+    return lowering.run(tuple(observe), keep_coupled)
 
 
 class _Lowering:
@@ -75,7 +79,6 @@ class _Lowering:
         group: NeuronGroup,
         synapses: tuple[Synapses, ...],
         inputs: tuple[str, ...],
-        observe: tuple[str, ...],
         namespace: Mapping[str, Any],
     ) -> None:
         check_group(group)
@@ -83,7 +86,6 @@ class _Lowering:
             check_synapses(one, group)
         self.group = group
         self.inputs = inputs
-        self.observe = observe
         self.namespace = dict(namespace)
         self.summed = [
             SummedExpression(one, target, index, namespace)
@@ -96,13 +98,13 @@ class _Lowering:
         self.scope = Scope(group, namespace, extra)
         check_units(group, namespace, self.scope)
 
-    def run(self) -> Lowered:
+    def run(self, observe: tuple[str, ...], keep_coupled: bool) -> Lowered:
         for name in self.inputs:
             if name not in self.group.variables:
                 raise unknown_name(f"variable of '{self.group.name}'", name, self._parameters())
         update, threshold, reset = self._update(), self._threshold(), self._reset()
         terms = tuple(term for expression in self.summed for term in self._terms(expression))
-        observables = tuple((name, self._observable(name)) for name in self.observe)
+        observables = tuple((name, self._observable(name, keep_coupled)) for name in observe)
         # Every coupled and input variable is an array of the kernel, even one that nothing reads.
         self.scope.variables("\n".join(f"_x = {name}" for name in self._driven()) or "_x = 0")
         scalars = self.scope.scalars()
@@ -115,6 +117,7 @@ class _Lowering:
             uses_refractoriness=self.group._refractory is not False,
             terms=terms,
             observables=observables,
+            keeps_coupled=keep_coupled,
         )
         return Lowered(program, scalars)
 
@@ -157,7 +160,9 @@ class _Lowering:
             )
         return terms
 
-    def _observable(self, name: str) -> Code:
+    def _observable(self, name: str, keep_coupled: bool) -> Code:
+        if keep_coupled:
+            return self._translate(f"_observed = {name}", "observed")
         try:
             return self._undriven(f"_observed = {name}", "observed")
         except KeyError as error:

@@ -74,6 +74,9 @@ class Program:
         The dense coupling.
     observables : tuple of (str, Code)
         What may be averaged or traced; each assigns ``_observed``.
+    keeps_coupled : bool
+        Whether coupled variables keep their value from step to step, so that they can be
+        observed and read at the end, as in Brian2.
     """
 
     constants: tuple[tuple[str, str], ...]
@@ -84,6 +87,7 @@ class Program:
     uses_refractoriness: bool
     terms: tuple[Term, ...]
     observables: tuple[tuple[str, Code], ...]
+    keeps_coupled: bool = False
 
     def names(self, role: str) -> tuple[str, ...]:
         """Names of the variables of one role, in order."""

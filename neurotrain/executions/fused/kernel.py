@@ -11,8 +11,8 @@ import numpy as np
 
 from neurotrain.executions.base import Activity, Request
 from neurotrain.executions.fused.compiler import compile_library, vector_bytes
-from neurotrain.executions.fused.source import arrays_of, generate_source
-from neurotrain.lowering.program import Program
+from neurotrain.executions.fused.source import arrays_of, generate_source, is_kept
+from neurotrain.lowering.program import Program, Variable
 
 _POINTER = ctypes.c_void_p
 
@@ -155,7 +155,7 @@ class _Call:
         self.samples = np.zeros((P, observed, self.request.n_samples, N, B), self.real)
         self.failed = np.zeros((P, B), np.int32)
         self.final = [
-            np.zeros((P, N, B), self._dtype(v.kind)) if v.role == "state" else None
+            np.zeros((P, N, B), self._dtype(v.kind)) if is_kept(self.program, v) else None
             for v in arrays_of(self.program)
         ]
 
@@ -167,7 +167,7 @@ class _Call:
         constants = [float(values.constants[name]) for name, _ in self.program.constants]
         weights = [self._real(w) for w in values.weights]
         input_weights = self._real(values.input_weights)
-        arrays = [self._array(v.name, v.kind, v.role) for v in arrays_of(self.program)]
+        arrays = [self._array(v) for v in arrays_of(self.program)]
         return _Run(
             n_neurons=self.n_neurons,
             n_channels=self.n_channels,
@@ -198,15 +198,15 @@ class _Call:
             failed=self._pointer(self.failed),
         )
 
-    def _array(self, name: str, kind: str, role: str) -> np.ndarray:
+    def _array(self, variable: Variable) -> np.ndarray:
         """Return a state as (1, neuron, trial) or a parameter as (candidate or 1, neuron)."""
-        if role == "state":
-            array = self._by_trial(self.values.states[name], (1, 0))[np.newaxis]
+        if is_kept(self.program, variable):
+            array = self._by_trial(self.values.states[variable.name], (1, 0))[np.newaxis]
         else:
-            array = self.values.parameters[name]
-        if kind == "boolean":
+            array = self.values.parameters[variable.name]
+        if variable.kind == "boolean":
             array = -np.asarray(array, dtype=self.integer)
-        return np.ascontiguousarray(array, self._dtype(kind))
+        return np.ascontiguousarray(array, self._dtype(variable.kind))
 
     def _by_trial(self, array: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
         """Move trials to the last axis and fill the last tile with copies of the last trial."""
@@ -256,10 +256,15 @@ class _Call:
             samples={name: samples[:, k] for k, name in enumerate(names)},
         )
 
+    @staticmethod
+    def _sign(variable: Variable) -> int:
+        """Truth values are -1 in the kernel and 1 outside."""
+        return -1 if variable.kind == "boolean" else 1
+
     def final_states(self) -> dict[str, np.ndarray]:
-        """Return the last value of every state, (candidate, trial, neuron)."""
+        """Return the last value of every kept variable, (candidate, trial, neuron)."""
         return {
-            v.name: np.moveaxis(array[..., : self.n_trials], -1, 1)
+            v.name: np.moveaxis(array[..., : self.n_trials] * self._sign(v), -1, 1)
             for v, array in zip(arrays_of(self.program), self.final, strict=True)
             if array is not None
         }

@@ -26,7 +26,12 @@ def generate_source(program: Program) -> str:
 
 def arrays_of(program: Program) -> tuple[Variable, ...]:
     """Return the variables whose values are handed to the kernel, in its order."""
-    return tuple(v for v in program.variables if v.role in ("state", "parameter"))
+    return tuple(v for v in program.variables if v.role == "parameter" or is_kept(program, v))
+
+
+def is_kept(program: Program, variable: Variable) -> bool:
+    """Return whether the kernel keeps the variable from step to step."""
+    return variable.role == "state" or (variable.role == "coupled" and program.keeps_coupled)
 
 
 class _Source:
@@ -49,7 +54,7 @@ class _Source:
             "FINITE": [
                 f"failed[b] |= not_finite(state_{v.name}[at]);"
                 for v in self.program.variables
-                if v.role == "state" and v.kind == "float"
+                if is_kept(self.program, v) and v.kind == "float"
             ],
             "FINAL": self._final(),
         }
@@ -82,21 +87,23 @@ class _Source:
             ]
         return lines
 
-    def _loads(self, constant: bool = True) -> list[str]:
-        """Read every state and parameter of one neuron."""
+    def _loads(self, in_update: bool = False) -> list[str]:
+        """Read every parameter and kept variable of one neuron."""
         lines = []
         for variable in arrays_of(self.program):
+            if in_update and variable.role == "coupled":
+                continue
             scalar, vector = _TYPES[variable.kind]
             name = variable.name
             if variable.role == "parameter":
                 value = f"const {scalar} x_{name} = parameter_{name}[i];"
             else:
-                value = f"{'const ' * constant}{vector} x_{name} = state_{name}[at];"
+                value = f"{'' if in_update else 'const '}{vector} x_{name} = state_{name}[at];"
             lines.append(f"{value} (void)x_{name};")
         return lines
 
     def _update(self) -> list[str]:
-        lines = self._loads(constant=False)
+        lines = self._loads(in_update=True)
         for name in self.program.names("input"):
             lines.append(f"const V x_{name} = driven[at]; (void)x_{name};")
         lines += self._coupled()
@@ -105,7 +112,11 @@ class _Source:
             lines += self._code(self.program.threshold)
             lines.append("spikes[at] -= x__cond;")
             lines += self._spike()
-        return lines + [f"state_{name}[at] = x_{name};" for name in self.program.names("state")]
+        return lines + [
+            f"state_{v.name}[at] = x_{v.name};"
+            for v in self.program.variables
+            if is_kept(self.program, v)
+        ]
 
     def _spike(self) -> list[str]:
         lines = []
@@ -148,7 +159,7 @@ class _Source:
             f"if (run->final_state[{k}]) "
             f"memcpy((T *)run->final_state[{k}] + to, &state_{v.name}[at], sizeof(V));"
             for k, v in enumerate(arrays_of(self.program))
-            if v.role == "state"
+            if is_kept(self.program, v)
         ]
 
     def _code(self, code: Code, condition: str | None = None) -> list[str]:
