@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from inspect import getdoc, signature
+from pathlib import Path
 from typing import Any
 
 from neurotrain.errors import InvalidInput, NeurotrainError, unknown_name
@@ -65,40 +66,44 @@ def build(kind: str, name: str, **options: Any) -> Any:
     """
     make = find(kind, name)
     check_options(kind, name, options)
+    if is_in_file(name):
+        return import_module("neurotrain.user_file").call(name, make, options)
     try:
         return make(**options)
     except NeurotrainError:
         raise
-    except Exception as error:
-        # In a user's file anything may go wrong; in ours, only a value that does not fit.
-        if not is_in_file(name) and not isinstance(error, TypeError | ValueError):
-            raise
+    except (TypeError, ValueError) as error:
         raise InvalidInput(
             f"{_SINGULAR[kind].capitalize()} '{name}' cannot be built: {describe(error)}"
         ) from error
 
 
-def option_names(kind: str, name: str) -> list[str]:
-    """Return the names of the options that the member called `name` has."""
-    make = find(kind, name)
+def takes_option(kind: str, name: str, option: str) -> bool:
+    """Whether the member called `name` has an option called `option`."""
     if kind == "optimizers":
-        return [*import_module("neurotrain.optimizers").optimizer_options(name)]
-    return [p.name for p in signature(make).parameters.values() if p.kind is not p.VAR_KEYWORD]
+        return option in _option_names(kind, name)
+    parameters = signature(find(kind, name)).parameters
+    return option in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values())
 
 
 def check_options(kind: str, name: str, options: Mapping[str, Any]) -> None:
-    """Raise `InvalidInput` for an option that `name` does not have."""
-    if _takes_any_option(find(kind, name)):
-        return
-    known = option_names(kind, name)
+    """Raise `InvalidInput` for an option that `name` does not have, with the nearest one."""
     for option in options:
-        if option not in known:
+        if not takes_option(kind, name, option):
             what = f"option of {_SINGULAR[kind]} '{name}'"
-            raise unknown_name(what, option, known or ["none"])
+            raise unknown_name(what, option, _option_names(kind, name) or ["none"])
 
 
-def _takes_any_option(make: Callable[..., Any]) -> bool:
-    return any(p.kind is p.VAR_KEYWORD for p in signature(make).parameters.values())
+def _option_names(kind: str, name: str) -> list[str]:
+    if kind == "optimizers":
+        return [*import_module("neurotrain.optimizers").optimizer_options(name)]
+    return [*signature(find(kind, name)).parameters]
+
+
+def absolute(name: str) -> str:
+    """Return ``FILE.py:FUNCTION`` with the full path, valid from any folder."""
+    path, _, function = name.rpartition(":")
+    return f"{Path(path).expanduser().resolve()}:{function}"
 
 
 def describe(error: BaseException) -> str:

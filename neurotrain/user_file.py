@@ -1,7 +1,7 @@
 """Run a file of the user's to find a function in it, given as ``FILE.py:FUNCTION``."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from hashlib import sha256
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any
 
 from neurotrain.catalog import describe
-from neurotrain.errors import InvalidInput, unknown_name
+from neurotrain.errors import InvalidInput, NeurotrainError, unknown_name
 
 
 def find_function(name: str) -> Callable[..., Any]:
@@ -36,10 +36,21 @@ def find_function(name: str) -> Callable[..., Any]:
     return found
 
 
-def absolute(name: str) -> str:
-    """Return ``FILE.py:FUNCTION`` with the full path, valid from any folder."""
-    path, _, function = name.rpartition(":")
-    return f"{Path(path).expanduser().resolve()}:{function}"
+def call(name: str, function: Callable[..., Any], options: Mapping[str, Any]) -> Any:
+    """Return what `function`, found as `name`, makes of `options`.
+
+    Raises
+    ------
+    InvalidInput
+        If anything goes wrong in it; the message names file, line and cause.
+    """
+    try:
+        return function(**options)
+    except NeurotrainError as error:
+        raise InvalidInput(f"'{name}': {error}") from error
+    except (Exception, SystemExit) as error:
+        path = Path(name.rpartition(":")[0]).expanduser().resolve()
+        raise InvalidInput(f"'{name}'{_line(error, path)} failed: {describe(error)}") from error
 
 
 def _is_own(value: object, module: ModuleType) -> bool:
@@ -58,7 +69,7 @@ def _run_file(path: Path) -> ModuleType:
     sys.path.insert(0, str(path.parent))
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         del sys.modules[name]
         raise InvalidInput(
             f"'{path}'{_line(error, path)} cannot be run: {describe(error)}"
@@ -68,7 +79,7 @@ def _run_file(path: Path) -> ModuleType:
     return module
 
 
-def _line(error: Exception, path: Path) -> str:
+def _line(error: BaseException, path: Path) -> str:
     if isinstance(error, SyntaxError):
         return f", line {error.lineno},"
     lines = [

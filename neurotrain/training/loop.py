@@ -9,11 +9,14 @@ from neurotrain.errors import RunFolderError, TrainingFailed
 from neurotrain.seeding import generator
 from neurotrain.training.checkpoint import read_latest_checkpoint, write_checkpoint
 from neurotrain.training.evaluation import Scores, evaluate, finite, score
+from neurotrain.training.metrics_file import Metrics
 from neurotrain.training.plan import Plan
 from neurotrain.training.progress import Progress
-from neurotrain.training.result import Result, write_result
-from neurotrain.training.run_folder import Metrics, RunFolder
+from neurotrain.training.result import Result
+from neurotrain.training.run_folder import RunFolder, command
+from neurotrain.training.summary import summarize
 from neurotrain.training.training_state import TrainingState, Validated
+from neurotrain.training.weights_file import write_weights
 
 # After as many generations in a row without one usable candidate, none will come.
 PATIENCE = 10
@@ -51,8 +54,8 @@ class Training:
             if str(arrays["fingerprint"]) != self.plan.circuit.fingerprint:
                 raise RunFolderError(f"Checkpoints in '{self.folder.path}' are of another circuit.")
             self.state.restore(arrays)
-            self.metrics = self.folder.cut_metrics(self.state.optimizer.generation)
-        elif self.folder.read_metrics():
+            self.metrics = self.folder.metrics.cut(self.state.optimizer.generation)
+        elif self.folder.metrics.read():
             raise RunFolderError(f"'{self.folder.path}' has lost its checkpoints; put them back.")
 
     def run(self) -> Result:
@@ -83,7 +86,7 @@ class Training:
             self._write_checkpoint(snapshot)
             raise KeyboardInterrupt(
                 f"Stopped after generation {snapshot['generation']}; "
-                f"go on with: neurotrain resume {self.folder.path}"
+                f"go on with: {command('resume', self.folder.path)}"
             ) from interrupt
         finally:
             progress.close()
@@ -104,7 +107,7 @@ class Training:
         settings = self.plan.settings
         if generation % settings.validation_every == 0 or generation == settings.generations:
             metrics |= self._validate(generation)
-        self.folder.append_metrics(metrics)
+        self.folder.metrics.append(metrics)
         self.metrics.append(metrics)
         self.state.wall_seconds += perf_counter() - started
         recent = self.metrics[-PATIENCE:]
@@ -166,7 +169,14 @@ class Training:
         best, guess = self.state.best, self.state.optimizer.guess
         scores = self._evaluate(np.stack([best.weights, guess]), "test", ())
         self.state.wall_seconds += perf_counter() - started
-        return write_result(self.folder, self.plan, self.state, scores)
+        summary = summarize(self.plan, self.state, scores)
+        circuit, path = self.plan.circuit, self.folder.path
+        write_weights(
+            path, best.weights, circuit.parameters.split(best.weights), circuit.fingerprint
+        )
+        # Last, since it marks the run as complete.
+        self.folder.write_result(summary)
+        return Result(path, self.plan, best.weights, self.metrics, summary)
 
 
 def _means(scores: Scores) -> Iterator[tuple[str, float | None]]:

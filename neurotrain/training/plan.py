@@ -123,7 +123,7 @@ def choose(kind: str, given: Any, options: Options) -> tuple[Any, Choice]:
 
 def _choose_task(given: Any, options: Options, seed: int) -> tuple[Task, Choice]:
     if isinstance(given, str):
-        has_seed = "seed" in catalog.option_names("tasks", given)
+        has_seed = catalog.takes_option("tasks", given, "seed")
         options = {"seed": seed, **options} if has_seed else options
     elif isinstance(given, type) or not isinstance(given, Task):
         raise InvalidInput(f"task must be a Task or the name of one, got {_described(given)}.")
@@ -138,18 +138,27 @@ def choose_circuit(given: Any, options: Options, task: Task, loss: Loss) -> tupl
             )
         _require_no_options(given, options)
         return given, Choice(type(given).__name__, {}, in_python=True)
-    if catalog.is_in_file(given):
-        from neurotrain.user_file import absolute
-
-        given = absolute(given)
     # What follows from task and loss is not among the options, so that they can be changed.
     fixed = {"channels": task.channels, "classes": task.classes}
     fixed["readout"] = getattr(loss, "readout", None) or "graded"
-    for name in fixed:
-        if name in options:
-            raise InvalidInput(f"Leave the option '{name}' of the model out: task and loss set it.")
+    _check_model_options(given, options, fixed)
+    if catalog.is_in_file(given):
+        given = catalog.absolute(given)
     circuit = catalog.build("models", given, **fixed, **options)
+    if not hasattr(circuit, "simulate"):
+        raise InvalidInput(f"Model '{given}' must return a Circuit, got {_described(circuit)}.")
     return circuit, Choice(given, dict(options))
+
+
+def _check_model_options(name: str, options: Options, fixed: Options) -> None:
+    for option in fixed:
+        if option in options:
+            raise InvalidInput(f"Leave the model's '{option}' out: task and loss set it.")
+        if not catalog.takes_option("models", name, option):
+            raise InvalidInput(
+                f"Model '{name}' must take the keywords {', '.join(fixed)}, which task and loss "
+                f"set, and does not take '{option}'."
+            )
 
 
 def _choose_optimizer(name: Any, options: Options) -> Choice:

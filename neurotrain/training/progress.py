@@ -2,7 +2,7 @@
 
 import sys
 
-from neurotrain.training.run_folder import Metrics
+from neurotrain.training.metrics_file import Metrics
 
 
 class Progress:

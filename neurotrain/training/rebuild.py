@@ -5,10 +5,31 @@ from typing import Any
 
 from neurotrain.errors import RunFolderError
 from neurotrain.training.plan import PARTS, Choice, Plan, choose, choose_circuit
+from neurotrain.training.run_folder import RunFolder
 from neurotrain.training.settings import SETTINGS, Settings
 
 
-def rebuild_plan(
+def plan_of_run(folder: RunFolder, **given: Any) -> Plan:
+    """Return the plan of the run in `folder`.
+
+    Parameters
+    ----------
+    given
+        ``circuit``, ``task`` and ``loss`` that were made in Python; ``threads``.
+
+    Raises
+    ------
+    RunFolderError
+        If the configuration is damaged, a part is missing, or another one than in
+        the run.
+    """
+    try:
+        return _rebuild(folder.config, **given)
+    except RunFolderError as error:
+        raise RunFolderError(f"Run folder '{folder.path}': {error}") from error
+
+
+def _rebuild(
     config: Mapping[str, Any],
     *,
     circuit: Any = None,

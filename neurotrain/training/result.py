@@ -1,25 +1,23 @@
-"""What a training gives back, and how it is written and read again."""
+"""What a training gives back."""
 
-import platform
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from importlib.metadata import PackageNotFoundError, version
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from neurotrain import __version__
-from neurotrain.errors import RunFolderError
 from neurotrain.recording import Recording
 from neurotrain.seeding import generator
-from neurotrain.training.evaluation import Scores, evaluate, finite
+from neurotrain.training.evaluation import evaluate
+from neurotrain.training.metrics_file import Metrics
 from neurotrain.training.plan import Plan
-from neurotrain.training.rebuild import rebuild_plan
-from neurotrain.training.run_folder import Metrics, RunFolder
-from neurotrain.training.training_state import TrainingState
+from neurotrain.training.rebuild import plan_of_run
+from neurotrain.training.run_folder import RunFolder
+from neurotrain.training.summary import summarize_test
+from neurotrain.training.weights_file import read_weights
 from neurotrain.trials import Trials
 
 
@@ -73,8 +71,8 @@ class Result:
         opened = RunFolder(folder)
         summary = opened.read_result()
         plan = plan_of_run(opened, circuit=circuit, task=task, loss=loss)
-        weights = opened.read_weights(plan.circuit.fingerprint)
-        return cls(opened.path, plan, weights, opened.read_metrics(), summary)
+        weights = read_weights(opened.path, plan.circuit.fingerprint)
+        return cls(opened.path, plan, weights, opened.metrics.read(), summary)
 
     @property
     def circuit(self) -> Any:
@@ -155,7 +153,7 @@ class Result:
             threads=settings.threads,
         )
         kept = {k: v for k, v in self.summary.items() if not k.startswith("guess_")}
-        return {**kept, **_test(scores, 0), "test_trials": n_trials, "test_seed": seed}
+        return {**kept, **summarize_test(scores), "test_trials": n_trials, "test_seed": seed}
 
     def plot(self) -> Path:
         """Write the figures into the run folder, and return where they are."""
@@ -167,69 +165,3 @@ class Result:
     def apply(self) -> None:
         """Write the trained weights into the Brian2 objects of the circuit."""
         self.circuit.apply(self.weights)
-
-
-def write_result(folder: RunFolder, plan: Plan, state: TrainingState, scores: Scores) -> Result:
-    """Write weights and result of a training whose best and last guess have `scores`."""
-    settings, best = plan.settings, state.best
-    validations = -(-settings.generations // settings.validation_every)
-    simulations = (
-        settings.generations * state.optimizer.population_size * settings.trials
-        + validations * settings.validation_trials
-    )
-    summary = {
-        **{part: choice.name for part, choice in plan.choices.items()},
-        "seed": settings.seed,
-        "generations": settings.generations,
-        "parameters": int(plan.circuit.parameters.size),
-        "validation_accuracy": best.accuracy,
-        "validation_loss": finite(best.loss),
-        "validated_generation": best.generation,
-        **_test(scores, 0),
-        "test_trials": settings.test_trials,
-        "test_seed": settings.seed,
-        "guess_test_accuracy": float(scores.accuracy[1]),
-        "guess_test_loss": finite(scores.loss[1]),
-        "trial_simulations": simulations,
-        "wall_seconds": state.wall_seconds,
-        "versions": versions(),
-    }
-    blocks = plan.circuit.parameters.split(best.weights)
-    folder.write_weights(best.weights, blocks, plan.circuit.fingerprint)
-    folder.write_result(summary)
-    return Result(folder.path, plan, best.weights, folder.read_metrics(), summary)
-
-
-def _test(scores: Scores, candidate: int) -> dict[str, float | None]:
-    return {f"test_{name}": value for name, value in scores.of(candidate).items()}
-
-
-def plan_of_run(folder: RunFolder, **given: Any) -> Plan:
-    """Return the plan of the run in `folder`.
-
-    Parameters
-    ----------
-    given
-        ``circuit``, ``task`` and ``loss`` that were made in Python; ``threads``.
-
-    Raises
-    ------
-    RunFolderError
-        If the configuration is damaged, a part is missing, or another one than in
-        the run.
-    """
-    try:
-        return rebuild_plan(folder.config, **given)
-    except RunFolderError as error:
-        raise RunFolderError(f"Run folder '{folder.path}': {error}") from error
-
-
-def versions() -> dict[str, str]:
-    """Return the versions that a run depends on."""
-    found = {"neurotrain": __version__, "python": platform.python_version()}
-    for package in ("brian2", "numpy"):
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            found[package] = "missing"
-    return found

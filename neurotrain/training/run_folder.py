@@ -6,17 +6,15 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
-import numpy as np
-
-from neurotrain.errors import RunFolderError
+from neurotrain.errors import InvalidInput, RunFolderError
 from neurotrain.training.atomic import write_atomically
+from neurotrain.training.metrics_file import MetricsFile
 
-CONFIG, METRICS, WEIGHTS, RESULT = "config.toml", "metrics.jsonl", "weights.npz", "result.json"
+CONFIG, METRICS, RESULT = "config.toml", "metrics.jsonl", "result.json"
 FORMAT = 1
-
-Metrics = dict[str, Any]
 
 
 class RunFolder:
@@ -50,7 +48,13 @@ class RunFolder:
 
         path = Path(path)
         require_unused(path)
-        text = tomli_w.dumps({"format": FORMAT, **config})
+        try:
+            text = tomli_w.dumps({"format": FORMAT, **config})
+        except TypeError as error:
+            raise InvalidInput(
+                f"Options of a run must be numbers, texts, or lists of them, which {CONFIG} can "
+                f"hold: {error}; for others make the circuit or task in Python."
+            ) from error
         try:
             path.mkdir(parents=True, exist_ok=True)
             # Exclusive: of two runs started at the same time, one is refused.
@@ -58,7 +62,7 @@ class RunFolder:
                 file.write(text)
         except FileExistsError as error:
             raise _in_use(path) from error
-        except OSError as error:
+        except (OSError, ValueError) as error:
             raise _not_writable(path, error) from error
         return cls(path)
 
@@ -83,82 +87,10 @@ class RunFolder:
         """Whether the run has come to its end."""
         return (self.path / RESULT).is_file()
 
-    def append_metrics(self, metrics: Metrics) -> None:
-        """Add a line to the metrics, and wait until it is on the disk."""
-        line = json.dumps(metrics, allow_nan=False) + "\n"
-        with open(self.path / METRICS, "ab") as file:
-            file.write(line.encode())
-            file.flush()
-            os.fsync(file.fileno())
-
-    def read_metrics(self) -> list[Metrics]:
-        """Return the metrics of all generations that were written completely."""
-        return [metrics for metrics, _ in self._lines()]
-
-    def cut_metrics(self, generation: int) -> list[Metrics]:
-        """Drop all metrics after `generation`, and return the others.
-
-        Raises
-        ------
-        RunFolderError
-            If some of the others are missing or damaged; then nothing is dropped.
-        """
-        lines = self._lines()[:generation]
-        if [metrics.get("generation") for metrics, _ in lines] != [*range(1, generation + 1)]:
-            raise RunFolderError(
-                f"'{self.path / METRICS}' lacks generations that the checkpoint at generation "
-                f"{generation} has seen; put the original file back to resume."
-            )
-        if (self.path / METRICS).exists():
-            os.truncate(self.path / METRICS, sum(size for _, size in lines))
-        return [metrics for metrics, _ in lines]
-
-    def _lines(self) -> list[tuple[Metrics, int]]:
-        """Return the metrics before the first line that is not whole, with their sizes in bytes."""
-        path = self.path / METRICS
-        lines = []
-        for line in path.read_bytes().splitlines(keepends=True) if path.exists() else []:
-            try:
-                metrics = json.loads(line)
-            except ValueError:
-                break
-            if not line.endswith(b"\n") or not isinstance(metrics, dict):
-                break
-            lines.append((metrics, len(line)))
-        return lines
-
-    def write_weights(self, flat: np.ndarray, blocks: Mapping[str, np.ndarray], fingerprint: str):
-        """Write the trained weights: the vector as ``flat``, and each block by its name."""
-        arrays = {**blocks, "flat": flat, "fingerprint": np.array(fingerprint)}
-        write_atomically(self.path / WEIGHTS, lambda file: np.savez(file, **arrays))
-
-    def read_weights(self, fingerprint: str) -> np.ndarray:
-        """Return the trained (parameter,) vector of the circuit with `fingerprint`.
-
-        Raises
-        ------
-        RunFolderError
-            If the file is missing, damaged, of another circuit, or not finite.
-        """
-        path = self.path / WEIGHTS
-        if not path.is_file():
-            raise RunFolderError(
-                f"There is no '{path}': the run has not come to its end; "
-                f"first run: neurotrain resume {self.path}"
-            )
-        try:
-            with np.load(path, allow_pickle=False) as file:
-                flat, trained = np.array(file["flat"], dtype=float), str(file["fingerprint"])
-        # Depending on where the damage is, zipfile, zlib and NumPy raise almost anything.
-        except Exception as error:
-            raise RunFolderError(f"Weights '{path}' are damaged or cut short.") from error
-        if trained != fingerprint:
-            raise RunFolderError(
-                f"'{path}' holds weights of another circuit; use the circuit that was trained."
-            )
-        if flat.ndim != 1 or not np.isfinite(flat).all():
-            raise RunFolderError(f"'{path}' holds NaN or infinity; the weights cannot be used.")
-        return flat
+    @property
+    def metrics(self) -> MetricsFile:
+        """The metrics of the generations."""
+        return MetricsFile(self.path / METRICS)
 
     def write_result(self, result: Mapping[str, Any]) -> None:
         """Write the result, which marks the run as complete."""
@@ -173,10 +105,16 @@ class RunFolder:
         except OSError as error:
             raise RunFolderError(
                 f"There is no '{path}': the run has not come to its end; "
-                f"first run: neurotrain resume {self.path}"
+                f"first run: {command('resume', self.path)}"
             ) from error
         except ValueError as error:
             raise RunFolderError(f"'{path}' is damaged: {error}.") from error
+
+
+def command(verb: str, folder: Path) -> str:
+    """Return the command line for `folder`, such as a shell takes it."""
+    text = str(folder)
+    return f"neurotrain {verb} {quote(f'./{text}' if text.startswith('-') else text)}"
 
 
 def require_unused(path: Path) -> None:
@@ -223,12 +161,13 @@ def _in_use(path: Path) -> RunFolderError:
     if (path / CONFIG).is_file():
         return RunFolderError(
             f"'{path}' already holds a run; choose another folder (--out DIR, out=...), "
-            f"or go on with it: neurotrain resume {path}"
+            f"or go on with it: {command('resume', path)}"
         )
     return RunFolderError(
         f"'{path}' is not empty; choose another folder for the run (--out DIR, out=...)."
     )
 
 
-def _not_writable(path: Path, error: OSError) -> RunFolderError:
-    return RunFolderError(f"The run folder '{path}' cannot be used: {error.strerror or error}.")
+def _not_writable(path: Path, error: OSError | ValueError) -> RunFolderError:
+    cause = getattr(error, "strerror", None) or error
+    return RunFolderError(f"The run folder '{path}' cannot be used: {cause}.")

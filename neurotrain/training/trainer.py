@@ -6,13 +6,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from neurotrain.errors import InvalidInput
 from neurotrain.losses import Loss
 from neurotrain.task import Task
 from neurotrain.training.loop import Training
 from neurotrain.training.plan import Plan, make_plan
-from neurotrain.training.result import Result, plan_of_run, versions
+from neurotrain.training.rebuild import plan_of_run
+from neurotrain.training.result import Result
 from neurotrain.training.run_folder import RunFolder, require_unused
 from neurotrain.training.settings import Settings
+from neurotrain.training.summary import versions
 
 
 def train(
@@ -96,6 +99,8 @@ def train(
         threads=threads,
     )
     if out is not None:
+        if not os.fspath(out):
+            raise InvalidInput("The name of the run folder is empty; give another one.")
         require_unused(Path(out))
     plan = make_plan(
         circuit,

@@ -1,0 +1,295 @@
+"""The command line: parses, calls the library, prints."""
+
+import argparse
+import json
+import logging
+import sys
+import warnings
+from collections.abc import Callable, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, NoReturn
+
+from neurotrain import __version__
+from neurotrain.errors import InvalidInput, NeurotrainError, unknown_name
+
+DEFAULT_MODEL = "morris-lecar"
+KINDS = ("models", "tasks", "optimizers", "losses")
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command line; return 0 for done, 1 failed, 2 wrong use, 130 stopped by Ctrl-C."""
+    argv = sys.argv[1:] if argv is None else argv
+    # Brian2 warns of objects that it never ran; those of a circuit are not meant to be.
+    logging.getLogger("brian2.core.base.unused_brian_object").setLevel(logging.ERROR)
+    try:
+        with _short_warnings():
+            arguments = _parse(argv)
+            return arguments.run(arguments) or 0
+    except KeyboardInterrupt as interrupt:
+        _say(str(interrupt) or "Stopped.")
+        return 130
+    except BrokenPipeError:
+        # Whoever read the output has had enough of it.
+        sys.stderr.close()
+        return 1
+    except Exception as error:
+        if "--debug" in argv:
+            raise
+        return _report(error)
+
+
+def _report(error: Exception) -> int:
+    """Print an error in one line and return the exit code."""
+    if isinstance(error, NeurotrainError):
+        _say(f"error: {error}")
+        return error.exit_code
+    _say(f"failed: {type(error).__name__}: {error} (--debug shows where)")
+    return 1
+
+
+def _say(text: str) -> None:
+    print("neurotrain:", " ".join(text.splitlines()), file=sys.stderr)
+
+
+@contextmanager
+def _short_warnings():
+    """Print warnings as one line each."""
+
+    def show(message, category, filename, lineno, file=None, line=None) -> None:
+        _say(f"warning: {message}")
+
+    with warnings.catch_warnings():
+        warnings.showwarning = show
+        yield
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are those of neurotrain, with the nearest name."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(allow_abbrev=False, **options)
+        self.flags: list[str] = []
+
+    def add(self, *flags: str, **options: Any) -> None:
+        """Add an argument and remember its name."""
+        self.flags += [flag for flag in flags if flag.startswith("--")]
+        self.add_argument(*flags, **options)
+
+    def error(self, message: str) -> NoReturn:
+        raise InvalidInput(f"{message}; see {self.prog} --help")
+
+
+def _parse(argv: list[str]) -> argparse.Namespace:
+    parser = _Parser(
+        prog="neurotrain",
+        description="Train networks of detailed neurons, written in Brian2, with evolution "
+        "strategies.",
+    )
+    parser.add_argument("--version", action="version", version=f"neurotrain {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
+    parsers = {name: _add_command(commands, name, add) for name, add in _COMMANDS.items()}
+    if not argv:
+        raise InvalidInput(f"Say what to do: neurotrain {'|'.join(_COMMANDS)} (or --help).")
+    if not argv[0].startswith("-") and argv[0] not in _COMMANDS:
+        raise unknown_name("command", argv[0], _COMMANDS)
+    arguments, unknown = parser.parse_known_args(argv)
+    if unknown:
+        flag = unknown[0].split("=")[0]
+        if arguments.command and flag.startswith("--"):
+            known = parsers[arguments.command].flags
+            raise unknown_name(f"option of '{arguments.command}'", flag, known)
+        raise InvalidInput(f"'{unknown[0]}' is one argument too many; see --help.")
+    return arguments
+
+
+def _add_command(commands: Any, name: str, add: Callable[[_Parser], None]) -> _Parser:
+    description = add.__doc__
+    parser = commands.add_parser(name, help=description, description=description)
+    add(parser)
+    parser.add("--json", action="store_true", help="print JSON on stdout")
+    parser.add("--debug", action="store_true", help="show the traceback of an error")
+    return parser
+
+
+def _add_list(parser: _Parser) -> None:
+    """List what can be trained, on what, and how."""
+    parser.add("kind", nargs="?", metavar="KIND", help=f"one of: {', '.join(KINDS)}")
+    parser.set_defaults(run=_list)
+
+
+def _list(arguments: argparse.Namespace) -> None:
+    from neurotrain import catalog
+
+    kinds = [arguments.kind] if arguments.kind else list(KINDS)
+    found = {kind: {n: catalog.summary(kind, n) for n in catalog.names(kind)} for kind in kinds}
+    if arguments.json:
+        return _print_json(found)
+    for kind, members in found.items():
+        print(kind)
+        for name, summary in members.items():
+            print(f"  {name:<26}{summary}")
+
+
+def _add_train(parser: _Parser) -> None:
+    """Train a model on a task."""
+    parser.add("task", nargs="?", metavar="TASK", help="name of a task; see neurotrain list tasks")
+    parser.add("--model", help=f"name, or FILE.py:FUNCTION; by default {DEFAULT_MODEL}")
+    parser.add("--optimizer", help="name of an optimizer")
+    parser.add("--loss", help="name of a loss; the model gets the readout that it needs")
+    parser.add("--generations", type=int, metavar="G", help="length of the run")
+    parser.add("--population", type=int, metavar="P", help="candidates of a generation")
+    parser.add("--trials", type=int, metavar="B", help="trials of a generation")
+    parser.add("--neurons", type=int, metavar="N", help="neurons of the model")
+    parser.add("--sigma", type=float, help="size of the perturbations, in units of the scale")
+    parser.add("--learning-rate", type=float, help="step per generation, in units of the scale")
+    parser.add("--seed", type=int, metavar="S", help="from which everything random follows")
+    parser.add("--execution", metavar="E", help="how to simulate, such as fused or brian2")
+    parser.add("--workers", type=int, metavar="W", help="threads; by default all cores")
+    parser.add("--config", metavar="FILE.toml", help="settings; those given here go before")
+    parser.add("--out", metavar="DIR", help="run folder, by default runs/TASK-LOSS-seedS")
+    parser.add("--no-figures", action="store_true", help="do not make figures at the end")
+    parser.set_defaults(run=_train)
+
+
+def _train(arguments: argparse.Namespace) -> None:
+    from neurotrain.training.trainer import train
+
+    settings = _training_arguments(arguments)
+    result = train(settings.pop("circuit"), settings.pop("task"), **settings)
+    _finish(result, arguments)
+
+
+# Where in the arguments of `neurotrain.train` each option goes.
+_SETTINGS = {
+    "generations": "generations",
+    "trials": "trials",
+    "seed": "seed",
+    "execution": "execution",
+    "workers": "threads",
+    "out": "out",
+}
+_OPTIONS = {
+    "population": ("optimizer_options", "population_size"),
+    "sigma": ("optimizer_options", "sigma"),
+    "learning_rate": ("optimizer_options", "learning_rate"),
+    "neurons": ("model_options", "neurons"),
+}
+_PARTS = {"model": "circuit", "task": "task", "loss": "loss", "optimizer": "optimizer"}
+
+
+def _training_arguments(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Return the arguments of `neurotrain.train`: those given here, then those of the file."""
+    from neurotrain.training.config_file import read_config_file
+
+    given = {name: value for name, value in vars(arguments).items() if value is not None}
+    result = read_config_file(given["config"]) if "config" in given else {}
+    for part, name in _PARTS.items():
+        if part in given and given[part] != result.get(name):
+            # The options in the file are those of another model, task, loss or optimizer.
+            result |= {name: given[part], f"{part}_options": {}}
+    result |= {name: given[option] for option, name in _SETTINGS.items() if option in given}
+    for option, (table, name) in _OPTIONS.items():
+        if option in given:
+            result[table] = {**result.get(table, {}), name: given[option]}
+    if "task" not in result:
+        raise InvalidInput("Say which task to train: neurotrain train TASK; see neurotrain list.")
+    return {"circuit": DEFAULT_MODEL, **result}
+
+
+def _add_resume(parser: _Parser) -> None:
+    """Go on with a run that was interrupted, as if it had not been."""
+    parser.add("folder", metavar="DIR", help="run folder")
+    parser.add("--workers", type=int, metavar="W", help="threads; do not change results")
+    parser.add("--no-figures", action="store_true", help="do not make figures at the end")
+    parser.set_defaults(run=_resume)
+
+
+def _resume(arguments: argparse.Namespace) -> None:
+    from neurotrain.training.trainer import resume
+
+    _finish(resume(arguments.folder, threads=arguments.workers), arguments)
+
+
+def _finish(result: Any, arguments: argparse.Namespace) -> None:
+    """Make the figures of a complete run and print its result."""
+    if not arguments.no_figures:
+        try:
+            result.plot()
+        except Exception as error:
+            if arguments.debug:
+                raise
+            # The training itself is done and safe.
+            _say(f"warning: no figures: {type(error).__name__}: {error}")
+    _print_result(result.summary, result.folder, arguments.json)
+
+
+def _add_evaluate(parser: _Parser) -> None:
+    """Test the result of a run on new trials."""
+    parser.add("folder", metavar="DIR", help="run folder")
+    parser.add("--trials", type=int, metavar="N", help="by default as many as in the run's test")
+    parser.add("--seed", type=int, metavar="S", help="by default the run's: its own test again")
+    parser.set_defaults(run=_evaluate)
+
+
+def _evaluate(arguments: argparse.Namespace) -> None:
+    from neurotrain.training.result import Result
+
+    result = Result.load(arguments.folder)
+    summary = result.evaluate(arguments.trials, arguments.seed)
+    _print_result(summary, result.folder, arguments.json)
+
+
+def _add_plot(parser: _Parser) -> None:
+    """Make the figures of a run again."""
+    parser.add("folder", metavar="DIR", help="run folder")
+    parser.set_defaults(run=_plot)
+
+
+def _plot(arguments: argparse.Namespace) -> None:
+    from neurotrain.training.result import Result
+
+    figures = Result.load(arguments.folder).plot()
+    names = sorted(path.name for path in figures.iterdir())
+    if arguments.json:
+        return _print_json({"folder": str(figures), "figures": names})
+    print(f"{figures}: {', '.join(names)}")
+
+
+def _add_doctor(parser: _Parser) -> None:
+    """Look at what this machine has, what is missing, and how to get it."""
+    parser.set_defaults(run=_doctor)
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    from neurotrain.doctor import examine, format_report
+
+    findings = examine()
+    if arguments.json:
+        _print_json({"findings": [asdict(finding) for finding in findings]})
+    else:
+        print(format_report(findings))
+    return int(any(finding.status == "problem" for finding in findings))
+
+
+_COMMANDS = {
+    "list": _add_list,
+    "train": _add_train,
+    "resume": _add_resume,
+    "evaluate": _add_evaluate,
+    "plot": _add_plot,
+    "doctor": _add_doctor,
+}
+
+
+def _print_json(content: Mapping[str, Any]) -> None:
+    print(json.dumps(content, indent=2))
+
+
+def _print_result(summary: Mapping[str, Any], folder: Path, as_json: bool) -> None:
+    if as_json:
+        return _print_json({**summary, "folder": str(folder)})
+    from neurotrain.training.report import format_summary
+
+    print(format_summary(summary, folder))

@@ -1,0 +1,28 @@
+"""The result of a run as a table for reading."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from neurotrain.training.run_folder import command
+
+
+def format_summary(summary: Mapping[str, Any], folder: Path) -> str:
+    """Return what a training or an evaluation came to, and what to do next."""
+    figures = folder / "figures"
+    rows = {
+        "trained": f"{summary['model']} on {summary['task']}",
+        "with": f"{summary['optimizer']}, {summary['loss']}, seed {summary['seed']}",
+        "parameters": f"{summary['parameters']}",
+        "generations": f"{summary['generations']}, {summary['wall_seconds']:.1f} s",
+        "validation accuracy": f"{summary['validation_accuracy']:.1%}, the best, "
+        f"after generation {summary['validated_generation']}",
+        "test accuracy": f"{summary['test_accuracy']:.1%} of {summary['test_trials']} new trials",
+        "spikes per neuron": f"{summary['test_spikes_per_neuron']:.2f}",
+        "silent, blocked": f"{summary['test_silent_share']:.1%}, "
+        f"{summary['test_blocked_share']:.1%} of neurons",
+        "run folder": f"{folder}",
+        "figures": f"{figures}" if figures.is_dir() else f"none; {command('plot', folder)}",
+        "next": command("evaluate", folder) + " --trials 10000 --seed 1",
+    }
+    return "\n".join(f"{name:<21}{value}" for name, value in rows.items())

@@ -1,0 +1,53 @@
+"""What result.json says of a complete run."""
+
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from neurotrain import __version__
+from neurotrain.training.evaluation import Scores, finite
+from neurotrain.training.plan import Plan
+from neurotrain.training.training_state import TrainingState
+
+
+def summarize(plan: Plan, state: TrainingState, scores: Scores) -> dict[str, Any]:
+    """Return the summary of a training whose best validated and last guess have `scores`."""
+    settings, best = plan.settings, state.best
+    validations = -(-settings.generations // settings.validation_every)
+    simulations = (
+        settings.generations * state.optimizer.population_size * settings.trials
+        + validations * settings.validation_trials
+    )
+    return {
+        **{part: choice.name for part, choice in plan.choices.items()},
+        "seed": settings.seed,
+        "generations": settings.generations,
+        "parameters": int(plan.circuit.parameters.size),
+        "validation_accuracy": best.accuracy,
+        "validation_loss": finite(best.loss),
+        "validated_generation": best.generation,
+        **summarize_test(scores),
+        "test_trials": settings.test_trials,
+        "test_seed": settings.seed,
+        "guess_test_accuracy": float(scores.accuracy[1]),
+        "guess_test_loss": finite(scores.loss[1]),
+        "trial_simulations": simulations,
+        "wall_seconds": state.wall_seconds,
+        "versions": versions(),
+    }
+
+
+def summarize_test(scores: Scores) -> dict[str, float | None]:
+    """Return what a test of the first candidate found."""
+    return {f"test_{name}": value for name, value in scores.of(0).items()}
+
+
+def versions() -> dict[str, str]:
+    """Return the versions that a run depends on."""
+    found = {"neurotrain": __version__, "python": platform.python_version()}
+    for package in ("brian2", "numpy"):
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "missing"
+    return found

@@ -1,0 +1,45 @@
+"""The trained weights of a run, weights.npz."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from neurotrain.errors import RunFolderError
+from neurotrain.training.atomic import write_atomically
+
+NAME = "weights.npz"
+
+
+def write_weights(
+    folder: Path, flat: np.ndarray, blocks: Mapping[str, np.ndarray], fingerprint: str
+) -> None:
+    """Write the trained weights: the vector as ``flat``, and each block by its name."""
+    arrays = {**blocks, "flat": flat, "fingerprint": np.array(fingerprint)}
+    write_atomically(folder / NAME, lambda file: np.savez(file, **arrays))
+
+
+def read_weights(folder: Path, fingerprint: str) -> np.ndarray:
+    """Return the trained (parameter,) vector of the circuit with `fingerprint`.
+
+    Raises
+    ------
+    RunFolderError
+        If the file is missing, damaged, of another circuit, or not finite.
+    """
+    path = folder / NAME
+    if not path.is_file():
+        raise RunFolderError(f"There is no '{path}': put it back, or train again.")
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            flat, trained = np.array(file["flat"], dtype=float), str(file["fingerprint"])
+    # Depending on where the damage is, zipfile, zlib and NumPy raise almost anything.
+    except Exception as error:
+        raise RunFolderError(f"Weights '{path}' are damaged or cut short.") from error
+    if trained != fingerprint:
+        raise RunFolderError(
+            f"'{path}' holds weights of another circuit; use the circuit that was trained."
+        )
+    if flat.ndim != 1 or not np.isfinite(flat).all():
+        raise RunFolderError(f"'{path}' holds NaN or infinity; the weights cannot be used.")
+    return flat
