@@ -84,8 +84,10 @@ class Hopeful(OpenAIES):
 
 class Averaging(OpenAIES):
     def _update(self, losses):
-        finite = losses[np.isfinite(losses)]
-        super()._update(np.where(losses > finite.mean(), 1e3, losses) if finite.size else losses)
+        finite = np.isfinite(losses)
+        if finite.any():
+            losses = np.where(finite & (losses <= losses[finite].mean()), losses, 1e3)
+            super()._update(losses)
 
 
 class Maximizing(OpenAIES):
