@@ -92,6 +92,7 @@ def make_plan(
         written by then.
     """
     task, task_choice = _choose_task(task, task_options, settings.seed)
+    _require_circuit(circuit)
     if loss is None:
         loss = _default_loss(circuit)
     loss, loss_choice = choose("losses", loss, loss_options)
@@ -132,10 +133,6 @@ def _choose_task(given: Any, options: Options, seed: int) -> tuple[Task, Choice]
 
 def choose_circuit(given: Any, options: Options, task: Task, loss: Loss) -> tuple[Any, Choice]:
     if not isinstance(given, str):
-        if isinstance(given, type) or not hasattr(given, "simulate"):
-            raise InvalidInput(
-                f"circuit must be a Circuit or the name of a model, got {_described(given)}."
-            )
         _require_no_options(given, options)
         return given, Choice(type(given).__name__, {}, in_python=True)
     # What follows from task and loss is not among the options, so that they can be changed.
@@ -150,6 +147,13 @@ def choose_circuit(given: Any, options: Options, task: Task, loss: Loss) -> tupl
     return circuit, Choice(given, dict(options))
 
 
+def _require_circuit(given: Any) -> None:
+    if not isinstance(given, str) and (isinstance(given, type) or not hasattr(given, "simulate")):
+        raise InvalidInput(
+            f"circuit must be a Circuit or the name of a model, got {_described(given)}."
+        )
+
+
 def _check_model_options(name: str, options: Options, fixed: Options) -> None:
     for option in fixed:
         if option in options:
@@ -157,7 +161,7 @@ def _check_model_options(name: str, options: Options, fixed: Options) -> None:
         if not catalog.takes_option("models", name, option):
             raise InvalidInput(
                 f"Model '{name}' must take the keywords {', '.join(fixed)}, which task and loss "
-                f"set, and does not take '{option}'."
+                f"set; '{option}' is missing."
             )
 
 

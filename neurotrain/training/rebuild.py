@@ -96,7 +96,7 @@ def _same_circuit(choice: Choice, given: Any, task: Any, loss: Any, fingerprint:
 def _require_named(part: str, choice: Choice) -> None:
     if choice.in_python:
         raise RunFolderError(
-            f"its {part} '{choice.name}' was made in Python; open the run in Python and give the "
+            f"its {part} {choice.name!r} was made in Python; open the run in Python and give the "
             f"same one again: neurotrain.resume(folder, {part}=...) or "
             f"neurotrain.Result.load(folder, {part}=...)."
         )
