@@ -191,6 +191,7 @@ def morris_lecar(
         group,
         """weight : 1
         drive_post = weight*activity_pre : 1 (summed)""",
+        namespace=group.namespace,
     )
     recurrent.connect()
     bound = 1 / neurons**0.5

@@ -7,9 +7,10 @@ from neurotrain import _checkout
 
 if TYPE_CHECKING:
     from neurotrain import losses, models, optimizers, tasks
-    from neurotrain.circuit import Blocked, Circuit, Input
+    from neurotrain.circuit import Blocked, Circuit
     from neurotrain.distributions import Normal, Uniform
     from neurotrain.errors import InvalidInput, NeurotrainError, UnsupportedModel
+    from neurotrain.inputs import Input
     from neurotrain.optimizers.base import check_optimizer
     from neurotrain.readouts import GradedReadout, SpikeCountReadout
     from neurotrain.recording import Recording
@@ -50,7 +51,7 @@ _HOME = {
     "Blocked": "neurotrain.circuit",
     "Circuit": "neurotrain.circuit",
     "GradedReadout": "neurotrain.readouts",
-    "Input": "neurotrain.circuit",
+    "Input": "neurotrain.inputs",
     "InvalidInput": "neurotrain.errors",
     "NeurotrainError": "neurotrain.errors",
     "Normal": "neurotrain.distributions",

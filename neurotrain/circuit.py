@@ -9,39 +9,16 @@ from typing import Any
 import numpy as np
 from brian2 import NeuronGroup, Synapses
 from brian2.core.namespace import get_local_namespace
-from brian2.units.fundamentalunits import DIMENSIONLESS
 
-from neurotrain.distributions import Distribution, Normal
-from neurotrain.errors import InvalidInput, require_positive, unknown_name
+from neurotrain.distributions import Distribution
+from neurotrain.errors import unknown_name
+from neurotrain.inputs import Input
 from neurotrain.lowering.network import Lowered, lower
-from neurotrain.parameters import Block, ParameterSpace
+from neurotrain.parameters import ParameterSpace
 from neurotrain.readouts import Readout
 from neurotrain.recording import Recording
+from neurotrain.trainable import check_input_weight, trained_blocks
 from neurotrain.trials import Trials
-
-
-@dataclass(frozen=True)
-class Input:
-    """Input channels that reach a variable of the neurons through trained weights.
-
-    In every step the variable is ``weight @ channels``.
-
-    Parameters
-    ----------
-    variable : str
-        A parameter of the neurons, such as ``stimulus : 1``.
-    channels : int
-        Number of input channels.
-    weight : Distribution or (neuron, channel) array, optional
-        Initial weights, or, if they are not trained, the weights.
-    """
-
-    variable: str
-    channels: int
-    weight: Distribution | np.ndarray | None = None
-
-    def __post_init__(self) -> None:
-        require_positive("channels", self.channels)
 
 
 @dataclass(frozen=True)
@@ -108,8 +85,8 @@ class Circuit:
         self.lower()
         self.initial = dict(initial or {})
         self._check_initial()
-        self.parameters = ParameterSpace(self._blocks(train))
-        self._check_input_weight()
+        self.parameters = ParameterSpace(trained_blocks(self, train))
+        check_input_weight(self)
 
     @property
     def n_neurons(self) -> int:
@@ -163,9 +140,7 @@ class Circuit:
             digest.update(np.asarray(one.j[:], dtype=np.int64).tobytes())
         return digest.hexdigest()
 
-    def draw_initial_state(
-        self, n_trials: int, rng: np.random.Generator
-    ) -> dict[str, np.ndarray]:
+    def draw_initial_state(self, n_trials: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
         """Return where every state begins, each (trial, neuron), in SI units."""
         shape = (n_trials, self.n_neurons)
         state = {}
@@ -242,79 +217,3 @@ class Circuit:
         for name in self.initial:
             if name not in states:
                 raise unknown_name(f"state variable of '{self.neurons.name}'", name, states)
-
-    def _blocks(self, train: Iterable[str] | Mapping[str, Distribution]) -> tuple[Block, ...]:
-        given = dict(train) if isinstance(train, Mapping) else dict.fromkeys(train)
-        own = {block.name: block for block in self.readout.blocks(self.n_neurons)}
-        blocks = [self._block(name, start) for name, start in given.items() if name not in own]
-        return (*blocks, *own.values())
-
-    def _block(self, name: str, start: Distribution | None) -> Block:
-        part, _, variable = name.partition(".")
-        if part == "input" and self.inputs and variable == "weight":
-            return self._input_block(start)
-        if part not in self.objects or not variable:
-            known = [f"{o}.{v}" for o in self.objects for v in self._trainable(o)]
-            raise unknown_name("trained variable", name, known + self._input_names())
-        if variable not in self._trainable(part):
-            known = [f"{part}.{v}" for v in self._trainable(part)]
-            raise unknown_name("trained variable", name, known + self._input_names())
-        return self._object_block(name, self.objects[part], variable, start)
-
-    def _input_names(self) -> list[str]:
-        return ["input.weight"] if self.inputs else []
-
-    def _trainable(self, part: str) -> list[str]:
-        owner = self.objects[part]
-        driven = {v for role in ("input", "coupled") for v in self.lower().program.names(role)}
-        states = set(self.lower().program.names("state")) if owner is self.neurons else set()
-        return sorted(set(owner.equations.parameter_names) - driven - states)
-
-    def _input_block(self, start: Distribution | None) -> Block:
-        weight = self.inputs.weight if start is None else start
-        shape = (self.n_neurons, self.channels)
-        unit = self.neurons.variables[self.inputs.variable].dim
-        if weight is None:
-            if unit is not DIMENSIONLESS:
-                raise InvalidInput(
-                    f"'{self.inputs.variable}' has a unit: say where its weights start, with "
-                    "Input(..., weight=Normal(mean, std))."
-                )
-            weight = Normal(0.0, 1 / np.sqrt(self.channels))
-        return _make_block("input.weight", shape, weight)
-
-    def _object_block(
-        self, name: str, owner: NeuronGroup | Synapses, variable: str, start: Distribution | None
-    ) -> Block:
-        values = self._value(owner, variable).astype(float)
-        if not values.size:
-            raise InvalidInput(
-                f"'{owner.name}' has no synapses; call its connect() before making the Circuit."
-            )
-        if start is None and np.ptp(values) == 0:
-            if owner.variables[variable].dim is not DIMENSIONLESS:
-                raise InvalidInput(
-                    f"'{name}' has a unit and is the same everywhere: say where training starts, "
-                    f"with train={{'{name}': Normal(mean, std)}}."
-                )
-            start = Normal(values.flat[0], 1 / np.sqrt(self.n_neurons))
-        return _make_block(name, values.shape, values if start is None else start)
-
-    def _check_input_weight(self) -> None:
-        if not self.inputs or "input.weight" in self.parameters.names:
-            return
-        shape = (self.n_neurons, self.channels)
-        if not isinstance(self.inputs.weight, np.ndarray) or self.inputs.weight.shape != shape:
-            raise InvalidInput(
-                "The input weights are not trained: either add 'input.weight' to train=[...], or "
-                f"give an array of shape {shape} as Input(..., weight=array)."
-            )
-
-
-def _make_block(name: str, shape: tuple[int, ...], start: Distribution | np.ndarray) -> Block:
-    if isinstance(start, np.ndarray):
-        if start.shape != shape:
-            raise InvalidInput(f"'{name}' has shape {shape}, got values of shape {start.shape}.")
-        spread = float(np.std(start)) or float(np.abs(start).mean())
-        return Block(name, shape, np.asarray(start, dtype=float), spread or 1.0)
-    return Block(name, shape, start, start.spread)

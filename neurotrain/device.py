@@ -116,9 +116,7 @@ class _Run:
 
     def execute(self) -> None:
         observed = tuple(dict.fromkeys(v for m in self.state_monitors for v in m.record_variables))
-        lowered = lower(
-            self.group, self.synapses, (), observed, self.namespace, keep_coupled=True
-        )
+        lowered = lower(self.group, self.synapses, (), observed, self.namespace, keep_coupled=True)
         if self.n_steps > 0:
             kernel = Kernel(lowered.program, "float64")
             activity = kernel.run(

@@ -103,7 +103,7 @@ def _request(
     bins_ms: Iterable[float] | None,
 ) -> Request:
     start, stop = (_steps(t, circuit, "The decision period's edge") for t in _decision(trials))
-    edges = {_steps(t, circuit, "A bin's edge") for t in bins_ms or ()}
+    edges = {_steps(t, circuit, "A bin's edge") for t in (() if bins_ms is None else bins_ms)}
     n_steps = _steps(trials.duration_ms, circuit, "The trials' duration")
     sample = 1 if sample_ms is None else max(1, _steps(sample_ms, circuit, "The time per sample"))
     return Request(

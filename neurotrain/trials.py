@@ -54,7 +54,7 @@ class Trials:
 
     def _check_periods(self) -> None:
         if "decision" not in self.periods:
-            raise InvalidInput("Trials need a period called 'decision', where the readout is taken.")
+            raise InvalidInput("Trials need a period 'decision', in which the readout is taken.")
         for name, (start, stop) in self.periods.items():
             if not 0 <= start < stop <= self.duration_ms + 1e-9:
                 raise InvalidInput(

@@ -157,5 +157,5 @@ class _Trial:
         return {name: trace[start:stop].mean(axis=0) for name, trace in traces.items()}
 
     def _sample(self, traces: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-        every = self.request.sample_every
-        return {name: trace[:: every or 1] if every else trace[:0] for name, trace in traces.items()}
+        n, every = self.request.n_samples, self.request.sample_every or 1
+        return {name: trace[::every][:n] for name, trace in traces.items()}

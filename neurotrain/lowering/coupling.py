@@ -1,4 +1,4 @@
-"""Summed synaptic variables as matrix products: ``gain(post) * sum_j weight_ij * source(pre_j)``."""
+"""Summed synaptic variables as matrix products: gain(post) * sum_j weight_ij * source(pre_j)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -17,8 +17,11 @@ from neurotrain.lowering.statements import WAY_OUT, Scope, kind_of, translate
 
 # Every function that both the generated C++ and Brian2 know.
 FUNCTIONS = frozenset(
-    "exp log log10 log1p expm1 exprel sqrt sin cos tan sinh cosh tanh arcsin arccos arctan "
-    "abs sign ceil floor clip int timestep".split()
+    {
+        *("exp", "expm1", "exprel", "log", "log10", "log1p", "sqrt", "abs", "sign"),
+        *("sin", "cos", "tan", "sinh", "cosh", "tanh", "arcsin", "arccos", "arctan"),
+        *("ceil", "floor", "clip", "int", "timestep"),
+    }
 )
 
 

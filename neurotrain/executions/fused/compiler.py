@@ -14,9 +14,9 @@ from neurotrain.errors import CompilerNotFound
 # Without -ffast-math: NaN must stay visible, and linking with it would change the floating-point
 # mode of the whole process. The vectors are explicit, so little speed is lost.
 FLAGS = (
-    "-O3 -march=native -std=c++17 -fPIC -shared -fno-math-errno -fno-trapping-math "
-    "-ffp-contract=fast -fno-semantic-interposition -w"
-).split()
+    *("-O3", "-march=native", "-std=c++17", "-fPIC", "-shared", "-w"),
+    *("-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast", "-fno-semantic-interposition"),
+)
 _CANDIDATES = ("c++", "g++", "clang++")
 
 

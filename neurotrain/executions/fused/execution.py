@@ -32,9 +32,7 @@ def run_fused(
     values = Values(
         constants=constants,
         weights=tuple(
-            weight_matrix(
-                term, circuit.synapses[term.synapses], trained[term.synapses], constants
-            )
+            weight_matrix(term, circuit.synapses[term.synapses], trained[term.synapses], constants)
             for term in lowered.program.terms
         ),
         input_weights=_input_weights(circuit, blocks),
@@ -45,9 +43,7 @@ def run_fused(
     return Kernel(lowered.program, precision).run(values, request, threads)
 
 
-def _by_owner(
-    circuit: "Circuit", blocks: Mapping[str, np.ndarray]
-) -> list[dict[str, np.ndarray]]:
+def _by_owner(circuit: "Circuit", blocks: Mapping[str, np.ndarray]) -> list[dict[str, np.ndarray]]:
     """Return, for each Synapses object, its trained variables."""
     trained: list[dict[str, np.ndarray]] = [{} for _ in circuit.synapses]
     for name, values in blocks.items():

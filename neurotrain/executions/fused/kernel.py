@@ -148,14 +148,14 @@ class _Call:
         self.run = self._run(first_step)
 
     def _allocate(self) -> None:
-        P, B, N = self.n_candidates, self.padded, self.n_neurons
+        first, last = self.n_candidates, (self.n_neurons, self.padded)
         observed = len(self.program.observables)
-        self.spike_count = np.zeros((P, len(self.request.bin_stops), N, B), np.int32)
-        self.averages = np.zeros((P, observed, N, B), self.real)
-        self.samples = np.zeros((P, observed, self.request.n_samples, N, B), self.real)
-        self.failed = np.zeros((P, B), np.int32)
+        self.spike_count = np.zeros((first, len(self.request.bin_stops), *last), np.int32)
+        self.averages = np.zeros((first, observed, *last), self.real)
+        self.samples = np.zeros((first, observed, self.request.n_samples, *last), self.real)
+        self.failed = np.zeros((first, self.padded), np.int32)
         self.final = [
-            np.zeros((P, N, B), self._dtype(v.kind)) if is_kept(self.program, v) else None
+            np.zeros((first, *last), self._dtype(v.kind)) if is_kept(self.program, v) else None
             for v in arrays_of(self.program)
         ]
 

@@ -48,7 +48,7 @@ class Renderer:
     def _as(self, node: ast.AST, kind: str) -> str:
         if isinstance(node, ast.Constant):
             return _literal(node.value, kind)
-        text = getattr(self, f"_{type(node).__name__}")(node)
+        text = getattr(self, f"_{type(node).__name__.lower()}")(node)
         if node.dtype == kind:
             return text
         if node.dtype == "boolean":
@@ -59,10 +59,10 @@ class Renderer:
             "boolean": f"truth({text} != 0)",
         }[kind]
 
-    def _Name(self, node: ast.Name) -> str:
+    def _name(self, node: ast.Name) -> str:
         return f"x_{node.id}"
 
-    def _BinOp(self, node: ast.BinOp) -> str:
+    def _binop(self, node: ast.BinOp) -> str:
         operator = type(node.op).__name__
         if operator == "Pow":
             return self._power(node)
@@ -79,23 +79,23 @@ class Renderer:
             return _converted(f"nt_power<{int(exponent.value)}>({base})", node.dtype)
         return _converted(f"nt_pow({base}, {self._as(exponent, 'float')})", node.dtype)
 
-    def _UnaryOp(self, node: ast.UnaryOp) -> str:
+    def _unaryop(self, node: ast.UnaryOp) -> str:
         if isinstance(node.op, ast.Not):
             return f"(~{self._as(node.operand, 'boolean')})"
         sign = "-" if isinstance(node.op, ast.USub) else ""
         return f"({sign}{self._as(node.operand, node.dtype)})"
 
-    def _BoolOp(self, node: ast.BoolOp) -> str:
+    def _boolop(self, node: ast.BoolOp) -> str:
         operator = " & " if isinstance(node.op, ast.And) else " | "
         return f"({operator.join(self._as(value, 'boolean') for value in node.values)})"
 
-    def _Compare(self, node: ast.Compare) -> str:
+    def _compare(self, node: ast.Compare) -> str:
         left, right = node.left, node.comparators[0]
         kind = "float" if "float" in (left.dtype, right.dtype) else "integer"
         operator = _COMPARISONS[type(node.ops[0]).__name__]
         return f"truth({self._as(left, kind)} {operator} {self._as(right, kind)})"
 
-    def _Call(self, node: ast.Call) -> str:
+    def _call(self, node: ast.Call) -> str:
         name = node.func.id
         if name == "int":
             argument = node.args[0]

@@ -2,9 +2,10 @@
 
 from importlib.resources import files
 
+from brian2.utils.stringtools import get_identifiers, word_substitute
+
 from neurotrain.executions.fused.render import Renderer
 from neurotrain.lowering.program import Assignment, Code, Program, Variable
-from brian2.utils.stringtools import get_identifiers
 
 _TYPES = {"float": ("T", "V"), "integer": ("I", "VI"), "boolean": ("I", "VI")}
 
@@ -208,6 +209,4 @@ def _vector(
 
 
 def _rename(line: str, names: dict[str, str]) -> str:
-    from brian2.utils.stringtools import word_substitute
-
     return word_substitute(line, {f"x_{old}": new for old, new in names.items()})
