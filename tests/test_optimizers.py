@@ -160,10 +160,11 @@ def test_best_is_the_point_that_had_the_lowest_loss(name):
     optimizer = make_optimizer(name, np.ones(4), np.ones(4), seed=1)
     assert optimizer.best[1] == np.inf
     points, losses = [], []
-    for _ in range(3):
+    for penalty in (1.0, 0.0, 0.01, 1.0):
         points.extend(optimizer.ask())
-        losses.extend((optimizer.ask() ** 2).sum(axis=1))
-        optimizer.tell((optimizer.ask() ** 2).sum(axis=1))
+        told = (optimizer.ask() ** 2).sum(axis=1) + penalty
+        losses.extend(told)
+        optimizer.tell(told)
     point, loss = optimizer.best
     assert loss == min(losses)
     np.testing.assert_array_equal(point, points[int(np.argmin(losses))])

@@ -171,21 +171,23 @@ def _check_failures(make: Make) -> None:
 
 
 def _check_resume(make: Make) -> None:
-    for asked in (False, True):
-        whole = _advance(make(_START, _SCALE, 1), 3)
-        if asked:
-            whole.ask()
-        resumed = make(_START, _SCALE, 1)
-        resumed.load_state_dict(whole.state_dict())
+    whole, resumed = make(_START, _SCALE, 1), make(_START, _SCALE, 1)
+    for asked in (False, True, False):
         for optimizer in (whole, resumed):
-            if asked:
-                optimizer.tell(np.arange(float(optimizer.population_size)))
-            _advance(optimizer, 2)
+            _advance(optimizer, 3)
+        if asked:
+            resumed.ask()
+        state, resumed = resumed.state_dict(), make(_START, _SCALE, 1)
+        kinds = {array.dtype.kind for array in state.values()}
+        assert "O" not in kinds, "State must not need pickle."
+        resumed.load_state_dict(state)
+        if asked:
+            losses = _sphere(whole.ask())
+            whole.tell(losses)
+            resumed.tell(losses)
         assert _same(whole, resumed), "A resumed run must go on as if it had not stopped."
         assert resumed.generation == whole.generation, "The generation must be resumed."
         assert resumed.best[1] == whole.best[1], "The best point must be resumed."
-        dtypes = {array.dtype.kind for array in whole.state_dict().values()}
-        assert "O" not in dtypes, "State must not need pickle."
 
 
 def _check_translation(make: Make) -> None:

@@ -40,7 +40,7 @@ class SearchDistribution:
             "CMA_diagonal": diagonal,
             "CMA_mirrors": 0,  # so that all candidates of a small population are independent
             "randn": lambda *shape: self._rng.standard_normal(shape),
-            "seed": np.nan,  # anything else seeds NumPy's global generator, 0 from the clock
+            "seed": np.nan,  # says that pycma shall seed nothing; 0 would mean the clock
             "verbose": -10,
         }
         with warnings.catch_warnings():  # pycma adds to the filters of the whole process
