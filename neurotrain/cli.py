@@ -4,6 +4,7 @@ import argparse
 import json
 import logging
 import sys
+import traceback
 import warnings
 from collections.abc import Callable, Mapping
 from contextlib import contextmanager
@@ -36,7 +37,7 @@ def main(argv: list[str] | None = None) -> int:
         return 1
     except Exception as error:
         if "--debug" in argv:
-            raise
+            traceback.print_exc()
         return _report(error)
 
 
@@ -62,6 +63,7 @@ def _short_warnings():
 
     with warnings.catch_warnings():
         warnings.showwarning = show
+        warnings.simplefilter("always", UserWarning)
         yield
 
 

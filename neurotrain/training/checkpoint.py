@@ -51,7 +51,7 @@ def read_checkpoint(path: Path) -> dict[str, np.ndarray]:
         If the file is cut short, was changed, or is of another format.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with open(path, "rb") as opened, np.load(opened, allow_pickle=False) as file:
             content = {name: file[name] for name in file.files}
         digest = str(content.pop("digest"))
     # Depending on where the damage is, zipfile, zlib and NumPy raise almost anything.

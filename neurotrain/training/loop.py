@@ -53,10 +53,16 @@ class Training:
         if arrays is not None:
             if str(arrays["fingerprint"]) != self.plan.circuit.fingerprint:
                 raise RunFolderError(f"Checkpoints in '{self.folder.path}' are of another circuit.")
-            self.state.restore(arrays)
+            self._restore_state(arrays)
             self.metrics = self.folder.metrics.cut(self.state.optimizer.generation)
         elif self.folder.metrics.read():
             raise RunFolderError(f"'{self.folder.path}' has lost its checkpoints; put them back.")
+
+    def _restore_state(self, arrays: dict[str, np.ndarray]) -> None:
+        try:
+            self.state.restore(arrays)
+        except RunFolderError as error:
+            raise RunFolderError(f"Run folder '{self.folder.path}': {error}") from error
 
     def run(self) -> Result:
         """Train to the end, test, and write the result.

@@ -31,7 +31,7 @@ def read_weights(folder: Path, fingerprint: str) -> np.ndarray:
     if not path.is_file():
         raise RunFolderError(f"There is no '{path}': put it back, or train again.")
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with open(path, "rb") as opened, np.load(opened, allow_pickle=False) as file:
             flat, trained = np.array(file["flat"], dtype=float), str(file["fingerprint"])
     # Depending on where the damage is, zipfile, zlib and NumPy raise almost anything.
     except Exception as error:
