@@ -30,7 +30,7 @@ from brian2 import (
 )
 
 import neurotrain as nt
-from neurotrain.errors import InvalidInput, unknown_name
+from neurotrain.errors import require_whole, unknown_name
 
 EQUATIONS = """
 dv/dt = (I - g_Ca*m_inf*(v - E_Ca) - g_K*w*(v - E_K) - g_L*(v - E_L))/C : volt
@@ -127,8 +127,7 @@ def morris_lecar_neurons(
     """
     if parameter_set not in PARAMETER_SETS:
         raise unknown_name("parameter set", parameter_set, PARAMETER_SETS)
-    if int(neurons) != neurons or neurons < 1:
-        raise InvalidInput(f"neurons must be a whole number of at least 1, got {neurons}.")
+    require_whole("neurons", neurons)
     known = {**PARAMETER_SETS[parameter_set], **SYNAPSE, **INPUT}
     for name in parameters:
         if name not in known:

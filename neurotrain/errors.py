@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from numbers import Integral
 
 
 class NeurotrainError(Exception):
@@ -40,7 +41,7 @@ def unknown_name(kind: str, name: str, known: Iterable[str]) -> InvalidInput:
     return InvalidInput(f"There is no {kind} called '{name}'; {hint}")
 
 
-def require_positive(name: str, value: int) -> None:
-    """Raise `InvalidInput` unless `value` is a whole number of at least 1."""
-    if isinstance(value, bool) or int(value) != value or value < 1:
-        raise InvalidInput(f"{name} must be a whole number of at least 1, got {value}.")
+def require_whole(name: str, value: object, least: int = 1) -> None:
+    """Raise `InvalidInput` unless `value` is a whole number of at least `least`."""
+    if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
+        raise InvalidInput(f"{name} must be a whole number of at least {least}, got {value!r}.")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from neurotrain.distributions import Distribution
-from neurotrain.errors import require_positive
+from neurotrain.errors import require_whole
 
 
 @dataclass(frozen=True)
@@ -29,4 +29,4 @@ class Input:
     weight: Distribution | np.ndarray | None = None
 
     def __post_init__(self) -> None:
-        require_positive("channels", self.channels)
+        require_whole("channels", self.channels)

@@ -7,7 +7,7 @@ from typing import ClassVar, Protocol
 import numpy as np
 
 from neurotrain.distributions import Distribution, Uniform
-from neurotrain.errors import InvalidInput, require_positive
+from neurotrain.errors import InvalidInput, require_whole
 from neurotrain.executions.base import Activity
 from neurotrain.parameters import Block
 
@@ -63,7 +63,7 @@ class GradedReadout:
     kind: ClassVar[str] = "graded"
 
     def __post_init__(self) -> None:
-        require_positive("classes", self.classes)
+        require_whole("classes", self.classes)
 
     @property
     def observed(self) -> tuple[str, ...]:
@@ -103,7 +103,7 @@ class SpikeCountReadout:
     kind: ClassVar[str] = "spike-count"
 
     def __post_init__(self) -> None:
-        require_positive("pools", self.pools)
+        require_whole("pools", self.pools)
 
     @property
     def classes(self) -> int:

@@ -3,12 +3,12 @@
 import math
 from dataclasses import dataclass
 from functools import lru_cache
-from numbers import Integral, Real
+from numbers import Real
 from typing import ClassVar
 
 import numpy as np
 
-from neurotrain.errors import InvalidInput
+from neurotrain.errors import InvalidInput, require_whole
 from neurotrain.seeding import generator
 from neurotrain.trials import Trials
 
@@ -74,7 +74,7 @@ class StimulusIntegration:
 
     def __post_init__(self) -> None:
         for setting, least in _SMALLEST.items():
-            _require_whole(setting, getattr(self, setting), least)
+            require_whole(setting, getattr(self, setting), least)
         for setting in ("bin_ms", "decision_ms"):
             _require_duration(setting, getattr(self, setting))
         if self.margin > self.words:
@@ -114,7 +114,7 @@ class StimulusIntegration:
 
     def draw(self, n_trials: int, rng: np.random.Generator) -> Trials:
         """Return `n_trials` trials drawn with `rng`; inputs are (trial, bin, channel)."""
-        _require_whole("n_trials", n_trials, 1)
+        require_whole("n_trials", n_trials, 1)
         counts = _draw_counts(self.words, self.margin, n_trials, rng)
         ordered = np.sort(counts, axis=1)
         return Trials(
@@ -153,13 +153,6 @@ class StimulusIntegration:
 
 
 _SMALLEST = {"words": 1, "margin": 1, "delay_bins": 0, "channels": 3, "seed": 0}
-
-
-def _require_whole(setting: str, value: object, least: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
-        raise InvalidInput(
-            f"'{setting}' must be a whole number of at least {least}, got {value!r}."
-        )
 
 
 def _require_duration(setting: str, value: object) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from neurotrain.errors import InvalidInput, require_positive, unknown_name
+from neurotrain.errors import InvalidInput, require_whole, unknown_name
 
 _SHAPES: dict[str, Callable[[float], float]] = {
     "constant": lambda _: 1.0,
@@ -31,7 +31,7 @@ def schedule_factor(name: str, generations: int | None) -> Callable[[int], float
     if name not in _SHAPES:
         raise unknown_name("schedule", name, _SHAPES)
     if generations is not None:
-        require_positive("generations", generations)
+        require_whole("generations", generations)
     elif name != "constant":
         raise InvalidInput(
             f"The schedule '{name}' must know the length of the run: set generations."

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, fields
 
-from neurotrain.errors import InvalidInput
+from neurotrain.errors import InvalidInput, require_whole
 
 
 @dataclass(frozen=True)
@@ -46,10 +46,10 @@ class Settings:
 
     def __post_init__(self) -> None:
         for name in _SIZES:
-            _require_whole(name, getattr(self, name), 1)
-        _require_whole("seed", self.seed, 0)
+            require_whole(name, getattr(self, name), 1)
+        require_whole("seed", self.seed, 0)
         if self.threads is not None:
-            _require_whole("threads", self.threads, 1)
+            require_whole("threads", self.threads, 1)
         if not isinstance(self.execution, str):
             raise InvalidInput(f"execution must be a name such as 'fused', got {self.execution!r}.")
 
@@ -63,8 +63,3 @@ _SIZES = (
     "checkpoint_every",
 )
 SETTINGS = tuple(field.name for field in fields(Settings))
-
-
-def _require_whole(name: str, value: object, least: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise InvalidInput(f"{name} must be a whole number of at least {least}, got {value!r}.")
