@@ -1,15 +1,38 @@
 """What the lowering covers today; everything else is refused with the object and the way out."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from brian2 import DimensionMismatchError, NeuronGroup, Synapses
 from brian2.core.variables import LinkedVariable
 from brian2.equations.unitcheck import check_units_statements
 from brian2.groups.neurongroup import Resetter, StateUpdater, Thresholder
+from brian2.stateupdaters.base import UnsupportedEquationsException
 
 from neurotrain.errors import InvalidInput, UnsupportedModel
 from neurotrain.lowering.statements import WAY_OUT, Scope
+
+
+@contextmanager
+def explained(what: str) -> Iterator[None]:
+    """Turn what Brian2 raises about a part of the model into one line that names the part."""
+    try:
+        yield
+    except DimensionMismatchError as error:
+        raise InvalidInput(f"Units do not agree in {what}: {_line(error)}") from error
+    except KeyError as error:
+        if "could not be resolved" not in _line(error):
+            raise
+        raise InvalidInput(
+            f"A name has no value in {what}: {_line(error.args[0])} Pass it in namespace={{...}}."
+        ) from error
+    except (UnsupportedEquationsException, SyntaxError, TypeError) as error:
+        raise InvalidInput(f"Brian2 cannot translate {what}: {_line(error)}") from error
+
+
+def _line(message: object) -> str:
+    return " ".join(str(message).split())
 
 
 def check_group(group: NeuronGroup) -> None:
@@ -21,6 +44,12 @@ def check_group(group: NeuronGroup) -> None:
                 f"'{group.name}' contains '{part.name}' ({type(part).__name__}), which the fused "
                 f"execution does not cover. {WAY_OUT}"
             )
+    method = group.state_updater.method_choice
+    if isinstance(method, str) and method.startswith("gsl"):
+        raise UnsupportedModel(
+            f"'{group.name}' is integrated by the GNU Scientific Library (method='{method}'), which "
+            f"the fused execution does not cover. {WAY_OUT}"
+        )
     other_events = set(group.events) - {"spike"}
     if other_events:
         raise UnsupportedModel(
@@ -52,6 +81,12 @@ def check_synapses(synapses: Synapses, group: NeuronGroup) -> None:
             f"'{synapses.name}' needs exactly '(summed)' variables and synaptic parameters for "
             f"the fused execution. {WAY_OUT}"
         )
+    for part in synapses.contained_objects:
+        if part not in synapses.summed_updaters.values():
+            raise UnsupportedModel(
+                f"'{synapses.name}' contains '{part.name}' ({type(part).__name__}), which the "
+                f"fused execution does not cover. {WAY_OUT}"
+            )
     for name, updater in synapses.summed_updaters.items():
         if not name.endswith("_post"):
             raise UnsupportedModel(
@@ -73,16 +108,12 @@ def check_arrays(arrays: Iterable[tuple[str, Any]], group: NeuronGroup) -> None:
 
 
 def check_units(group: NeuronGroup, namespace: Mapping[str, Any], scope: Scope) -> None:
-    """Raise `InvalidInput` where the units of an equation, or of the reset, do not agree."""
-    try:
+    """Raise `InvalidInput` where units do not agree in equations, threshold or reset."""
+    with explained(f"the equations of '{group.name}'"):
         group.equations.check_units(group, run_namespace=dict(namespace))
-        reset = group.event_codes.get("spike")
-        if reset:
-            check_units_statements(reset, scope.variables(reset))
-    except DimensionMismatchError as error:
-        raise InvalidInput(f"Units do not agree in the model of '{group.name}': {error}") from error
-    except KeyError as error:
-        raise InvalidInput(
-            f"The model of '{group.name}' uses a name that has no value: {error.args[0]} "
-            "Pass it in namespace={...}."
-        ) from error
+    for event, code in (("threshold", "_cond = {}"), ("reset", "{}")):
+        source = (group.events if event == "threshold" else group.event_codes).get("spike")
+        if source:
+            with explained(f"the {event} of '{group.name}', '{_line(source)}'"):
+                code = code.format(source)
+                check_units_statements(code, scope.variables(code))

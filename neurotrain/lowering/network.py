@@ -10,7 +10,13 @@ from brian2.core.variables import Constant
 from brian2.groups.neurongroup import Thresholder
 
 from neurotrain.errors import InvalidInput, UnsupportedModel, unknown_name
-from neurotrain.lowering.checks import check_arrays, check_group, check_synapses, check_units
+from neurotrain.lowering.checks import (
+    check_arrays,
+    check_group,
+    check_synapses,
+    check_units,
+    explained,
+)
 from neurotrain.lowering.coupling import SummedExpression
 from neurotrain.lowering.program import Code, Program, Term, Variable
 from neurotrain.lowering.statements import WAY_OUT, Scope, kind_of, translate
@@ -72,8 +78,9 @@ def lower(
     InvalidInput
         Where units do not agree, or a name has no value.
     """
-    lowering = _Lowering(group, tuple(synapses), tuple(inputs), namespace or {})
-    return lowering.run(tuple(observe), keep_coupled)
+    with explained(f"the model of '{group.name}'"):
+        lowering = _Lowering(group, tuple(synapses), tuple(inputs), namespace or {})
+        return lowering.run(tuple(observe), keep_coupled)
 
 
 class _Lowering:
@@ -91,7 +98,7 @@ class _Lowering:
         self.inputs = inputs
         self.namespace = dict(namespace)
         self.summed = [
-            SummedExpression(one, target, index, namespace)
+            SummedExpression(one, target, index, namespace, FUNCTIONS)
             for index, one in enumerate(synapses)
             for target in one.summed_updaters
         ]
@@ -99,6 +106,8 @@ class _Lowering:
         for expression in self.summed:
             extra |= expression.constants
         self.scope = Scope(group, namespace, extra)
+        # The weights' constants are not among the names of any statement.
+        self.scope.seen.update(extra)
         check_units(group, namespace, self.scope)
 
     def run(self, observe: tuple[str, ...], keep_coupled: bool) -> Lowered:
@@ -135,7 +144,8 @@ class _Lowering:
 
     def _update(self) -> Code:
         updater = self.group.state_updater
-        updater.update_abstract_code(self.namespace)
+        with explained(f"the equations or the refractoriness of '{self.group.name}'"):
+            updater.update_abstract_code(self.namespace)
         return self._translate(updater.abstract_code, "update")
 
     def _threshold(self) -> Code | None:

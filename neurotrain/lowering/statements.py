@@ -107,13 +107,20 @@ def translate(code: str, scope: Scope, supported: Iterable[str], block: str) -> 
     """
     variables = scope.variables(code)
     for name, variable in variables.items():
-        if isinstance(variable, Function) and name not in supported:
-            raise UnsupportedModel(
-                f"'{scope.group.name}' uses the function '{name}', which the fused execution "
-                f"does not cover. {WAY_OUT}"
-            )
+        check_covered(name, variable, supported, scope.group.name)
     scalar, vector = make_statements(code, variables, np.float64, optimise=True, blockname=block)
     return Code(tuple(map(_assignment, scalar)), tuple(map(_assignment, vector)))
+
+
+def check_covered(name: str, variable: Any, supported: Iterable[str], owner: str) -> None:
+    """Raise `UnsupportedModel` for a function not among `supported`, or for the step's number."""
+    function = isinstance(variable, Function)
+    if (function and name not in supported) or name == "t_in_timesteps":
+        what = "function" if function else "variable"
+        raise UnsupportedModel(
+            f"'{owner}' uses the {what} '{name}', which the fused execution does not cover. "
+            f"{WAY_OUT}"
+        )
 
 
 def _assignment(statement: Any) -> Assignment:

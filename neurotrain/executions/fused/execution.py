@@ -7,6 +7,7 @@ import numpy as np
 from brian2 import Synapses
 from brian2.core.functions import DEFAULT_FUNCTIONS
 from brian2.parsing.rendering import NumpyNodeRenderer
+from brian2.utils.stringtools import get_identifiers
 
 from neurotrain.executions.base import Activity, Request
 from neurotrain.executions.fused.kernel import Kernel, Values
@@ -107,7 +108,7 @@ def _evaluate(
     constants: Mapping[str, float],
 ) -> np.ndarray:
     names: dict[str, object] = dict(constants)
-    for name in synapses.equations.parameter_names:
+    for name in get_identifiers(expression) & set(synapses.variables) - set(constants):
         names[name] = np.array(synapses.variables[name].get_value())[np.newaxis]
     names |= trained
     functions = {name: function.pyfunc for name, function in DEFAULT_FUNCTIONS.items()}
