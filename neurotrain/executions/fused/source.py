@@ -108,10 +108,10 @@ class _Source:
         for name in self.program.names("input"):
             lines.append(f"const V x_{name} = driven[at]; (void)x_{name};")
         lines += self._coupled()
-        lines += self._code(self.program.update)
+        lines += ["{", *self._code(self.program.update), "}"]
         if self.program.threshold:
-            lines += self._code(self.program.threshold)
-            lines.append("spikes[at] -= x__cond;")
+            lines += ["VI spiking;", *self._value(self.program.threshold, "_cond", "spiking")]
+            lines.append("spikes[at] -= spiking;")
             lines += self._spike()
         return lines + [
             f"state_{v.name}[at] = x_{v.name};"
@@ -123,11 +123,11 @@ class _Source:
         lines = []
         if self.program.uses_refractoriness:
             lines += [
-                "x_lastspike = choose(x__cond, x_t, x_lastspike);",
-                "x_not_refractory &= ~x__cond;",
+                "x_lastspike = choose(spiking, x_t, x_lastspike);",
+                "x_not_refractory &= ~spiking;",
             ]
         if self.program.reset:
-            lines += self._code(self.program.reset, condition="x__cond")
+            lines += ["{", *self._code(self.program.reset, condition="spiking"), "}"]
         return lines
 
     def _coupled(self) -> list[str]:
@@ -137,7 +137,7 @@ class _Source:
             if term.gain is None:
                 sums[term.target].append(f"own[{k}]")
                 continue
-            lines += [f"V gain_{k};", "{", *self._code(term.gain), f"gain_{k} = x__gain;", "}"]
+            lines += [f"V gain_{k};", *self._value(term.gain, "_gain", f"gain_{k}", real=True)]
             sums[term.target].append(f"gain_{k} * own[{k}]")
         own = [f"const V x_{name} = {' + '.join(terms)};" for name, terms in sums.items()]
         own += [f"(void)x_{name};" for name in sums]
@@ -146,13 +146,13 @@ class _Source:
     def _sources(self) -> list[str]:
         lines = self._loads() if self.program.terms else []
         for k, term in enumerate(self.program.terms):
-            lines += ["{", *self._code(term.source), f"to[{k}][at] = x__source;", "}"]
+            lines += self._value(term.source, "_source", f"to[{k}][at]", real=True)
         return lines
 
     def _observables(self) -> list[str]:
         lines = self._loads() if self.program.observables else []
         for k, (_, code) in enumerate(self.program.observables):
-            lines += ["{", *self._code(code), f"observed[{k}] = x__observed;", "}"]
+            lines += self._value(code, "_observed", f"observed[{k}]", real=True)
         return lines
 
     def _final(self) -> list[str]:
@@ -163,7 +163,14 @@ class _Source:
             if is_kept(self.program, v)
         ]
 
-    def _code(self, code: Code, condition: str | None = None) -> list[str]:
+    def _value(self, code: Code, name: str, to: str, real: bool = False) -> list[str]:
+        """Render one piece of code and store what it assigns to `name`."""
+        kind = next(a.kind for a in (*code.vector, *code.scalar) if a.target == name)
+        value = f"x_{name} & I(1)" if real and kind == "boolean" else f"x_{name}"
+        value = f"to_real({value})" if real else value
+        return ["{", *self._code(code, last=f"{to} = vec({value});"), "}"]
+
+    def _code(self, code: Code, condition: str | None = None, last: str = "") -> list[str]:
         """Render one piece of code; what does not depend on time goes before the loop."""
         renderer = Renderer(self.kinds, self.scalars)
         moving = {"t"}
@@ -182,7 +189,7 @@ class _Source:
         for assignment in code.vector:
             renderer.declare(assignment, scalar=False)
             lines.append(_vector(assignment, renderer, condition, declared))
-        return [_rename(line, own) for line in lines]
+        return [_rename(line, own) for line in (*lines, last)]
 
     @staticmethod
     def _scalar(assignment: Assignment, renderer: Renderer) -> str:
