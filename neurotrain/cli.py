@@ -63,7 +63,6 @@ def _short_warnings():
 
     with warnings.catch_warnings():
         warnings.showwarning = show
-        warnings.simplefilter("always", UserWarning)
         yield
 
 

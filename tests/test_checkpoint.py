@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
@@ -32,6 +32,7 @@ def write(folder, generation=1, **content):
     return write_checkpoint(folder, generation, content or {"x": np.arange(500.0)})
 
 
+@settings(max_examples=40)
 @given(content=st.dictionaries(st.sampled_from(["a", "optimizer.guess", "ü/x"]), ANY_ARRAY))
 def test_what_was_written_comes_back(content, tmp_path_factory):
     path = write_checkpoint(tmp_path_factory.mktemp("run"), 7, content)
@@ -44,6 +45,7 @@ def test_what_was_written_comes_back(content, tmp_path_factory):
         assert read[name].tobytes() == array.tobytes()
 
 
+@settings(max_examples=60)
 @given(data=st.data())
 def test_any_changed_byte_is_harmless_or_recognized(data, tmp_path_factory):
     path = write(tmp_path_factory.mktemp("run"))
@@ -62,6 +64,7 @@ def test_any_changed_byte_is_harmless_or_recognized(data, tmp_path_factory):
     assert all(np.array_equal(read[name], expected[name]) for name in expected)
 
 
+@settings(max_examples=60)
 @given(data=st.data())
 def test_any_truncation_is_recognized(data, tmp_path_factory):
     path = write(tmp_path_factory.mktemp("run"))

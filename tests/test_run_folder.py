@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import neurotrain as nt
@@ -165,6 +165,7 @@ def test_what_is_no_run_folder_is_refused(tmp_path):
 LINES = [{"generation": g, "loss": 0.1 * g, "failed_share": 0.0} for g in range(1, 6)]
 
 
+@settings(max_examples=40)
 @given(kept=st.integers(0, 5), torn=st.integers(0, 40), garbage=st.binary(max_size=5))
 def test_metrics_are_cut_where_the_checkpoint_was(kept, torn, garbage, tmp_path_factory):
     file = MetricsFile(tmp_path_factory.mktemp("run") / "metrics.jsonl")

@@ -7,7 +7,7 @@ import numpy as np
 
 from neurotrain.errors import RunFolderError, TrainingFailed
 from neurotrain.seeding import generator
-from neurotrain.training.checkpoint import read_latest_checkpoint, write_checkpoint
+from neurotrain.training.checkpoint import write_checkpoint
 from neurotrain.training.evaluation import Scores, evaluate, finite, score
 from neurotrain.training.metrics_file import Metrics
 from neurotrain.training.plan import Plan
@@ -40,20 +40,19 @@ class Training:
         self.state = TrainingState(plan.make_optimizer())
         self.metrics: list[Metrics] = []
 
-    def restore(self) -> None:
-        """Go back to the newest intact checkpoint.
+    def restore(self, checkpoint: dict[str, np.ndarray] | None) -> None:
+        """Go back to where `checkpoint` was written; None if there never was one.
 
         Raises
         ------
         RunFolderError
-            If there is none, or it does not belong to this run; the folder is left
-            as it is.
+            If it does not belong to this run, or metrics are missing; the folder is
+            left as it is.
         """
-        arrays = read_latest_checkpoint(self.folder.path)
-        if arrays is not None:
-            if str(arrays["fingerprint"]) != self.plan.circuit.fingerprint:
+        if checkpoint is not None:
+            if str(checkpoint["fingerprint"]) != self.plan.circuit.fingerprint:
                 raise RunFolderError(f"Checkpoints in '{self.folder.path}' are of another circuit.")
-            self._restore_state(arrays)
+            self._restore_state(checkpoint)
             self.metrics = self.folder.metrics.cut(self.state.optimizer.generation)
         elif self.folder.metrics.read():
             raise RunFolderError(f"'{self.folder.path}' has lost its checkpoints; put them back.")

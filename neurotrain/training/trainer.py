@@ -9,6 +9,7 @@ from typing import Any
 from neurotrain.errors import InvalidInput
 from neurotrain.losses import Loss
 from neurotrain.task import Task
+from neurotrain.training.checkpoint import read_latest_checkpoint
 from neurotrain.training.loop import Training
 from neurotrain.training.plan import Plan, make_plan
 from neurotrain.training.rebuild import plan_of_run
@@ -149,10 +150,12 @@ def resume(
     opened = RunFolder(folder)
     if opened.is_complete:
         return Result.load(folder, circuit=circuit, task=task, loss=loss)
-    plan = plan_of_run(opened, circuit=circuit, task=task, loss=loss, threads=threads)
     with opened.locked():
+        # First, since it takes no time, and Brian2 swallows warnings once it is imported.
+        checkpoint = read_latest_checkpoint(opened.path)
+        plan = plan_of_run(opened, circuit=circuit, task=task, loss=loss, threads=threads)
         training = Training(plan, opened, progress)
-        training.restore()
+        training.restore(checkpoint)
         return training.run()
 
 
