@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from neurotrain.errors import InvalidInput, require_whole
-from neurotrain.optimizers.checks import frozen, parameter_array, require_seed
+from neurotrain.optimizers.checks import frozen, parameter_array
 from neurotrain.optimizers.shaping import failures_last
 from neurotrain.seeding import generator
 
@@ -50,7 +50,7 @@ class AskTell(ABC):
             raise InvalidInput(
                 f"scale must be above 0, got {self._scale[bad[0]]} at parameter {bad[0]}."
             )
-        require_seed(seed)
+        require_whole("seed", seed, least=0)
         require_whole("population_size", population_size)
         self.seed, self.population_size, self.generation = int(seed), int(population_size), 0
         self._best = (self._start, np.inf)

@@ -20,12 +20,6 @@ def require_above_zero(name: str, value: float) -> None:
         raise InvalidInput(f"{name} must be a finite number above 0, got {value!r}.")
 
 
-def require_seed(seed: int) -> None:
-    """Raise `InvalidInput` unless `seed` is a whole number of at least 0."""
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
-        raise InvalidInput(f"seed must be a whole number of at least 0, got {seed!r}.")
-
-
 def parameter_array(name: str, values: np.ndarray) -> np.ndarray:
     """Return a read-only float copy of `values`, (parameter,).
 
