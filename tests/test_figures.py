@@ -23,6 +23,7 @@ from neurotrain.analysis.rasters import before_after, trial_rasters
 from neurotrain.analysis.style import new_figure, write_pngs
 from neurotrain.analysis.trial_activity import TrialActivity, record_trials, select_trials
 from neurotrain.errors import InvalidInput, RunFolderError
+from neurotrain.seeding import generator
 
 NAMES = ["before-after.png", "learning-curve.png", "psychometric.png", "rasters.png"]
 
@@ -409,9 +410,10 @@ def test_typical_trials_have_the_median_condition_of_all():
     trials = replace(
         activity_of(6).trials,
         labels=np.array([2, 0, 0, 2, 0, 2]),
-        conditions={"margin": np.array([9, 1, 5, 4, 6, 5])},
+        # The median is 4.5 of all, 2 of class 0, 9 of class 2.
+        conditions={"margin": np.array([9, 1, 2, 4, 5, 9])},
     )
-    assert typical_trials(trials, "margin") == [2, 5]
+    assert typical_trials(trials, "margin") == [4, 3]
     assert typical_trials(trials, None) == [1, 0]
 
 
@@ -449,6 +451,28 @@ def test_figures_of_a_run_are_valid_and_the_same_every_time(result, tmp_path):
 
 def test_result_plots_itself(result):
     assert sorted(path.name for path in result.plot().iterdir()) == NAMES
+
+
+def test_figures_show_both_weights_on_trials_of_their_own_streams(result, tmp_path, monkeypatch):
+    shown = []
+
+    def spy(circuit, weights, trials, state, **how):
+        shown.append((weights, trials, state))
+        return record_trials(circuit, weights, trials, state, **how)
+
+    monkeypatch.setattr(figures_module, "record_trials", spy)
+    save_figures(result, tmp_path)
+    (weights, trials, state), (initial, trials_before, state_before) = shown
+    assert_array_equal(weights, result.weights)
+    assert_array_equal(initial, result.initial_weights)
+    assert (weights != initial).any()
+    assert_array_equal(trials_before.inputs, trials.inputs[:1])
+    assert_array_equal(state_before["v"], state["v"][:1])
+    drawn = TASK.draw(60, generator(0, "figure-trials"))
+    chosen = typical_trials(drawn, "margin")
+    assert_array_equal(trials.inputs, drawn.inputs[chosen])
+    states = result.circuit.draw_initial_state(60, generator(0, "figure-state"))
+    assert_array_equal(state["v"], states["v"][chosen])
 
 
 def test_choices_do_not_depend_on_chunks(result, monkeypatch):
