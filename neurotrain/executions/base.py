@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+# After so many steps, and after the last, an execution looks whether all states are finite.
+STEPS_BETWEEN_CHECKS = 32
+
 
 @dataclass(frozen=True)
 class Request:

@@ -17,7 +17,7 @@ from brian2 import (
 )
 from brian2.core.variables import ArrayVariable
 
-from neurotrain.executions.base import Activity, Request
+from neurotrain.executions.base import STEPS_BETWEEN_CHECKS, Activity, Request
 
 if TYPE_CHECKING:
     from neurotrain.circuit import Circuit
@@ -113,22 +113,23 @@ class _Trial:
         trace = StateMonitor(neurons, list(request.observed), record=True)
         monitors = [trace] if spikes is None else [trace, spikes]
         present = NetworkOperation(self._present(inputs), clock=neurons.clock, when="start")
+        self.failed = False
+        check = NetworkOperation(self._check, clock=neurons.clock, when="end", order=100)
         owners = (neurons, *self.circuit.synapses)
         # Brian2 lets an object belong to one network; each trial is a network of its own.
         for one in _with_contained(owners):
             one._network = None
-        network = Network(*owners, present, *monitors)
+        network = Network(*owners, present, check, *monitors)
         network.run(request.n_steps * request.dt * second, namespace=self.circuit.namespace)
         traces = {name: np.array(getattr(trace, f"{name}_")).T for name in request.observed}
-        return self._count(spikes), self._failed(), self._average(traces), self._sample(traces)
+        return self._count(spikes), self.failed, self._average(traces), self._sample(traces)
 
     def _present(self, inputs: np.ndarray) -> Callable[[], None]:
         """Return an operation that sets the input variable at the start of each input bin."""
         circuit, every = self.circuit, self.request.steps_per_input
-        timestep = circuit.neurons.clock.variables["timestep"]
 
         def present() -> None:
-            step = int(np.asarray(timestep.get_value()).item())
+            step = self._step()
             if circuit.inputs and step % every == 0:
                 variable = circuit.neurons.variables[circuit.inputs.variable]
                 variable.set_value(self.input_weight @ inputs[step // every])
@@ -145,12 +146,18 @@ class _Trial:
             steps, np.array(spikes.i), bins=(edges - 0.5, np.arange(n + 1) - 0.5)
         )[0].astype(np.int64)
 
-    def _failed(self) -> bool:
-        neurons = self.circuit.neurons
-        return not all(
-            np.isfinite(neurons.variables[name].get_value()).all()
-            for name in self.circuit.lower().program.names("state")
-        )
+    def _step(self) -> int:
+        timestep = self.circuit.neurons.clock.variables["timestep"]
+        return int(np.asarray(timestep.get_value()).item())
+
+    def _check(self) -> None:
+        """Note whether a state has become non-finite."""
+        done = self._step() + 1
+        if done % STEPS_BETWEEN_CHECKS and done != self.request.n_steps:
+            return
+        variables = self.circuit.neurons.variables
+        states = self.circuit.lower().program.names("state")
+        self.failed |= not all(np.isfinite(variables[s].get_value()).all() for s in states)
 
     def _average(self, traces: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         start, stop = self.request.average

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from neurotrain.executions.base import Activity, Request
+from neurotrain.executions.base import STEPS_BETWEEN_CHECKS, Activity, Request
 from neurotrain.executions.fused.compiler import compile_library, vector_bytes
 from neurotrain.executions.fused.source import arrays_of, generate_source, is_kept
 from neurotrain.lowering.program import Program, Variable
@@ -97,6 +97,7 @@ def _compiled(program: Program, item: int, tiling: _Tiling) -> ctypes._CFuncPtr:
         "WIDTH": tiling.width,
         "TILE": tiling.tile,
         "ROWS": tiling.rows,
+        "CHECK_EVERY": STEPS_BETWEEN_CHECKS,
     }
     function = ctypes.CDLL(str(compile_library(generate_source(program), defines))).neurotrain_run
     function.argtypes = [_POINTER, ctypes.c_int64, ctypes.c_int64]
