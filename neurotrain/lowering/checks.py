@@ -47,8 +47,8 @@ def check_group(group: NeuronGroup) -> None:
     method = group.state_updater.method_choice
     if isinstance(method, str) and method.startswith("gsl"):
         raise UnsupportedModel(
-            f"'{group.name}' is integrated by the GNU Scientific Library (method='{method}'), which "
-            f"the fused execution does not cover. {WAY_OUT}"
+            f"'{group.name}' is integrated by the GNU Scientific Library (method='{method}'), "
+            f"which the fused execution does not cover. {WAY_OUT}"
         )
     other_events = set(group.events) - {"spike"}
     if other_events:

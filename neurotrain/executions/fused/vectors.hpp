@@ -89,11 +89,12 @@ INLINE V nt_exp(V x) {
   memcpy(&bits, &p, sizeof(V));
   bits += exponent << E::mantissa;
   memcpy(&p, &bits, sizeof(V));
+  p = x < E::floor ? V{} : p;
   return x > E::ceiling ? vec(std::numeric_limits<T>::infinity()) : p;
 }
 INLINE V nt_tanh(V x) { return T(1) - T(2) / (nt_exp(x + x) + T(1)); }
 INLINE V nt_cosh(V x) {
-  const V e = nt_exp(x);
+  const V e = nt_exp(x < T(0) ? -x : x);  // of the large one: exp underflows to zero
   return T(0.5) * (e + T(1) / e);
 }
 INLINE V nt_sinh(V x) {
@@ -128,9 +129,18 @@ FUNCTION(floor, std::floor(x))
 FUNCTION(sign, T((x > 0) - (x < 0)))
 
 INLINE T nt_pow(T x, T y) { return std::pow(x, y); }
-INLINE T nt_mod(T x, T y) { return x - y * std::floor(x / y); }
-INLINE T nt_floordiv(T x, T y) { return std::floor(x / y); }
-INLINE T nt_clip(T x, T low, T high) { return x < low ? low : (x > high ? high : x); }
+// As in Python, the remainder has the sign of the divisor; fmod is exact, x - y * floor(x / y) not.
+INLINE T nt_mod(T x, T y) {
+  const T rest = std::fmod(x, y);
+  return rest != 0 && (rest < 0) != (y < 0) ? rest + y : rest;
+}
+INLINE T nt_floordiv(T x, T y) {
+  return y == 0 ? x / y : std::round((x - nt_mod(x, y)) / y);
+}
+INLINE T nt_clip(T x, T low, T high) {
+  const T least = x < low ? low : x;
+  return least > high ? high : least;
+}
 template <class A, class B> INLINE V nt_pow(A x, B y) {
   return lanewise([](T a, T b) { return nt_pow(a, b); }, vec(x), vec(y));
 }
@@ -151,14 +161,14 @@ template <int n, class A> INLINE A nt_power(A x) {
 }
 
 // Brian2's timestep(): a tolerance keeps multiples of dt from falling into the step before.
-// In single precision a time of some seconds is a thousandth of a step off.
+// In single precision a time of some seconds is a thousandth of a step off, and the time since a
+// spike that never was can be more steps than an integer holds.
 static const T STEP_TOLERANCE = sizeof(T) == 8 ? T(1e-3) : T(1e-2);
-INLINE I nt_timestep(T t, T dt) { return I(std::floor((t + STEP_TOLERANCE * dt) / dt)); }
-INLINE VI nt_timestep(V t, T dt) {
-  return to_integer(nt_floor((t + STEP_TOLERANCE * dt) / dt));
-}
-template <class A> INLINE VI nt_timestep(A t, V dt) {
-  return to_integer(nt_floor((vec(t) + STEP_TOLERANCE * dt) / dt));
+static const T MOST_STEPS = sizeof(T) == 8 ? T(9e18) : T(2e9);
+INLINE T at_most(T x, T limit) { return x > limit ? limit : x; }
+INLINE V at_most(V x, T limit) { return x > limit ? vec(limit) : x; }
+template <class A, class B> INLINE auto nt_timestep(A t, B dt) {
+  return to_integer(at_most((t + STEP_TOLERANCE * dt) / dt, MOST_STEPS));
 }
 
 INLINE VI not_finite(V x) { return ~truth(x - x == T(0)); }
