@@ -9,7 +9,7 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
-from neurotrain.errors import CompilerNotFound
+from neurotrain.errors import CompilerNotFound, InvalidInput
 
 # Without -ffast-math: NaN must stay visible, and linking with it would change the floating-point
 # mode of the whole process. The vectors are explicit, so little speed is lost.
@@ -42,7 +42,13 @@ def find_compiler() -> str:
 
 @cache
 def _version(compiler: str) -> str:
-    return subprocess.run([compiler, "--version"], capture_output=True, text=True).stdout
+    try:
+        return subprocess.run([compiler, "--version"], capture_output=True, text=True).stdout
+    except OSError as error:
+        raise CompilerNotFound(
+            f"The C++ compiler {compiler} does not start: {error.strerror}. Set CXX to one that "
+            "does, or use execution='brian2'."
+        ) from error
 
 
 @cache
@@ -78,15 +84,36 @@ def compile_library(source: str, defines: dict[str, object]) -> Path:
     ------
     CompilerNotFound
         If there is no compiler, or it does not accept the source.
+    InvalidInput
+        If the cache folder cannot be written.
     """
     compiler = find_compiler()
     options = [*FLAGS, *(f"-D{name}={value}" for name, value in defines.items())]
     key = "\0".join([source, *options, compiler, _version(compiler), processor()])
     library = cache_folder() / f"{sha256(key.encode()).hexdigest()[:32]}.so"
-    if not library.exists():
-        library.parent.mkdir(parents=True, exist_ok=True)
-        _compile(compiler, options, source, library)
+    if not _is_whole(library):
+        try:
+            library.parent.mkdir(parents=True, exist_ok=True)
+            _compile(compiler, options, source, library)
+        except OSError as error:
+            raise InvalidInput(
+                f"Compiled code cannot be kept in {library.parent}: {error.strerror or error}. "
+                "Set NEUROTRAIN_CACHE to a folder that can be written."
+            ) from error
     return library
+
+
+def _is_whole(library: Path) -> bool:
+    """Return whether the file is there and ends with the digest of the rest.
+
+    Loading one that a dying machine left behind half written would end the process.
+    """
+    try:
+        content = library.read_bytes()
+    except OSError:
+        return False
+    size = sha256().digest_size
+    return sha256(content[:-size]).digest() == content[-size:]
 
 
 def _compile(compiler: str, options: list[str], source: str, library: Path) -> None:
@@ -96,11 +123,14 @@ def _compile(compiler: str, options: list[str], source: str, library: Path) -> N
         done = subprocess.run(
             [compiler, *options, "-o", built, path], capture_output=True, text=True
         )
-        if done.returncode:
-            first = next((x for x in done.stderr.splitlines() if "error" in x), done.stderr[:300])
+        if done.returncode or not built.exists():
+            lines = done.stderr.splitlines()
+            first = next((x for x in lines if "error" in x), " ".join(lines)[:300])
             raise CompilerNotFound(
                 f"The C++ compiler {compiler} did not accept the generated code: {first} "
                 "Use execution='brian2', and please report this."
             )
+        with built.open("ab") as file:
+            file.write(sha256(built.read_bytes()).digest())
         # Several processes may compile the same library: each moves a whole one into place.
         os.replace(built, library)
