@@ -1,6 +1,6 @@
 """Circuit: one network for one trial, and which of its variables are trained."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
@@ -17,8 +17,9 @@ from neurotrain.lowering.network import Lowered, lower
 from neurotrain.parameters import ParameterSpace
 from neurotrain.readouts import Readout
 from neurotrain.recording import Recording
-from neurotrain.trainable import check_input_weight, trained_blocks
+from neurotrain.trainable import check_input_weight, check_unit, trained_blocks
 from neurotrain.trials import Trials
+from neurotrain.unused_objects import expect_unused
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,7 @@ class Circuit:
         self.lower()
         self.initial = dict(initial or {})
         self._check_initial()
+        expect_unused((neurons, *synapses))
         self.parameters = ParameterSpace(trained_blocks(self, train))
         check_input_weight(self)
 
@@ -129,7 +131,10 @@ class Circuit:
 
     @property
     def fingerprint(self) -> str:
-        """A digest of structure, constants, connections and trained blocks."""
+        """A digest of structure, constants, connections, trained blocks and fixed parameters.
+
+        Not of states: running the objects in Brian2 makes no other circuit of them.
+        """
         lowered = self.lower()
         digest = sha256(lowered.program.fingerprint.encode())
         digest.update(repr(sorted(lowered.constant_values().items())).encode())
@@ -138,7 +143,23 @@ class Circuit:
         for one in self.synapses:
             digest.update(np.asarray(one.i[:], dtype=np.int64).tobytes())
             digest.update(np.asarray(one.j[:], dtype=np.int64).tobytes())
+        for values in self._fixed_parameters():
+            digest.update(np.asarray(values, dtype=float).tobytes())
         return digest.hexdigest()
+
+    def _fixed_parameters(self) -> Iterator[np.ndarray]:
+        """Yield the values of all parameters that neither training nor a simulation sets."""
+        parts = [block.name.split(".", 1) for block in self.parameters.blocks]
+        trained = {(self.objects[part].name, name) for part, name in parts if part in self.objects}
+        program = self.lower().program
+        driven = {*program.names("input"), *program.names("coupled"), *program.names("state")}
+        for owner in (self.neurons, *self.synapses):
+            for name in sorted(owner.equations.parameter_names):
+                if (owner.name, name) in trained or (owner is self.neurons and name in driven):
+                    continue
+                yield self._value(owner, name)
+        if self.inputs and "input.weight" not in self.parameters.names:
+            yield self.inputs.weight
 
     def draw_initial_state(self, n_trials: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
         """Return where every state begins, each (trial, neuron), in SI units."""
@@ -217,3 +238,4 @@ class Circuit:
         for name in self.initial:
             if name not in states:
                 raise unknown_name(f"state variable of '{self.neurons.name}'", name, states)
+            check_unit(name, self.neurons.variables[name], self.initial[name])

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neurotrain.errors import InvalidInput, unknown_name
+from neurotrain.errors import InvalidInput, require_whole, unknown_name
 from neurotrain.executions.base import Activity, Request
 from neurotrain.executions.brian2 import run_brian2
 from neurotrain.executions.fused.execution import run_fused
@@ -63,7 +63,14 @@ def simulate(
     if execution not in EXECUTIONS:
         raise unknown_name("execution", execution, EXECUTIONS)
     _check(circuit, trials, initial_state)
-    blocks = circuit.parameters.split(np.atleast_2d(candidates))
+    if threads is not None:
+        require_whole("threads", threads)
+    candidates = np.atleast_2d(candidates)
+    if candidates.ndim != 2 or not len(candidates):
+        raise InvalidInput(
+            f"Candidates must be (candidate, parameter), got shape {candidates.shape}."
+        )
+    blocks = circuit.parameters.split(candidates)
     request = _request(circuit, trials, states, sample_ms, bins_ms)
     run, options = EXECUTIONS[execution]
     activity = run(circuit, blocks, trials.inputs, initial_state, request, threads, **options)
@@ -71,13 +78,23 @@ def simulate(
 
 
 def _check(circuit: "Circuit", trials: Trials, initial: Mapping[str, np.ndarray]) -> None:
-    if circuit.inputs and trials.n_channels != circuit.channels:
+    if not trials.n_trials:
+        raise InvalidInput("There are no trials to simulate; a batch needs at least one.")
+    if trials.n_channels != circuit.channels:
         raise InvalidInput(
             f"The trials have {trials.n_channels} input channels and the circuit "
             f"{circuit.channels}; make them equal, with channels=... of the task or the Input."
         )
     shape = (trials.n_trials, circuit.n_neurons)
+    states = circuit.lower().program.names("state")
+    missing = set(states) - set(initial)
+    if missing:
+        raise InvalidInput(
+            f"The initial state lacks '{min(missing)}'; draw_initial_state() gives all of it."
+        )
     for name, values in initial.items():
+        if name not in states:
+            raise unknown_name("state variable", name, states)
         if np.shape(values) != shape:
             raise InvalidInput(
                 f"The initial state '{name}' must be (trial, neuron) = {shape}, "
@@ -87,7 +104,7 @@ def _check(circuit: "Circuit", trials: Trials, initial: Mapping[str, np.ndarray]
 
 def _steps(milliseconds: float, circuit: "Circuit", what: str) -> int:
     steps = milliseconds / circuit.dt_ms
-    if abs(steps - round(steps)) > 1e-6 * max(1.0, steps):
+    if not np.isfinite(steps) or abs(steps - round(steps)) > 1e-6 * max(1.0, steps):
         raise InvalidInput(
             f"{what} of {milliseconds:g} ms is not a whole number of steps of "
             f"{circuit.dt_ms:g} ms; choose a dt that divides it."
@@ -105,7 +122,14 @@ def _request(
     start, stop = (_steps(t, circuit, "The decision period's edge") for t in _decision(trials))
     edges = {_steps(t, circuit, "A bin's edge") for t in (() if bins_ms is None else bins_ms)}
     n_steps = _steps(trials.duration_ms, circuit, "The trials' duration")
-    sample = 1 if sample_ms is None else max(1, _steps(sample_ms, circuit, "The time per sample"))
+    if not all(0 <= edge <= n_steps for edge in edges):
+        raise InvalidInput(
+            f"The bins must lie within the trial of 0 to {trials.duration_ms:g} ms, got edges at "
+            f"{min(edges) * circuit.dt_ms:g} to {max(edges) * circuit.dt_ms:g} ms."
+        )
+    sample = 1 if sample_ms is None else _steps(sample_ms, circuit, "The time per sample")
+    if sample < 1:
+        raise InvalidInput(f"The time per sample must be positive, got {sample_ms:g} ms.")
     return Request(
         dt=circuit.dt_ms * 1e-3,
         n_steps=n_steps,

@@ -4,11 +4,13 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
-from brian2 import NeuronGroup, Synapses
+from brian2 import NeuronGroup, Quantity, Synapses
+from brian2.core.variables import ArrayVariable
 from brian2.units.fundamentalunits import DIMENSIONLESS
 
 from neurotrain.distributions import Distribution, Normal
 from neurotrain.errors import InvalidInput, unknown_name
+from neurotrain.lowering.statements import kind_of
 from neurotrain.parameters import Block
 
 if TYPE_CHECKING:
@@ -28,7 +30,28 @@ def trained_blocks(
     starts = dict(train) if isinstance(train, Mapping) else dict.fromkeys(train)
     own = {block.name: block for block in circuit.readout.blocks(circuit.n_neurons)}
     blocks = [_block(circuit, name, s) for name, s in starts.items() if name not in own]
+    for name in own.keys() & {name for name, start in starts.items() if start is not None}:
+        own[name] = _make_block(name, own[name].shape, starts[name])
+    _check_trained_once(circuit, blocks)
     return (*blocks, *own.values())
+
+
+def _check_trained_once(circuit: "Circuit", blocks: Iterable[Block]) -> None:
+    """An object has two names, such as 'recurrent' and that which Brian2 gave it."""
+    seen: dict[tuple[int, str], str] = {}
+    for block in blocks:
+        part, variable = block.name.split(".", 1)
+        first = seen.setdefault((id(circuit.objects.get(part)), variable), block.name)
+        if first != block.name:
+            raise InvalidInput(f"'{first}' and '{block.name}' are the same; train only one.")
+
+
+def check_unit(name: str, variable: ArrayVariable, start: Distribution | np.ndarray) -> None:
+    """Raise `InvalidInput` if quantities have another unit than the variable."""
+    quantities = (start,) if isinstance(start, np.ndarray) else vars(start).values()
+    for one in quantities:
+        if isinstance(one, Quantity) and one.dim is not variable.dim:
+            raise InvalidInput(f"'{name}' has the unit {variable.dim}, got values in {one.dim}.")
 
 
 def check_input_weight(circuit: "Circuit") -> None:
@@ -41,6 +64,9 @@ def check_input_weight(circuit: "Circuit") -> None:
             "The input weights are not trained: either add 'input.weight' to train=[...], or "
             f"give an array of shape {shape} as Input(..., weight=array)."
         )
+    check_unit("input.weight", circuit.neurons.variables[circuit.inputs.variable], weight)
+    if not np.isfinite(weight).all():
+        raise InvalidInput("The input weights hold NaN or infinity; they must be finite numbers.")
 
 
 def _block(circuit: "Circuit", name: str, start: Distribution | None) -> Block:
@@ -58,7 +84,11 @@ def _trainable(circuit: "Circuit", part: str) -> list[str]:
     owner, program = circuit.objects[part], circuit.lower().program
     roles = ("input", "coupled", "state") if owner is circuit.neurons else ()
     taken = {name for role in roles for name in program.names(role)}
-    return sorted(set(owner.equations.parameter_names) - taken)
+    return sorted(
+        name
+        for name in set(owner.equations.parameter_names) - taken
+        if not owner.variables[name].scalar and kind_of(owner.variables[name].dtype) == "float"
+    )
 
 
 def _input_block(circuit: "Circuit", start: Distribution | None) -> Block:
@@ -71,6 +101,7 @@ def _input_block(circuit: "Circuit", start: Distribution | None) -> Block:
                 "Input(..., weight=Normal(mean, std))."
             )
         weight = Normal(0.0, 1 / np.sqrt(circuit.channels))
+    check_unit("input.weight", circuit.neurons.variables[circuit.inputs.variable], weight)
     return _make_block("input.weight", (circuit.n_neurons, circuit.channels), weight)
 
 
@@ -93,7 +124,9 @@ def _object_block(
                 f"with train={{'{name}': Normal(mean, std)}}."
             )
         start = Normal(values.flat[0], 1 / np.sqrt(circuit.n_neurons))
-    return _make_block(name, values.shape, values if start is None else start)
+    start = values if start is None else start
+    check_unit(name, owner.variables[variable], start)
+    return _make_block(name, values.shape, start)
 
 
 def _make_block(name: str, shape: tuple[int, ...], start: Distribution | np.ndarray) -> Block:
@@ -101,5 +134,8 @@ def _make_block(name: str, shape: tuple[int, ...], start: Distribution | np.ndar
         return Block(name, shape, start, start.spread)
     if start.shape != shape:
         raise InvalidInput(f"'{name}' has shape {shape}, got values of shape {start.shape}.")
+    if not np.isfinite(start).all():
+        raise InvalidInput(f"The values where '{name}' starts hold NaN or infinity.")
+    start = np.asarray(start, dtype=float)
     spread = float(np.std(start)) or float(np.abs(start).mean())
-    return Block(name, shape, np.asarray(start, dtype=float), spread or 1.0)
+    return Block(name, shape, start, spread or 1.0)

@@ -41,7 +41,24 @@ def run_fused(
         parameters=_parameters(circuit, lowered.program, blocks),
         states=initial_state,
     )
-    return Kernel(lowered.program, precision).run(values, request, threads)
+    activity = Kernel(lowered.program, precision).run(values, request, threads)
+    return _for_all(len(next(iter(blocks.values()))), activity)
+
+
+def _for_all(n_candidates: int, activity: Activity) -> Activity:
+    """Give candidates that differ in the readout alone the activity that they share."""
+    if len(activity.failed) == n_candidates:
+        return activity
+
+    def repeated(array: np.ndarray) -> np.ndarray:
+        return np.repeat(array, n_candidates, axis=0)
+
+    return Activity(
+        spike_count=repeated(activity.spike_count),
+        failed=repeated(activity.failed),
+        average={name: repeated(values) for name, values in activity.average.items()},
+        samples={name: repeated(values) for name, values in activity.samples.items()},
+    )
 
 
 def _by_owner(circuit: "Circuit", blocks: Mapping[str, np.ndarray]) -> list[dict[str, np.ndarray]]:
