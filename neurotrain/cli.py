@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import logging
 import sys
 import traceback
 import warnings
@@ -22,8 +21,6 @@ KINDS = ("models", "tasks", "optimizers", "losses")
 def main(argv: list[str] | None = None) -> int:
     """Run the command line; return 0 for done, 1 failed, 2 wrong use, 130 stopped by Ctrl-C."""
     argv = sys.argv[1:] if argv is None else argv
-    # Brian2 warns of objects that it never ran; those of a circuit are not meant to be.
-    logging.getLogger("brian2.core.base.unused_brian_object").setLevel(logging.ERROR)
     try:
         with _short_warnings():
             arguments = _parse(argv)

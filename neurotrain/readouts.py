@@ -83,9 +83,13 @@ class GradedReadout:
         self, activity: Activity, decision_bins: np.ndarray, values: Mapping[str, np.ndarray]
     ) -> np.ndarray:
         """Return ``weight @ average + bias``, (candidate, trial, class)."""
-        average = np.asarray(activity.average[self.variable], dtype=float)
+        # Not a matrix product: that would round differently for other numbers of trials.
+        average = np.ascontiguousarray(activity.average[self.variable], dtype=float)
         weight, bias = values["readout.weight"], values["readout.bias"]
-        return average @ weight.swapaxes(-1, -2) + bias[:, np.newaxis]
+        weighted = [
+            (average * weight[:, np.newaxis, k]).sum(axis=-1) for k in range(self.classes)
+        ]
+        return np.stack(weighted, axis=-1) + bias[:, np.newaxis]
 
 
 @dataclass(frozen=True)
