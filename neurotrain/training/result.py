@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,6 +19,9 @@ from neurotrain.training.run_folder import RunFolder
 from neurotrain.training.summary import summarize_test
 from neurotrain.training.weights_file import read_weights
 from neurotrain.trials import Trials
+
+if TYPE_CHECKING:
+    import neo
 
 
 @dataclass(frozen=True)
@@ -165,3 +168,22 @@ class Result:
     def apply(self) -> None:
         """Write the trained weights into the Brian2 objects of the circuit."""
         self.circuit.apply(self.weights)
+
+    def to_neo(self, n_trials: int = 20, **annotations: Any) -> "neo.Block":
+        """Return trials of the trained circuit as a Neo Block, with a Segment for each trial.
+
+        Parameters
+        ----------
+        n_trials : int
+            How many; the first ones of those meant for figures.
+        annotations
+            Of the Block, beside task, loss, seed and the accuracies.
+        """
+        from neurotrain.export import to_neo
+
+        duration_ms = self.task.draw(1, generator(0, "figure-trials")).duration_ms
+        steps_ms = np.arange(0, duration_ms, self.circuit.dt_ms)
+        recording, trials = self.simulate(n_trials, bins_ms=steps_ms)
+        kept = ("task", "loss", "seed", "validation_accuracy", "test_accuracy")
+        known = {name: self.summary[name] for name in kept}
+        return to_neo(recording, trials, annotations={**known, **annotations})
