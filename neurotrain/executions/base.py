@@ -24,7 +24,7 @@ class Request:
     bin_stops : tuple of int
         The step after the last one of each bin in which spikes are counted.
     observed : tuple of str
-        Variables or expressions to average and to sample.
+        Variables or subexpressions to average and to sample.
     average : (start, stop)
         The steps over which they are averaged.
     sample_every : int

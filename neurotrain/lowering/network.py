@@ -65,7 +65,7 @@ def lower(
     inputs : iterable of str
         Variables of `group` that are set from input channels.
     observe : iterable of str
-        Variables, subexpressions or expressions that may be averaged or traced.
+        Variables or subexpressions that may be averaged or traced.
     namespace : mapping, optional
         Values of names that the objects do not define themselves.
     keep_coupled : bool
@@ -174,12 +174,11 @@ class _Lowering:
         return terms
 
     def _observable(self, name: str, keep_coupled: bool) -> Code:
+        if name not in self.group.variables:
+            raise unknown_name("variable to record", name, self.group.equations.names)
         if keep_coupled:
             return self._translate(f"_observed = {name}", "observed")
-        try:
-            return self._undriven(f"_observed = {name}", "observed")
-        except KeyError as error:
-            raise unknown_name("variable to record", name, self.group.variables) from error
+        return self._undriven(f"_observed = {name}", "observed")
 
     def _undriven(self, code: str, block: str) -> Code:
         """Translate code that is evaluated before inputs and coupling of the step are known."""
