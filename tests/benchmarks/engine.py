@@ -7,7 +7,6 @@ import argparse
 import json
 import platform
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -15,15 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from agreement import PRECISIONS, check_agreement
 from network import Size, Work
-from reference import Reference, Result, fastest_reference
+from reference import Reference, fastest_reference
+from standalone_process import Standalone
 
 from neurotrain.doctor import cpu_features
 from neurotrain.executions.fused.compiler import find_compiler
-
-PRECISIONS = {"float32": "fused", "float64": "fused-float64"}
-# Steps over which variants are compared: later, rounding alone may shift single spikes.
-COMPARED_STEPS = 1000
 
 
 @dataclass(frozen=True)
@@ -48,51 +45,6 @@ class Variant:
     run: Callable[[], float]
 
 
-class Standalone:
-    """Brian2 standalone in a process of its own, simulating the first candidate."""
-
-    def __init__(self, work: Work, steps: int, folder: Path) -> None:
-        self.result_file = folder / "result.npz"
-        folder.mkdir()
-        np.savez(
-            folder / "values.npz",
-            **{name: block[0] for name, block in work.blocks.items()},
-            inputs=work.trials.inputs,
-            bin_ms=work.trials.bin_ms,
-            dt_ms=work.size.dt_ms,
-            steps=steps,
-            v=work.initial_state["v"],
-            w=work.initial_state["w"],
-        )
-        script = Path(__file__).with_name("standalone.py")
-        arguments = [folder / "values.npz", self.result_file, folder / "project"]
-        self.process = subprocess.Popen(
-            [sys.executable, script, *arguments],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        self._wait("ready")
-
-    def run(self) -> float:
-        """Run once and return the CPU seconds that Brian2 reports."""
-        self.process.stdin.write("run\n")
-        self.process.stdin.flush()
-        return float(self._wait(""))
-
-    def close(self) -> None:
-        """End the process."""
-        self.process.stdin.close()
-        self.process.wait()
-
-    def _wait(self, expected: str) -> str:
-        line = self.process.stdout.readline().strip()
-        if not line or not line.startswith(expected):
-            self.process.kill()
-            raise RuntimeError(f"Brian2 standalone failed (said {line!r}); its errors are above.")
-        return line
-
-
 def time_fused(work: Work, execution: str) -> float:
     """Return the CPU seconds of one call of the public interface, in one thread."""
     start = time.process_time()
@@ -100,52 +52,6 @@ def time_fused(work: Work, execution: str) -> float:
         work.candidates, work.trials, work.initial_state, execution=execution, threads=1
     )
     return time.process_time() - start
-
-
-def fused_result(work: Work, execution: str) -> Result:
-    """Return spikes and voltage of the fused kernel after `COMPARED_STEPS` steps."""
-    until = COMPARED_STEPS * work.size.dt_ms
-    recording = work.circuit.simulate(
-        work.candidates,
-        work.trials,
-        work.initial_state,
-        execution=execution,
-        threads=1,
-        states=("v", "w"),
-        sample_ms=until,
-        bins_ms=[until],
-    )
-    v, w = (recording.state[name][:, :, 1].swapaxes(1, 2) for name in ("v", "w"))
-    return Result(recording.spike_count[:, :, 0].swapaxes(1, 2), v, w, 0.0)
-
-
-def compare(name: str, one: Result, other: Result) -> str:
-    """Return in words how far two results are apart."""
-    apart = np.abs(np.asarray(one.v, float) - np.asarray(other.v, float)).max() * 1e3
-    differing = int((one.spike_count != other.spike_count).sum())
-    spikes = int(one.spike_count.sum())
-    return (
-        f"{name}: after {COMPARED_STEPS} steps voltages differ by at most {apart:.1e} mV, "
-        f"spike counts in {differing} of {one.spike_count.size} cells ({spikes} spikes)"
-    )
-
-
-def agreement(work: Work, references: dict[str, Reference], folder: Path) -> list[str]:
-    """Return how well all variants agree, a line each."""
-    fused = {p: fused_result(work, execution) for p, execution in PRECISIONS.items()}
-    lines = [
-        compare(f"fused {p} and hand-written", fused[p], reference.run(work, COMPARED_STEPS))
-        for p, reference in references.items()
-    ]
-    lines.append(compare("fused float32 and float64", *fused.values()))
-    standalone = Standalone(work, COMPARED_STEPS, folder / "compared")
-    standalone.run()
-    standalone.close()
-    outcome = np.load(standalone.result_file)
-    first = fused["float64"]
-    first = Result(first.spike_count[0], first.v[0], first.w[0], 0.0)
-    brian2 = Result(outcome["spike_count"], outcome["v"], outcome["v"], 0.0)
-    return [*lines, compare("fused float64 and Brian2 standalone", first, brian2)]
 
 
 def measure(variants: list[Variant], repeats: int) -> dict[tuple[str, str], np.ndarray]:
@@ -255,7 +161,7 @@ def main() -> None:
         references = {p: fastest_reference(work, p, folder) for p in PRECISIONS}
         for precision, reference in references.items():
             print(f"hand-written {precision}: {reference.shape}")
-        print("\n".join(agreement(work, references, folder)), flush=True)
+        print("\n".join(check_agreement(work, references, folder)), flush=True)
         standalone = Standalone(work, work.size.steps, folder / "timed")
         variants = variants_of(work, references, standalone)
         rows = table(variants, measure(variants, arguments.repeats))

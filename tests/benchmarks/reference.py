@@ -40,11 +40,10 @@ SHAPES = {
 
 @dataclass(frozen=True)
 class Result:
-    """Spikes and final state of every candidate, (candidate, neuron, trial), and CPU seconds."""
+    """Spikes and final voltage of every candidate, (candidate, neuron, trial), and CPU seconds."""
 
     spike_count: np.ndarray
     v: np.ndarray
-    w: np.ndarray
     seconds: float
 
 
@@ -98,7 +97,7 @@ class Reference:
                     *(bias[p].ctypes.data, inputs.ctypes.data),
                     *(v[p].ctypes.data, w[p].ctypes.data, spike_count[p].ctypes.data),
                 )
-        return Result(spike_count, v, w, time.process_time() - start)
+        return Result(spike_count, v, time.process_time() - start)
 
     def _initial(self, work: Work, name: str) -> np.ndarray:
         shape = (work.size.candidates, work.size.neurons, work.size.trials)
