@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from typing import Any
 
 from brian2 import DimensionMismatchError, NeuronGroup, Synapses
-from brian2.core.variables import LinkedVariable
 from brian2.equations.unitcheck import check_units_statements
 from brian2.groups.neurongroup import Resetter, StateUpdater, Thresholder
 from brian2.stateupdaters.base import UnsupportedEquationsException
@@ -98,8 +97,8 @@ def check_synapses(synapses: Synapses, group: NeuronGroup) -> None:
 
 def check_arrays(arrays: Iterable[tuple[str, Any]], group: NeuronGroup) -> None:
     """Raise `UnsupportedModel` for variables that belong to another group."""
-    for name, _ in arrays:
-        linked = isinstance(group.variables.get(name), LinkedVariable)
+    for name, variable in arrays:
+        linked = variable.owner is not None and variable.owner.name != group.name
         if linked or group.variables.indices[name] not in ("_idx", "0"):
             raise UnsupportedModel(
                 f"'{name}' of '{group.name}' is linked to another group, which the fused "

@@ -84,7 +84,8 @@ class SummedExpression:
         if products is None:
             raise UnsupportedModel(
                 f"'{self.target}' of '{self.synapses.name}' is not a sum of products "
-                f"weight * f(presynaptic) * g(postsynaptic): {self.expression}. {WAY_OUT}"
+                f"weight * f(presynaptic) * g(postsynaptic): {self._updater.expression.code}. "
+                f"{WAY_OUT}"
             )
         return tuple(products)
 
