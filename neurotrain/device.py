@@ -31,6 +31,7 @@ from neurotrain.executions.base import Activity, Request
 from neurotrain.executions.fused.execution import weight_matrix
 from neurotrain.executions.fused.kernel import Kernel, Values
 from neurotrain.lowering.network import Lowered, lower
+from neurotrain.lowering.statements import WAY_OUT
 
 _WAY_OUT = "Use set_device('runtime'), which runs every Brian2 script."
 
@@ -116,7 +117,7 @@ class _Run:
 
     def execute(self) -> None:
         observed = tuple(dict.fromkeys(v for m in self.state_monitors for v in m.record_variables))
-        lowered = lower(self.group, self.synapses, (), observed, self.namespace, keep_coupled=True)
+        lowered = self._lower(observed)
         if self.n_steps > 0:
             kernel = Kernel(lowered.program, "float64")
             activity = kernel.run(
@@ -126,6 +127,12 @@ class _Run:
             self._write_spikes(activity)
             self._write_traces(activity)
         self._advance_clocks()
+
+    def _lower(self, observed: tuple[str, ...]) -> Lowered:
+        try:
+            return lower(self.group, self.synapses, (), observed, self.namespace, keep_coupled=True)
+        except UnsupportedModel as error:
+            raise UnsupportedModel(str(error).replace(WAY_OUT, _WAY_OUT)) from error
 
     def _request(self, observed: tuple[str, ...]) -> Request:
         steps = range(1, self.n_steps + 1) if self.spike_monitors else (self.n_steps,)
