@@ -16,6 +16,8 @@ from neurotrain.errors import CompilerNotFound, InvalidInput
 FLAGS = (
     *("-O3", "-march=native", "-std=c++17", "-fPIC", "-shared", "-w"),
     *("-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast", "-fno-semantic-interposition"),
+    # Long chains of dependent arithmetic: let the compiler interleave those of several neurons.
+    *("-fschedule-insns", "-fsched-pressure"),
 )
 _CANDIDATES = ("c++", "g++", "clang++")
 

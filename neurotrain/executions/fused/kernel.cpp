@@ -161,16 +161,19 @@ extern "C" void neurotrain_run(const Run *run, int64_t candidate, int64_t tile) 
       for (int k = 0; k < N_TERMS; k++)
         multiply(packed + k * rows * N + block * ROWS * N, before[k], N, &sums[k][0][0]);
       const int64_t present = N - block * ROWS < ROWS ? N - block * ROWS : ROWS;
+      time = (run->first_step + step) * run->dt;
       for (int64_t r = 0; r < present; r++)
         for (int b = 0; b < TILE; b++) {
           V own[N_TERMS + 1];
 #pragma GCC unroll 8
           for (int k = 0; k < N_TERMS; k++) own[k] = sums[k][r][b];
-          time = (run->first_step + step) * run->dt;
           advance(block * ROWS + r, b, own);
-          time = next;
-          source(block * ROWS + r, b, after);
         }
+      // In a loop of its own: it waits for what the neuron has just computed, and the neurons'
+      // waits overlap only where nothing else stands between them.
+      time = next;
+      for (int64_t r = 0; r < present; r++)
+        for (int b = 0; b < TILE; b++) source(block * ROWS + r, b, after);
     }
     for (int k = 0; k < N_TERMS; k++) {
       V *const swapped = before[k];

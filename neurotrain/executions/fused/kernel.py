@@ -81,13 +81,18 @@ class _Tiling:
         return -(-n_trials // trials) * trials
 
 
-def _tiling(n_trials: int, item: int) -> _Tiling:
+def _tiling(n_neurons: int, n_trials: int, item: int) -> _Tiling:
+    """Return the widest vectors that the trials fill, and as many rows as there are registers.
+
+    Rows beyond the last neuron are computed in vain, so there should be few.
+    """
     width = vector_bytes()
     while width > 16 and width // 2 >= n_trials * item:
         width //= 2
     tile = 1 if n_trials * item <= width else 2
-    registers = 32 if vector_bytes() == 64 else 16
-    return _Tiling(width, tile, max(1, (registers - 4 - tile) // tile // 2 * 2))
+    most = ((32 if vector_bytes() == 64 else 16) - 4) // tile
+    rows = min(range(min(8, n_neurons, most), most + 1), key=lambda r: (-n_neurons % r, -r))
+    return _Tiling(width, tile, rows)
 
 
 @lru_cache(maxsize=64)
@@ -142,7 +147,7 @@ class _Call:
         self.n_candidates = values.n_candidates
         self.n_trials, self.n_input_bins, self.n_channels = values.inputs.shape
         self.n_neurons = values.input_weights.shape[1]
-        self.tiling = _tiling(self.n_trials, self.real.itemsize)
+        self.tiling = _tiling(self.n_neurons, self.n_trials, self.real.itemsize)
         self.padded = self.tiling.padded(self.n_trials, self.real.itemsize)
         self.alive: list[object] = []
         self._allocate()
