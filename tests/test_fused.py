@@ -181,7 +181,7 @@ def test_a_trial_has_the_same_bits_whatever_else_is_in_the_batch(execution):
     tilings = set()
     item = 4 if execution == "fused" else 8
     for size in (1, 2, 3, 4, 6, 8, 13, 16, 33):  # every tiling, and none of them full
-        tilings.add(kernel._tiling(size, item))
+        tilings.add(kernel._tiling(circuit.n_neurons, size, item))
         part = slice(70 - size, 70)
         for chosen in (slice(0, 3), slice(1, 2)):
             alone = simulate(circuit, candidates[chosen], trials, initial, part, **options)
