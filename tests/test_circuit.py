@@ -68,7 +68,7 @@ def agree(circuit, channels=2, spikes=True, **options):
 def test_apply_writes_trained_values_into_the_objects_and_nothing_else():
     neurons, recurrent = objects()
     circuit = make(neurons, recurrent, train=["recurrent.weight", "neurons.bias", "input.weight"])
-    vector = circuit.parameters.draw(np.random.default_rng(3))
+    vector = np.random.default_rng(3).normal(size=circuit.parameters.size)
     blocks = circuit.parameters.split(vector)
     circuit.apply(vector)
     np.testing.assert_array_equal(recurrent.weight, blocks["recurrent.weight"])

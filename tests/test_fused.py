@@ -124,6 +124,39 @@ def test_linear_neurons_with_reset_agree_with_brian2(method, refractory):
     check_against_brian2(circuit, ("v",), (1e-9,), n_steps=1000, strength=2.0)
 
 
+@pytest.mark.parametrize("method", ["euler", "rk4"])
+def test_time_is_the_same_in_every_part_of_a_step(method):
+    """Equations, threshold, reset, source, gain and what is observed all depend on t."""
+    neurons = NeuronGroup(
+        4,
+        """dv/dt = (2*cos(t/ms) + drive - v)/(2*ms) : 1
+        wave = v*sin(t/ms) : 1
+        drive : 1""",
+        threshold="v > 0.3 + 0.2*sin(3*t/ms)",
+        reset="v = -0.3*cos(t/ms)",
+        refractory="0.5*ms*(2 + sin(t/ms))",
+        method=method,
+        dt=0.1 * ms,
+        name="waving*",
+    )
+    recurrent = Synapses(
+        neurons,
+        neurons,
+        """weight : 1
+        drive_post = weight*tanh(v_pre)*sin(t/ms)*(1 + v_post*cos(2*t/ms)) : 1 (summed)""",
+    )
+    recurrent.connect()
+    circuit = nt.Circuit(
+        neurons,
+        recurrent,
+        readout=nt.GradedReadout("wave", 2),
+        train={"recurrent.weight": nt.Normal(0, 1)},
+        initial={"v": nt.Normal(0, 0.3)},
+        namespace={},
+    )
+    check_against_brian2(circuit, ("v", "wave"), (1e-12, 1e-12), n_steps=300)
+
+
 def test_single_precision_counts_the_spikes_of_double_precision():
     circuit = morris_lecar_circuit(neurons=30, channels=10)
     trials = make_trials(40, 10, 400.0)
@@ -206,6 +239,24 @@ def test_threads_do_not_change_a_bit(execution):
 
 
 @pytest.mark.parametrize("execution", ["fused", "fused-float64", "brian2"])
+def test_a_failure_in_the_very_last_step_is_found(execution):
+    neurons = NeuronGroup(
+        1, "dv/dt = exp(1000*int(t > 3.55*ms))*bias/ms : 1\nbias : 1", method="euler",
+        dt=0.1 * ms, name="late*",
+    )  # fmt: skip
+    circuit = nt.Circuit(
+        neurons, readout=nt.GradedReadout("v", 1), train={"neurons.bias": nt.Normal(1, 1)},
+        namespace={},
+    )  # fmt: skip
+    candidates, initial = draw(circuit, 1, 1)
+    for steps, expected in ((36, False), (37, True)):
+        trials = make_trials(1, 0, 0.1 * steps, bin_ms=0.1)
+        with np.errstate(all="ignore"):
+            got = simulate(circuit, candidates, trials, initial, execution=execution)
+        assert got.failed.item() == expected
+
+
+@pytest.mark.parametrize("execution", ["fused", "fused-float64", "brian2"])
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_a_non_finite_trial_fails_alone(execution, value):
     circuit = contracting_circuit(4)
@@ -256,6 +307,7 @@ def test_an_exponential_neuron_without_reset_explodes_and_spares_the_other_candi
         )
     np.testing.assert_array_equal(both.failed, [[False, False], [True, True]])
     np.testing.assert_array_equal(both.decisions, [[0, 0], [-1, -1]])
+    np.testing.assert_array_equal(np.isnan(both.readout[..., 0]), both.failed)
     np.testing.assert_array_equal(both.state["v"][0], alone.state["v"][0])
     # Failed trials run on: the other neurons of the trial, and what spiked before, are as ever.
     np.testing.assert_array_equal(both.state["v"][1, :, :, 0], alone.state["v"][0, :, :, 0])
