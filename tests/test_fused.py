@@ -241,7 +241,7 @@ def test_threads_do_not_change_a_bit(execution):
 @pytest.mark.parametrize("execution", ["fused", "fused-float64", "brian2"])
 def test_a_failure_in_the_very_last_step_is_found(execution):
     neurons = NeuronGroup(
-        1, "dv/dt = exp(1000*int(t > 3.55*ms))*bias/ms : 1\nbias : 1", method="euler",
+        1, "dv/dt = exp(1000*int(t > 3.65*ms))*bias/ms : 1\nbias : 1", method="euler",
         dt=0.1 * ms, name="late*",
     )  # fmt: skip
     circuit = nt.Circuit(
@@ -249,7 +249,7 @@ def test_a_failure_in_the_very_last_step_is_found(execution):
         namespace={},
     )  # fmt: skip
     candidates, initial = draw(circuit, 1, 1)
-    for steps, expected in ((36, False), (37, True)):
+    for steps, expected in ((36, False), (38, True)):
         trials = make_trials(1, 0, 0.1 * steps, bin_ms=0.1)
         with np.errstate(all="ignore"):
             got = simulate(circuit, candidates, trials, initial, execution=execution)
