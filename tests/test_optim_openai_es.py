@@ -125,7 +125,14 @@ def test_schedules():
 def test_the_schedule_scales_the_steps():
     steps = []
     optimizer = OpenAIES(
-        [0.0], [1.0], seed=1, learning_rate=0.1, schedule="linear", generations=4, beta1=0.0
+        [0.0],
+        [1.0],
+        seed=1,
+        population_size=128,
+        learning_rate=0.1,
+        schedule="linear",
+        generations=4,
+        beta1=0.0,
     )
     for _ in range(5):
         before = optimizer.guess

@@ -16,7 +16,8 @@ from neurotrain.task import Task
 from neurotrain.training.fit import check_fit, check_probe
 from neurotrain.training.settings import Settings
 
-POPULATION_SIZE = 96
+# A run knows its length, so that the learning rate can fall to zero over it.
+OPTIMIZER_DEFAULTS = {"population_size": 64, "schedule": "cosine"}
 LOSS_OF_READOUT = {"graded": "cross-entropy", "spike-count": "spike-count-cross-entropy"}
 
 PARTS = ("model", "task", "loss", "optimizer")
@@ -169,9 +170,8 @@ def _choose_optimizer(name: Any, options: Options) -> Choice:
     if not isinstance(name, str):
         raise InvalidInput(f"optimizer must be a name, got {_described(name)}.")
     catalog.check_options("optimizers", name, options)
-    defaults = optimizer_options(name)
-    if "population_size" in defaults:
-        defaults["population_size"] = POPULATION_SIZE
+    own = optimizer_options(name)
+    defaults = {key: OPTIMIZER_DEFAULTS.get(key, value) for key, value in own.items()}
     return Choice(name, {**defaults, **options})
 
 
