@@ -86,9 +86,7 @@ class GradedReadout:
         # Not a matrix product: that would round differently for other numbers of trials.
         average = np.ascontiguousarray(activity.average[self.variable], dtype=float)
         weight, bias = values["readout.weight"], values["readout.bias"]
-        weighted = [
-            (average * weight[:, np.newaxis, k]).sum(axis=-1) for k in range(self.classes)
-        ]
+        weighted = [(average * weight[:, np.newaxis, k]).sum(axis=-1) for k in range(self.classes)]
         return np.stack(weighted, axis=-1) + bias[:, np.newaxis]
 
 
