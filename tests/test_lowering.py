@@ -176,6 +176,17 @@ def coupling_of_the_coupled():
     return neurons, (synapses(neurons, "weight : 1\ndrive_post = weight*drive_pre : 1 (summed)"),)
 
 
+def gain_of_the_coupled():
+    neurons = group(EQUATIONS + "other : 1")
+    model = "weight : 1\nother_post = weight*v_pre*drive_post : 1 (summed)"
+    return neurons, (synapses(neurons), synapses(neurons, model))
+
+
+def reset_of_the_coupled():
+    neurons = group(reset="v = 0\ndrive = 0")
+    return neurons, (synapses(neurons),)
+
+
 def gsl():
     return group(method="gsl_rk2"), ()
 
@@ -190,7 +201,8 @@ REFUSED = {
     user_function: "'doubled'", number_of_the_step: "'t_in_timesteps'",
     shared_and_changing: "'total'", no_product: "tanh(weight*v_pre)",
     weight_in_time: "sin(w*t/ms)*v_pre", other_clock_in_coupling: "same dt",
-    coupling_of_the_coupled: "'drive'", gsl: "gsl_rk2",
+    coupling_of_the_coupled: "'drive'", gain_of_the_coupled: "'drive'",
+    reset_of_the_coupled: "writes to 'drive'", gsl: "gsl_rk2",
 }  # fmt: skip
 
 
@@ -254,6 +266,9 @@ def test_a_variable_cannot_be_input_and_coupled_and_unknown_inputs_are_told():
     assert "did you mean 'bias'" in refusal(InvalidInput, neurons, inputs=("bios",))
     assert "did you mean 'bias'" in refusal(InvalidInput, neurons, observe=("bios",))
     refusal(InvalidInput, neurons, observe=("v*v",))
+    neurons = group(EQUATIONS + "total = v + 1 : 1\ngate : boolean\nall_of : 1 (shared)")
+    for name in ("v", "total", "gate", "all_of", "i"):
+        assert "parameter" in refusal(InvalidInput, neurons, inputs=(name,))
 
 
 def products(expression, weight="weight : 1"):

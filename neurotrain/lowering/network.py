@@ -112,8 +112,8 @@ class _Lowering:
 
     def run(self, observe: tuple[str, ...], keep_coupled: bool) -> Lowered:
         for name in self.inputs:
-            if name not in self.group.variables:
-                raise unknown_name(f"variable of '{self.group.name}'", name, self._parameters())
+            if name not in self._parameters():
+                raise unknown_name(f"parameter of '{self.group.name}'", name, self._parameters())
         update, threshold, reset = self._update(), self._threshold(), self._reset()
         terms = tuple(term for expression in self.summed for term in self._terms(expression))
         observables = tuple((name, self._observable(name, keep_coupled)) for name in observe)
@@ -134,7 +134,13 @@ class _Lowering:
         return Lowered(program, scalars)
 
     def _parameters(self) -> list[str]:
-        return sorted(self.group.equations.parameter_names)
+        """Return what inputs can set: parameters with a number for each neuron."""
+        variables = self.group.variables
+        return sorted(
+            name
+            for name in self.group.equations.parameter_names
+            if kind_of(variables[name].dtype) == "float" and not variables[name].scalar
+        )
 
     def _driven(self) -> list[str]:
         return [*self.inputs, *(expression.variable for expression in self.summed)]
@@ -167,7 +173,7 @@ class _Lowering:
         for k, product in enumerate(expression.products()):
             prefix = f"{expression.index}_{expression.variable}_{k}"
             source = self._undriven(f"_source = {product.source}", f"{prefix}_source")
-            gain = product.gain and self._translate(f"_gain = {product.gain}", f"{prefix}_gain")
+            gain = product.gain and self._undriven(f"_gain = {product.gain}", f"{prefix}_gain")
             terms.append(
                 Term(expression.index, expression.variable, product.weight, source, gain or None)
             )
@@ -196,6 +202,12 @@ class _Lowering:
         written = {a.target for block in blocks if block for a in block.vector}
         if self.group._refractory is not False:
             written |= {"lastspike", "not_refractory"}
+        overwritten = sorted(written & set(self._driven()))
+        if overwritten:
+            raise UnsupportedModel(
+                f"'{self.group.name}' writes to '{overwritten[0]}', which inputs or synapses set in "
+                f"every step. {WAY_OUT}"
+            )
         shared = {a.target for block in blocks if block for a in block.scalar if a.op != ":="}
         if shared:
             raise UnsupportedModel(
