@@ -205,8 +205,8 @@ class _Lowering:
         overwritten = sorted(written & set(self._driven()))
         if overwritten:
             raise UnsupportedModel(
-                f"'{self.group.name}' writes to '{overwritten[0]}', which inputs or synapses set in "
-                f"every step. {WAY_OUT}"
+                f"'{self.group.name}' writes to '{overwritten[0]}', which inputs or synapses set "
+                f"in every step. {WAY_OUT}"
             )
         shared = {a.target for block in blocks if block for a in block.scalar if a.op != ":="}
         if shared:
