@@ -54,6 +54,7 @@ _COMMON = {
     "E_L": -60 * mV,  # leak reversal potential
     "V1": -1.2 * mV,  # half activation of calcium
     "V2": 18 * mV,  # slope of calcium activation
+    "v_rearm": -20 * mV,  # no second spike is counted before v falls below; the cycles do
 }
 
 PARAMETER_SETS: Mapping[str, Mapping[str, Quantity]] = MappingProxyType(
@@ -67,9 +68,10 @@ PARAMETER_SETS: Mapping[str, Mapping[str, Quantity]] = MappingProxyType(
         # Ermentrout and Terman (2010), table 3.1, column Hopf: type II excitability.
         "hopf": _COMMON
         | {"phi": 0.04 / ms, "g_Ca": 4.4 * msiemens / cm**2, "V3": 2 * mV, "V4": 30 * mV},
-        # Ermentrout and Terman (2010), table 3.1, column homoclinic.
+        # Ermentrout and Terman (2010), table 3.1, column homoclinic. The cycle spans -13 to 14 mV.
         "homoclinic": _COMMON
-        | {"phi": 0.23 / ms, "g_Ca": 4 * msiemens / cm**2, "V3": 12 * mV, "V4": 17.4 * mV},
+        | {"phi": 0.23 / ms, "g_Ca": 4 * msiemens / cm**2, "V3": 12 * mV, "V4": 17.4 * mV}
+        | {"v_rearm": 0 * mV},
         # Morris and Lecar (1981), figure 9.
         "barnacle": {
             "C": 20 * uF / cm**2,
@@ -84,6 +86,7 @@ PARAMETER_SETS: Mapping[str, Mapping[str, Quantity]] = MappingProxyType(
             "g_Ca": 4 * msiemens / cm**2,
             "V3": -1 * mV,
             "V4": 14.5 * mV,
+            "v_rearm": 0 * mV,
         },
     }
 )
@@ -136,7 +139,7 @@ def morris_lecar_neurons(
         neurons,
         EQUATIONS,
         threshold="v > 0*mV",
-        refractory="v > -20*mV",
+        refractory="v > v_rearm",
         method=method,
         dt=dt,
         namespace=known | parameters,

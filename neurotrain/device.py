@@ -143,6 +143,7 @@ class _Run:
             bin_stops=tuple(steps),
             observed=observed,
             sample_every=1 if observed else 0,
+            ends_failed=False,
         )
 
     def _values(self, lowered: Lowered) -> Values:

@@ -21,9 +21,10 @@ PACKAGES = {
     "numpy": (1, 26),
     "scipy": (),
     "cma": (),
+    "threadpoolctl": (),
     "scikit-learn": (),
     "neo": (),
-    "matplotlib": (),
+    "matplotlib": (3, 7),
     "tqdm": (),
     "tomli-w": (),
 }

@@ -19,7 +19,8 @@ class Recording:
     readout : (candidate, trial, class) array
         The decision variable of each class; NaN on failed trials.
     failed : (candidate, trial) bool array
-        Where a state became non-finite and the simulation was ended early.
+        Where a state became non-finite and the simulation was ended early. Such a trial
+        counts no spikes, and its averages and traces are NaN.
     average : mapping of str to (candidate, trial, neuron) array
         Mean over the decision period of each variable asked for, in SI units.
     state : mapping of str to (candidate, trial, sample, neuron) array

@@ -155,6 +155,7 @@ def _recording(
 ) -> Recording:
     edges = np.array([0, *request.bin_stops]) * circuit.dt_ms
     readout = _read(circuit, activity, request, blocks)
+    activity = _without_failed(activity)
     return Recording(
         spike_count=activity.spike_count,
         bin_edges_ms=edges,
@@ -163,6 +164,25 @@ def _recording(
         average=activity.average,
         state={name: activity.samples[name] for name in states},
         sample_ms=np.arange(request.n_samples) * request.sample_every * circuit.dt_ms,
+    )
+
+
+def _without_failed(activity: Activity) -> Activity:
+    """Blank what was recorded of failed trials, since how far they went is of no meaning.
+
+    In the fused execution it depends on the other trials of their tile.
+    """
+    if not activity.failed.any():
+        return activity
+    blank = activity.failed[..., np.newaxis]
+    return Activity(
+        spike_count=np.where(blank[..., np.newaxis], 0, activity.spike_count),
+        failed=activity.failed,
+        average={name: np.where(blank, np.nan, a) for name, a in activity.average.items()},
+        samples={
+            name: np.where(blank[..., np.newaxis], np.nan, s)
+            for name, s in activity.samples.items()
+        },
     )
 
 

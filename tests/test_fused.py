@@ -309,10 +309,9 @@ def test_an_exponential_neuron_without_reset_explodes_and_spares_the_other_candi
     np.testing.assert_array_equal(both.decisions, [[0, 0], [-1, -1]])
     np.testing.assert_array_equal(np.isnan(both.readout[..., 0]), both.failed)
     np.testing.assert_array_equal(both.state["v"][0], alone.state["v"][0])
-    # Failed trials run on: the other neurons of the trial, and what spiked before, are as ever.
-    np.testing.assert_array_equal(both.state["v"][1, :, :, 0], alone.state["v"][0, :, :, 0])
-    assert (both.spike_count[1].sum(axis=1)[:, [0, 2]] == 0).all()
-    assert not np.isfinite(both.state["v"][1, :, -1, 1]).any()
+    # How far a failed trial went before it was ended is not shown.
+    assert np.isnan(both.state["v"][1]).all()
+    assert (both.spike_count[1] == 0).all()
 
 
 def test_an_infinity_that_does_not_last_is_found_by_both_executions_or_neither():

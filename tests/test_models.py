@@ -93,12 +93,22 @@ def test_hopf_neurons_jump_into_firing_and_are_silent_below():
 
 
 def test_homoclinic_neurons_jump_to_forty_hertz_and_are_blocked_soon_after():
-    """Upward crossings of zero: the cycle stays above -20 mV, so that spikes are not rearmed."""
-    _, v = firing("homoclinic", [40.0, 42.0, 45.0], duration_ms=6000.0, states=("v",))
-    settled = v[4000:]
-    crossings = ((settled[:-1] < 0) & (settled[1:] >= 0)).sum(axis=0) / 4.0
-    assert crossings[0] == pytest.approx(41.5, abs=0.6)
-    assert crossings[1:].tolist() == [0, 0]
+    rates = firing("homoclinic", [40.0, 42.0, 45.0], duration_ms=6000.0)
+    assert rates[0] == pytest.approx(41.5, abs=0.6)
+    assert rates[1:].tolist() == [0, 0]
+
+
+@pytest.mark.parametrize(
+    ("parameter_set", "current"),
+    [("network", 60.0), ("snlc", 60.0), ("hopf", 150.0), ("homoclinic", 40.0), ("barnacle", 300.0)],
+)
+def test_every_upward_crossing_of_zero_is_one_spike(parameter_set, current):
+    rates, v = firing(parameter_set, [current], duration_ms=6000.0, states=("v",))
+    settled = v[2000:]  # 5 s in steps of 0.5 ms
+    crossings = ((settled[:-1] < 0) & (settled[1:] >= 0)).sum(axis=0) / 5.0
+    assert crossings[0] > 10
+    # The counting begins at another moment: one crossing more or less.
+    assert rates[0] == pytest.approx(crossings[0], abs=0.41)
 
 
 def test_barnacle_muscle_oscillates_as_morris_and_lecar_show():

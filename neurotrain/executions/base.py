@@ -29,6 +29,9 @@ class Request:
         The steps over which they are averaged.
     sample_every : int
         Sample them every so many steps; 0 for no samples.
+    ends_failed : bool
+        Whether a trial may end once a state is non-finite. What was recorded of it is
+        then incomplete, but for `failed`.
     """
 
     dt: float
@@ -38,6 +41,7 @@ class Request:
     observed: tuple[str, ...] = ()
     average: tuple[int, int] = (0, 0)
     sample_every: int = 0
+    ends_failed: bool = True
 
     @property
     def n_samples(self) -> int:

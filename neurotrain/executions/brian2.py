@@ -119,10 +119,16 @@ class _Trial:
         # Brian2 lets an object belong to one network; each trial is a network of its own.
         for one in _with_contained(owners):
             one._network = None
-        network = Network(*owners, present, check, *monitors)
-        network.run(request.n_steps * request.dt * second, namespace=self.circuit.namespace)
-        traces = {name: np.array(getattr(trace, f"{name}_")).T for name in request.observed}
+        self.network = Network(*owners, present, check, *monitors)
+        self.network.run(request.n_steps * request.dt * second, namespace=self.circuit.namespace)
+        traces = {name: self._trace(trace, name) for name in request.observed}
         return self._count(spikes), self.failed, self._average(traces), self._sample(traces)
+
+    def _trace(self, monitor: StateMonitor, name: str) -> np.ndarray:
+        """Return what was recorded, (step, neuron), with NaN after an early end."""
+        recorded = np.array(getattr(monitor, f"{name}_"), dtype=float).T
+        missing = self.request.n_steps - len(recorded)
+        return np.pad(recorded, ((0, missing), (0, 0)), constant_values=np.nan)
 
     def _present(self, inputs: np.ndarray) -> Callable[[], None]:
         """Return an operation that sets the input variable at the start of each input bin."""
@@ -158,6 +164,8 @@ class _Trial:
         variables = self.circuit.neurons.variables
         states = self.circuit.lower().program.names("state")
         self.failed |= not all(np.isfinite(variables[s].get_value()).all() for s in states)
+        if self.failed and self.request.ends_failed:
+            self.network.stop()
 
     def _average(self, traces: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         start, stop = self.request.average

@@ -8,6 +8,7 @@ struct Run {
   int64_t n_neurons, n_channels, n_trials, n_steps, first_step;
   int64_t steps_per_input, n_bins, n_input_bins;
   int64_t average_start, average_stop, sample_every, n_samples;
+  int64_t ends_failed;               // whether a tile whose trials have all failed may end
   double dt;
   const int64_t *bin_stops;          // (bin,) step after the last one of each bin
   const double *constants;
@@ -181,14 +182,18 @@ extern "C" void neurotrain_run(const Run *run, int64_t candidate, int64_t tile) 
       after[k] = swapped;
     }
     while (bin < run->n_bins && run->bin_stops[bin] == step + 1) save_spikes(bin++);
-    // A failed trial goes on: when it ended would depend on the other trials of its tile.
-    if ((step + 1) % CHECK_EVERY == 0 || step + 1 == run->n_steps)
+    if ((step + 1) % CHECK_EVERY == 0 || step + 1 == run->n_steps) {
       for (int64_t i = 0; i < N; i++)
         for (int b = 0; b < TILE; b++) {
           const size_t at = i * TILE + b;
           (void)at;
           @FINITE@
         }
+      bool all = run->ends_failed;
+      for (int b = 0; b < TRIALS; b++)
+        all = all && (failed[b / LANES][b % LANES] || first + b >= run->n_trials);
+      if (all) break;
+    }
   }
 
   const double steps = double(run->average_stop - run->average_start);

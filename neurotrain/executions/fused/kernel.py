@@ -24,7 +24,7 @@ class _Run(ctypes.Structure):
         *((name, ctypes.c_int64) for name in (
             "n_neurons", "n_channels", "n_trials", "n_steps", "first_step",
             "steps_per_input", "n_bins", "n_input_bins",
-            "average_start", "average_stop", "sample_every", "n_samples",
+            "average_start", "average_stop", "sample_every", "n_samples", "ends_failed",
         )),
         ("dt", ctypes.c_double),
         *((name, _POINTER) for name in (
@@ -187,6 +187,7 @@ class _Call:
             average_stop=request.average[1],
             sample_every=max(1, request.sample_every),
             n_samples=request.n_samples,
+            ends_failed=request.ends_failed,
             dt=request.dt,
             bin_stops=self._pointer(np.array(request.bin_stops, np.int64)),
             constants=self._pointer(np.array(constants, np.float64)),
