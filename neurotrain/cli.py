@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import logging
 import sys
 import traceback
 import warnings
@@ -21,6 +22,8 @@ KINDS = ("models", "tasks", "optimizers", "losses")
 def main(argv: list[str] | None = None) -> int:
     """Run the command line; return 0 for done, 1 failed, 2 wrong use, 130 stopped by Ctrl-C."""
     argv = sys.argv[1:] if argv is None else argv
+    # Without a compiler Brian2 warns of each flag it cannot try; ours is the one error that counts.
+    logging.getLogger("brian2.codegen.cpp_prefs").setLevel(logging.ERROR)
     try:
         with _short_warnings():
             arguments = _parse(argv)

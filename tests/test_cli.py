@@ -372,3 +372,17 @@ def test_brian2_circuit_from_the_command_line(config, capsys):
     with np.load("one/weights.npz") as weights:
         assert weights["recurrent.weight"].size == 64
     assert "test accuracy" in capsys.readouterr().out
+
+
+def test_missing_compiler_is_one_line_and_writes_nothing(tmp_path):
+    done = subprocess.run(
+        [*PYTHON, "train", "stimulus-integration", "--neurons", "3", "--out", tmp_path / "run"],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "CXX": "no-such-compiler", "NEUROTRAIN_CACHE": str(tmp_path / "cache")},
+    )
+    assert done.returncode == 2 and done.stdout == ""
+    assert re.fullmatch(
+        r"neurotrain: error: .*no-such-compiler.*execution='brian2'.*\n", done.stderr
+    )
+    assert not (tmp_path / "run").exists()
