@@ -1,18 +1,25 @@
 """Circuit: one network for one trial, and which of its variables are trained."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from hashlib import sha256
 from typing import Any
 
 import numpy as np
 from brian2 import NeuronGroup, Synapses
 from brian2.core.namespace import get_local_namespace
 
+from neurotrain.description import (
+    Description,
+    check_members,
+    describe_lowered,
+    fingerprint,
+)
 from neurotrain.distributions import Distribution
-from neurotrain.errors import unknown_name
+from neurotrain.errors import UnsupportedModel, unknown_name
 from neurotrain.inputs import Input
+from neurotrain.inspection import describe
+from neurotrain.lowering.checks import explained
 from neurotrain.lowering.network import Lowered, lower
 from neurotrain.parameters import ParameterSpace
 from neurotrain.readouts import Readout
@@ -62,7 +69,8 @@ class Circuit:
     InvalidInput
         Where a name or size is wrong, or units do not agree.
     UnsupportedModel
-        For what the default execution does not cover.
+        For noise, and for other objects than these. What only the fused execution does not
+        cover is refused by it, in `lower` and `simulate`; execution 'brian2' runs it.
     """
 
     def __init__(
@@ -83,7 +91,8 @@ class Circuit:
         self.blocked = blocked
         self.namespace = get_local_namespace(level=1) if namespace is None else dict(namespace)
         self._lowered: dict[tuple[str, ...], Lowered] = {}
-        self.lower()
+        check_members(neurons, synapses)
+        self.description = self._describe()
         self.initial = dict(initial or {})
         self._check_initial()
         expect_unused((neurons, *synapses))
@@ -130,42 +139,31 @@ class Circuit:
         return self._lowered[observed]
 
     @property
+    def states(self) -> tuple[str, ...]:
+        """Variables of the neurons that the network itself changes."""
+        return self.description.states
+
+    @property
     def fingerprint(self) -> str:
         """A digest of structure, constants, connections, trained blocks and fixed parameters.
 
         Not of states: running the objects in Brian2 makes no other circuit of them.
         """
-        lowered = self.lower()
-        digest = sha256(lowered.program.fingerprint.encode())
-        digest.update(repr(sorted(lowered.constant_values().items())).encode())
-        digest.update(repr([(b.name, b.shape) for b in self.parameters.blocks]).encode())
-        digest.update(f"{self.readout!r} {self.channels} {self.dt_ms} {self.initial!r}".encode())
-        for one in self.synapses:
-            digest.update(np.asarray(one.i[:], dtype=np.int64).tobytes())
-            digest.update(np.asarray(one.j[:], dtype=np.int64).tobytes())
-        for values in self._fixed_parameters():
-            digest.update(np.asarray(values, dtype=float).tobytes())
-        return digest.hexdigest()
+        return fingerprint(self)
 
-    def _fixed_parameters(self) -> Iterator[np.ndarray]:
-        """Yield the values of all parameters that neither training nor a simulation sets."""
-        parts = [block.name.split(".", 1) for block in self.parameters.blocks]
-        trained = {(self.objects[part].name, name) for part, name in parts if part in self.objects}
-        program = self.lower().program
-        driven = {*program.names("input"), *program.names("coupled"), *program.names("state")}
-        for owner in (self.neurons, *self.synapses):
-            for name in sorted(owner.equations.parameter_names):
-                if (owner.name, name) in trained or (owner is self.neurons and name in driven):
-                    continue
-                yield self._value(owner, name)
-        if self.inputs and "input.weight" not in self.parameters.names:
-            yield self.inputs.weight
+    def _describe(self) -> Description:
+        try:
+            return describe_lowered(self.neurons, self.lower())
+        except UnsupportedModel:
+            inputs = (self.inputs.variable,) if self.inputs else ()
+            with explained(f"the model of '{self.neurons.name}'"):
+                return describe(self.neurons, self.synapses, inputs, self.observed, self.namespace)
 
     def draw_initial_state(self, n_trials: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
         """Return where every state begins, each (trial, neuron), in SI units."""
         shape = (n_trials, self.n_neurons)
         state = {}
-        for name in self.lower().program.names("state"):
+        for name in self.states:
             if name in self.initial:
                 state[name] = self.initial[name].draw(shape, rng)
             else:
@@ -234,8 +232,7 @@ class Circuit:
         return np.array(owner.variables[name].get_value())
 
     def _check_initial(self) -> None:
-        states = self.lower().program.names("state")
         for name in self.initial:
-            if name not in states:
-                raise unknown_name(f"state variable of '{self.neurons.name}'", name, states)
+            if name not in self.states:
+                raise unknown_name(f"state variable of '{self.neurons.name}'", name, self.states)
             check_unit(name, self.neurons.variables[name], self.initial[name])

@@ -86,7 +86,7 @@ def _check(circuit: "Circuit", trials: Trials, initial: Mapping[str, np.ndarray]
             f"{circuit.channels}; make them equal, with channels=... of the task or the Input."
         )
     shape = (trials.n_trials, circuit.n_neurons)
-    states = circuit.lower().program.names("state")
+    states = circuit.states
     missing = set(states) - set(initial)
     if missing:
         raise InvalidInput(

@@ -8,9 +8,9 @@ from brian2 import NeuronGroup, Quantity, Synapses
 from brian2.core.variables import ArrayVariable
 from brian2.units.fundamentalunits import DIMENSIONLESS
 
+from neurotrain.description import element_parameters
 from neurotrain.distributions import Distribution, Normal
 from neurotrain.errors import InvalidInput, unknown_name
-from neurotrain.lowering.statements import kind_of
 from neurotrain.parameters import Block
 
 if TYPE_CHECKING:
@@ -81,14 +81,9 @@ def _block(circuit: "Circuit", name: str, start: Distribution | None) -> Block:
 
 
 def _trainable(circuit: "Circuit", part: str) -> list[str]:
-    owner, program = circuit.objects[part], circuit.lower().program
-    roles = ("input", "coupled", "state") if owner is circuit.neurons else ()
-    taken = {name for role in roles for name in program.names(role)}
-    return sorted(
-        name
-        for name in set(owner.equations.parameter_names) - taken
-        if not owner.variables[name].scalar and kind_of(owner.variables[name].dtype) == "float"
-    )
+    owner, described = circuit.objects[part], circuit.description
+    taken = (*described.driven, *described.states) if owner is circuit.neurons else ()
+    return sorted(set(element_parameters(owner)) - set(taken))
 
 
 def _input_block(circuit: "Circuit", start: Distribution | None) -> Block:

@@ -9,13 +9,10 @@ from brian2 import (
     BrianObject,
     Network,
     NetworkOperation,
-    NeuronGroup,
     SpikeMonitor,
     StateMonitor,
-    Synapses,
     second,
 )
-from brian2.core.variables import ArrayVariable
 
 from neurotrain.executions.base import STEPS_BETWEEN_CHECKS, Activity, Request
 
@@ -37,11 +34,11 @@ def run_brian2(
     """
     n_candidates = len(next(iter(blocks.values())))
     shape = (n_candidates, len(inputs))
-    with _restored(circuit):
+    with _restored(circuit) as restore:
         runs = [
-            _Trial(circuit, {name: values[p] for name, values in blocks.items()}, request).run(
-                inputs[b], {name: values[b] for name, values in initial_state.items()}
-            )
+            _Trial(
+                circuit, {name: values[p] for name, values in blocks.items()}, request, restore
+            ).run(inputs[b], {name: values[b] for name, values in initial_state.items()})
             for p in range(n_candidates)
             for b in range(len(inputs))
         ]
@@ -60,26 +57,27 @@ def _stack(items: list[np.ndarray] | tuple[np.ndarray, ...], shape: tuple[int, i
 
 
 @contextmanager
-def _restored(circuit: "Circuit") -> Iterator[None]:
-    """Put the objects back after the block: their values, and the network they belong to."""
+def _restored(circuit: "Circuit") -> Iterator[Callable[[], None]]:
+    """Yield what puts the objects back to how they are now, which the block's end does too.
+
+    Back to their values, and to the spikes that are under way; at the end also to the time of
+    their clocks and to the network they belong to.
+    """
     owners = (circuit.neurons, *circuit.synapses)
-    values = [(variable, np.array(variable.get_value())) for variable in _changeable(owners)]
+    clocks = {one.clock for one in _with_contained(owners)}
+    times = [clock.variables[name] for clock in clocks for name in ("t", "timestep")]
+    before = [np.array(time.get_value()) for time in times]
     networks = [(one, one._network) for one in _with_contained(owners)]
+    held = Network(*owners)
+    held.store()
     try:
-        yield
+        yield held.restore
     finally:
-        for variable, value in values:
-            variable.set_value(value)
+        held.restore()
+        for time, value in zip(times, before, strict=True):
+            time.set_value(value)
         for one, network in networks:
             one._network = network
-
-
-def _changeable(owners: Iterable[NeuronGroup | Synapses]) -> Iterator[ArrayVariable]:
-    for owner in owners:
-        for variable in owner.variables.values():
-            own = isinstance(variable, ArrayVariable) and variable.owner is not None
-            if own and variable.owner.name == owner.name and not variable.read_only:
-                yield variable
 
 
 def _with_contained(objects: Iterable[BrianObject]) -> Iterator[BrianObject]:
@@ -89,12 +87,17 @@ def _with_contained(objects: Iterable[BrianObject]) -> Iterator[BrianObject]:
 
 
 class _Trial:
-    """One candidate, ready to be run on trials from time zero."""
+    """One candidate, ready to be run on a trial from time zero."""
 
     def __init__(
-        self, circuit: "Circuit", values: Mapping[str, np.ndarray], request: Request
+        self,
+        circuit: "Circuit",
+        values: Mapping[str, np.ndarray],
+        request: Request,
+        restore: Callable[[], None],
     ) -> None:
         self.circuit, self.request = circuit, request
+        restore()
         self.input_weight = values.get("input.weight")
         if self.input_weight is None and circuit.inputs:
             self.input_weight = np.asarray(circuit.inputs.weight)
@@ -162,7 +165,7 @@ class _Trial:
         if done % STEPS_BETWEEN_CHECKS and done != self.request.n_steps:
             return
         variables = self.circuit.neurons.variables
-        states = self.circuit.lower().program.names("state")
+        states = self.circuit.states
         self.failed |= not all(np.isfinite(variables[s].get_value()).all() for s in states)
         if self.failed and self.request.ends_failed:
             self.network.stop()
