@@ -63,7 +63,8 @@ def check_members(neurons: NeuronGroup, synapses: Iterable[Synapses]) -> None:
         if not isinstance(one, Synapses):
             raise UnsupportedModel(f"'{one.name}' is a {type(one).__name__}; {_ONE_GROUP}")
         # The ends may be parts of the group, whose `source` is the whole.
-        if any(getattr(end, "source", end) is not neurons for end in (one.source, one.target)):
+        ends = [getattr(end, "source", end).name for end in (one.source, one.target)]
+        if set(ends) != {neurons.name}:
             raise UnsupportedModel(
                 f"'{one.name}' does not connect '{neurons.name}' with itself; {_ONE_GROUP}"
             )

@@ -1,7 +1,7 @@
 """The description of a network that does not lower, read off its Brian2 objects."""
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from typing import Any
 
@@ -62,7 +62,8 @@ class _Inspection:
         ]
         structure = sha256(repr(self.parts).encode()).hexdigest()
         states = self._states(driven)
-        return Description(states, driven, frozenset(self.written), structure, constants)
+        written = self.written | {(self.neurons.name, name) for name in states}
+        return Description(states, driven, frozenset(written), structure, constants)
 
     def _driven(self, inputs: tuple[str, ...]) -> tuple[str, ...]:
         known = element_parameters(self.neurons)
@@ -135,11 +136,10 @@ class _Inspection:
             )
 
 
-def _runners(owner: BrianObject) -> Iterator[CodeRunner]:
-    for one in sorted(owner.contained_objects, key=lambda part: part.name):
-        if isinstance(one, CodeRunner) and one.active:
-            yield one
-        yield from _runners(one)
+def _runners(owner: BrianObject) -> list[CodeRunner]:
+    """Return what runs code of `owner`; run_regularly of synapses puts these into the neurons."""
+    runners = [one for one in owner.contained_objects if isinstance(one, CodeRunner) and one.active]
+    return sorted(runners, key=lambda one: one.name)
 
 
 def _assigned(code: str, variables: Mapping[str, Any]) -> set[tuple[str, str]]:

@@ -68,6 +68,7 @@ def _restored(circuit: "Circuit") -> Iterator[Callable[[], None]]:
     times = [clock.variables[name] for clock in clocks for name in ("t", "timestep")]
     before = [np.array(time.get_value()) for time in times]
     networks = [(one, one._network) for one in _with_contained(owners)]
+    _free(owners)
     held = Network(*owners)
     held.store()
     try:
@@ -78,6 +79,12 @@ def _restored(circuit: "Circuit") -> Iterator[Callable[[], None]]:
             time.set_value(value)
         for one, network in networks:
             one._network = network
+
+
+def _free(owners: Iterable[BrianObject]) -> None:
+    """Let objects join another network; Brian2 lets each belong to one, and a trial is its own."""
+    for one in _with_contained(owners):
+        one._network = None
 
 
 def _with_contained(objects: Iterable[BrianObject]) -> Iterator[BrianObject]:
@@ -119,9 +126,7 @@ class _Trial:
         self.failed = False
         check = NetworkOperation(self._check, clock=neurons.clock, when="end", order=100)
         owners = (neurons, *self.circuit.synapses)
-        # Brian2 lets an object belong to one network; each trial is a network of its own.
-        for one in _with_contained(owners):
-            one._network = None
+        _free(owners)
         self.network = Network(*owners, present, check, *monitors)
         self.network.run(request.n_steps * request.dt * second, namespace=self.circuit.namespace)
         traces = {name: self._trace(trace, name) for name in request.observed}
