@@ -1,7 +1,7 @@
 """Trials: what a task presents to a network, and what it expects back."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -61,6 +61,13 @@ class Trials:
                     f"Period '{name}' is {start} to {stop} ms, outside the trial "
                     f"of 0 to {self.duration_ms} ms."
                 )
+
+    def select(self, chosen: slice | Sequence[int]) -> "Trials":
+        """Return the chosen ones of the trials."""
+        conditions = {name: values[chosen] for name, values in self.conditions.items()}
+        return replace(
+            self, inputs=self.inputs[chosen], labels=self.labels[chosen], conditions=conditions
+        )
 
     @property
     def n_trials(self) -> int:

@@ -1,12 +1,12 @@
 """How figures look, and how they get onto the disk; pyplot and rcParams stay untouched."""
 
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from neurotrain.atomic import write_atomically
 from neurotrain.errors import RunFolderError
 
 if TYPE_CHECKING:
@@ -88,21 +88,11 @@ def write_pngs(figures: Mapping[str, "Figure"], folder: Path) -> list[Path]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for path, image in images.items():
-            _replace(path, image)
+            write_atomically(path, lambda file, image=image: file.write(image))
     except OSError as error:
         cause = error.strerror or error
         raise RunFolderError(f"Figures cannot be written to '{folder}': {cause}.") from error
     return list(images)
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Put all of `content` in the place of `path`, or leave it as it was."""
-    part = path.with_name(f".{path.name}.part")
-    try:
-        part.write_bytes(content)
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _as_png(figure: "Figure") -> bytes:

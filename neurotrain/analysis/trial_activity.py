@@ -1,7 +1,7 @@
 """What one network did on a few trials: every spike, voltages, the decision as it forms."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -56,11 +56,7 @@ def select_trials(
     trials: Trials, state: Mapping[str, np.ndarray], chosen: slice | Sequence[int]
 ) -> tuple[Trials, dict[str, np.ndarray]]:
     """Return the chosen ones of trials and of their initial states (trial, neuron)."""
-    conditions = {name: values[chosen] for name, values in trials.conditions.items()}
-    part = replace(
-        trials, inputs=trials.inputs[chosen], labels=trials.labels[chosen], conditions=conditions
-    )
-    return part, {name: values[chosen] for name, values in state.items()}
+    return trials.select(chosen), {name: values[chosen] for name, values in state.items()}
 
 
 def record_trials(

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+from neurotrain.atomic import write_atomically
 from neurotrain.errors import RunFolderError
-from neurotrain.training.atomic import write_atomically
 
 FORMAT = 1
 KEPT = 2

@@ -84,7 +84,7 @@ def evaluate(
     recordings = [
         circuit.simulate(
             candidates,
-            _part_of_trials(trials, part),
+            trials.select(part),
             {name: values[part] for name, values in state.items()},
             execution=execution,
             threads=threads,
@@ -93,13 +93,6 @@ def evaluate(
     ]
     # The loss is taken once, of all trials: sums of parts would round differently.
     return score(circuit, task, loss, _joined(recordings), trials)
-
-
-def _part_of_trials(trials: Trials, part: slice) -> Trials:
-    conditions = {name: values[part] for name, values in trials.conditions.items()}
-    return replace(
-        trials, inputs=trials.inputs[part], labels=trials.labels[part], conditions=conditions
-    )
 
 
 def _joined(recordings: list[Recording]) -> Recording:

@@ -9,8 +9,8 @@ from pathlib import Path
 from shlex import quote
 from typing import Any
 
+from neurotrain.atomic import write_atomically
 from neurotrain.errors import InvalidInput, RunFolderError
-from neurotrain.training.atomic import write_atomically
 from neurotrain.training.metrics_file import MetricsFile
 
 CONFIG, METRICS, RESULT = "config.toml", "metrics.jsonl", "result.json"

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
+from neurotrain.atomic import write_atomically
 from neurotrain.errors import RunFolderError
-from neurotrain.training.atomic import write_atomically
 
 NAME = "weights.npz"
 
