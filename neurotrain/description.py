@@ -9,6 +9,7 @@ import numpy as np
 from brian2 import NeuronGroup, Synapses
 
 from neurotrain.errors import UnsupportedModel
+from neurotrain.lowering.checks import owner_name
 from neurotrain.lowering.network import Lowered
 from neurotrain.lowering.statements import kind_of
 
@@ -68,11 +69,11 @@ def check_members(neurons: NeuronGroup, synapses: Iterable[Synapses]) -> None:
             raise UnsupportedModel(
                 f"'{one.name}' does not connect '{neurons.name}' with itself; {_ONE_GROUP}"
             )
-    for name in neurons.equations.names:
-        owner = getattr(neurons.variables.get(name), "owner", None)
-        if owner is not None and owner.name != neurons.name:
+    for name in sorted(neurons.equations.names & set(neurons.variables)):
+        owner = owner_name(neurons.variables[name])
+        if owner not in (None, neurons.name):
             raise UnsupportedModel(
-                f"'{name}' of '{neurons.name}' is linked to '{owner.name}'; {_ONE_GROUP}"
+                f"'{name}' of '{neurons.name}' is linked to '{owner}'; {_ONE_GROUP}"
             )
 
 

@@ -1,5 +1,6 @@
 """What lowers, what is refused and how, and that a program depends on nothing by accident."""
 
+import gc
 import os
 import subprocess
 import sys
@@ -121,6 +122,12 @@ def linked():
     return neurons, ()
 
 
+def linked_to_what_is_gone():
+    built = linked()
+    gc.collect()
+    return built
+
+
 def random_numbers():
     return group(reset="v = rand()"), ()
 
@@ -196,7 +203,8 @@ REFUSED = {
     other_target: "one NeuronGroup", part_of_the_group: "one NeuronGroup",
     sum_over_post: "drive_pre", synaptic_dynamics: "(summed)", nothing_summed: "(summed)",
     synapses_run_regularly: "connections", run_regularly: "CodeRunner", custom_event: "'high'",
-    constant_over_dt: "SubexpressionUpdater", linked: "'bias'", random_numbers: "'rand'",
+    constant_over_dt: "SubexpressionUpdater", linked: "'bias'",
+    linked_to_what_is_gone: "'bias'", random_numbers: "'rand'",
     random_weights: "'rand'", timed_array: "'given'", timed_array_in_synapses: "'given'",
     user_function: "'doubled'", number_of_the_step: "'t_in_timesteps'",
     shared_and_changing: "'total'", no_product: "tanh(weight*v_pre)",

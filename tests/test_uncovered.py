@@ -1,5 +1,6 @@
 """Models that the fused execution does not cover: the way out that its refusal promises is true."""
 
+import gc
 from dataclasses import dataclass
 
 import numpy as np
@@ -352,7 +353,16 @@ def linked():
     return with_plain_synapses(neurons)
 
 
-@pytest.mark.parametrize("build", [other_target, other_source, no_synapses, linked])
+def linked_to_what_is_gone():
+    built = linked()
+    gc.collect()
+    return built
+
+
+REFUSED = [other_target, other_source, no_synapses, linked, linked_to_what_is_gone]
+
+
+@pytest.mark.parametrize("build", REFUSED, ids=lambda build: build.__name__)
 def test_more_than_one_group_is_refused_at_once_without_a_way_out(build):
     neurons, connections = build()
     message = refused(lambda: make(neurons, connections))

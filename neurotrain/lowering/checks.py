@@ -95,10 +95,18 @@ def check_synapses(synapses: Synapses, group: NeuronGroup) -> None:
         assert updater.target is group
 
 
+def owner_name(variable: Any) -> str | None:
+    """Return the name of the group that a variable belongs to, which may be gone."""
+    try:
+        return None if variable.owner is None else variable.owner.name
+    except ReferenceError:
+        return "a group that no longer exists"
+
+
 def check_arrays(arrays: Iterable[tuple[str, Any]], group: NeuronGroup) -> None:
     """Raise `UnsupportedModel` for variables that belong to another group."""
     for name, variable in arrays:
-        linked = variable.owner is not None and variable.owner.name != group.name
+        linked = owner_name(variable) not in (None, group.name)
         if linked or group.variables.indices[name] not in ("_idx", "0"):
             raise UnsupportedModel(
                 f"'{name}' of '{group.name}' is linked to another group, which the fused "

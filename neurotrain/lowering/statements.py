@@ -17,7 +17,7 @@ from brian2.parsing.bast import brian_dtype_from_dtype
 from neurotrain.errors import UnsupportedModel
 from neurotrain.lowering.program import Assignment, Code
 
-WAY_OUT = "Use execution='brian2', which runs every Brian2 model."
+WAY_OUT = "Use execution='brian2', which runs every circuit."
 
 
 class Scope:
