@@ -415,6 +415,16 @@ def test_wrong_parts_of_such_a_circuit_are_told(options, told):
     assert told in refused(lambda: make(*network(), **options), InvalidInput)
 
 
+def test_what_cannot_be_recorded_or_run_is_told():
+    circuit = make(*network())
+    act = lambda: simulate(circuit, *draw(circuit), states=("vv",))  # noqa: E731
+    assert "did you mean 'v'" in refused(act, InvalidInput)
+    neurons = group(method="gsl_rk2")
+    # The tests generate numpy code, for which Brian2 has no such method.
+    message = refused(lambda: make(*with_plain_synapses(neurons)), InvalidInput)
+    assert "GSL" in message
+
+
 def test_states_are_what_the_network_changes():
     circuit = make(*network())
     assert circuit.states == ("g", "lastspike", "not_refractory", "threshold", "v")

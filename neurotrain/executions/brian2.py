@@ -14,6 +14,7 @@ from brian2 import (
     second,
 )
 
+from neurotrain.errors import unknown_name
 from neurotrain.executions.base import STEPS_BETWEEN_CHECKS, Activity, Request
 
 if TYPE_CHECKING:
@@ -30,8 +31,12 @@ def run_brian2(
 ) -> Activity:
     """Simulate blocks (candidate, ...) on inputs (trial, bin, channel).
 
-    The objects have their own values again afterwards. `threads` is ignored.
+    Every trial begins with the objects as they are; they are so again afterwards. `threads`
+    is ignored.
     """
+    for name in request.observed:
+        if name not in circuit.neurons.variables:
+            raise unknown_name("variable to record", name, circuit.neurons.equations.names)
     n_candidates = len(next(iter(blocks.values())))
     shape = (n_candidates, len(inputs))
     with _restored(circuit) as restore:

@@ -26,7 +26,7 @@ def explained(what: str) -> Iterator[None]:
         raise InvalidInput(
             f"A name has no value in {what}: {_line(error.args[0])} Pass it in namespace={{...}}."
         ) from error
-    except (UnsupportedEquationsException, SyntaxError, TypeError) as error:
+    except (UnsupportedEquationsException, NotImplementedError, SyntaxError, TypeError) as error:
         raise InvalidInput(f"Brian2 cannot translate {what}: {_line(error)}") from error
 
 
