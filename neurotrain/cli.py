@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import logging
 import sys
 import traceback
 import warnings
@@ -10,9 +9,10 @@ from collections.abc import Callable, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from neurotrain import __version__
+from neurotrain.command_parser import Parser
 from neurotrain.errors import InvalidInput, NeurotrainError, unknown_name
 
 DEFAULT_MODEL = "morris-lecar"
@@ -22,11 +22,11 @@ KINDS = ("models", "tasks", "optimizers", "losses")
 def main(argv: list[str] | None = None) -> int:
     """Run the command line; return 0 for done, 1 failed, 2 wrong use, 130 stopped by Ctrl-C."""
     argv = sys.argv[1:] if argv is None else argv
-    # Without a compiler Brian2 warns of each flag it cannot try; ours is the one error that counts.
-    logging.getLogger("brian2.codegen.cpp_prefs").setLevel(logging.ERROR)
     try:
+        arguments = _parse(argv)
+        if arguments.command in ("train", "resume", "evaluate", "plot"):
+            _spare_brian2_the_compiler()
         with _short_warnings():
-            arguments = _parse(argv)
             return arguments.run(arguments) or 0
     except KeyboardInterrupt as interrupt:
         _say(str(interrupt) or "Stopped.")
@@ -39,6 +39,13 @@ def main(argv: list[str] | None = None) -> int:
         if "--debug" in argv:
             traceback.print_exc()
         return _report(error)
+
+
+def _spare_brian2_the_compiler() -> None:
+    """Let Brian2 interpret what sets a circuit up: compiling that takes longer than doing it."""
+    from brian2 import prefs
+
+    prefs.codegen.target = "numpy"
 
 
 def _report(error: Exception) -> int:
@@ -66,30 +73,14 @@ def _short_warnings():
         yield
 
 
-class _Parser(argparse.ArgumentParser):
-    """A parser whose errors are those of neurotrain, with the nearest name."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(allow_abbrev=False, **options)
-        self.flags: list[str] = []
-
-    def add(self, *flags: str, **options: Any) -> None:
-        """Add an argument and remember its name."""
-        self.flags += [flag for flag in flags if flag.startswith("--")]
-        self.add_argument(*flags, **options)
-
-    def error(self, message: str) -> NoReturn:
-        raise InvalidInput(f"{message}; see {self.prog} --help")
-
-
 def _parse(argv: list[str]) -> argparse.Namespace:
-    parser = _Parser(
+    parser = Parser(
         prog="neurotrain",
         description="Train networks of detailed neurons, written in Brian2, with evolution "
         "strategies.",
     )
     parser.add_argument("--version", action="version", version=f"neurotrain {__version__}")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
     parsers = {name: _add_command(commands, name, add) for name, add in _COMMANDS.items()}
     if not argv:
         raise InvalidInput(f"Say what to do: neurotrain {'|'.join(_COMMANDS)} (or --help).")
@@ -105,7 +96,7 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     return arguments
 
 
-def _add_command(commands: Any, name: str, add: Callable[[_Parser], None]) -> _Parser:
+def _add_command(commands: Any, name: str, add: Callable[[Parser], None]) -> Parser:
     description = add.__doc__
     parser = commands.add_parser(name, help=description, description=description)
     add(parser)
@@ -114,7 +105,7 @@ def _add_command(commands: Any, name: str, add: Callable[[_Parser], None]) -> _P
     return parser
 
 
-def _add_list(parser: _Parser) -> None:
+def _add_list(parser: Parser) -> None:
     """List what can be trained, on what, and how."""
     parser.add("kind", nargs="?", metavar="KIND", help=f"one of: {', '.join(KINDS)}")
     parser.set_defaults(run=_list)
@@ -133,7 +124,7 @@ def _list(arguments: argparse.Namespace) -> None:
             print(f"  {name:<26}{summary}")
 
 
-def _add_train(parser: _Parser) -> None:
+def _add_train(parser: Parser) -> None:
     """Train a model on a task."""
     parser.add("task", nargs="?", metavar="TASK", help="name of a task; see neurotrain list tasks")
     parser.add("--model", help=f"name, or FILE.py:FUNCTION; by default {DEFAULT_MODEL}")
@@ -199,7 +190,7 @@ def _training_arguments(arguments: argparse.Namespace) -> dict[str, Any]:
     return {"circuit": DEFAULT_MODEL, **result}
 
 
-def _add_resume(parser: _Parser) -> None:
+def _add_resume(parser: Parser) -> None:
     """Go on with a run that was interrupted, as if it had not been."""
     parser.add("folder", metavar="DIR", help="run folder")
     parser.add("--workers", type=int, metavar="W", help="threads; do not change results")
@@ -226,7 +217,7 @@ def _finish(result: Any, arguments: argparse.Namespace) -> None:
     _print_result(result.summary, result.folder, arguments.json)
 
 
-def _add_evaluate(parser: _Parser) -> None:
+def _add_evaluate(parser: Parser) -> None:
     """Test the result of a run on new trials."""
     parser.add("folder", metavar="DIR", help="run folder")
     parser.add("--trials", type=int, metavar="N", help="by default as many as in the run's test")
@@ -242,7 +233,7 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     _print_result(summary, result.folder, arguments.json)
 
 
-def _add_plot(parser: _Parser) -> None:
+def _add_plot(parser: Parser) -> None:
     """Make the figures of a run again."""
     parser.add("folder", metavar="DIR", help="run folder")
     parser.set_defaults(run=_plot)
@@ -258,7 +249,7 @@ def _plot(arguments: argparse.Namespace) -> None:
     print(f"{figures}: {', '.join(names)}")
 
 
-def _add_doctor(parser: _Parser) -> None:
+def _add_doctor(parser: Parser) -> None:
     """Look at what this machine has, what is missing, and how to get it."""
     parser.set_defaults(run=_doctor)
 
