@@ -4,6 +4,9 @@ import sys
 
 from neurotrain.training.metrics_file import Metrics
 
+# A short bar: on a narrow terminal the numbers are worth more.
+_FORMAT = "{n_fmt}/{total_fmt} {bar:8} {remaining} left, {rate_fmt}{postfix}"
+
 
 class Progress:
     """A bar with the state of the training, its speed and the time left.
@@ -22,7 +25,12 @@ class Progress:
             from tqdm import tqdm
 
             self._bar = tqdm(
-                initial=done, total=total, unit="gen", file=sys.stderr, dynamic_ncols=True
+                initial=done,
+                total=total,
+                unit="gen",
+                file=sys.stderr,
+                dynamic_ncols=True,
+                bar_format=_FORMAT,
             )
         self._validated = ""
 
@@ -31,7 +39,7 @@ class Progress:
         if self._bar is None:
             return
         if "validation_accuracy" in metrics:
-            self._validated = f" (validated {metrics['validation_accuracy']:.1%})"
+            self._validated = f" (valid {metrics['validation_accuracy']:.0%})"
         self._bar.set_postfix_str(_described(metrics, self._validated), refresh=False)
         self._bar.update()
 
@@ -46,8 +54,8 @@ def _described(metrics: Metrics, validated: str) -> str:
         return "-" if metrics[name] is None else format(metrics[name], form)
 
     return (
-        f"loss {shown('loss', '.3g')}, accuracy {shown('accuracy', '.1%')}{validated}, "
-        f"spikes/neuron {shown('spikes_per_neuron', '.2g')}, "
-        f"silent {shown('silent_share', '.0%')}, "
-        f"blocked {shown('blocked_share', '.0%')}, failed {shown('failed_share', '.0%')}"
+        f"loss {shown('loss', '.3g')}, accuracy {shown('accuracy', '.0%')}{validated}, "
+        f"spikes/neuron {shown('spikes_per_neuron', '.2g')} "
+        f"silent {shown('silent_share', '.0%')} "
+        f"blocked {shown('blocked_share', '.0%')} failed {shown('failed_share', '.0%')}"
     )
