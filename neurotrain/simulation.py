@@ -119,7 +119,8 @@ def _request(
     sample_ms: float | None,
     bins_ms: Iterable[float] | None,
 ) -> Request:
-    start, stop = (_steps(t, circuit, "The decision period's edge") for t in _decision(trials))
+    decision = trials.periods["decision"]
+    start, stop = (_steps(t, circuit, "The decision period's edge") for t in decision)
     edges = {_steps(t, circuit, "A bin's edge") for t in (() if bins_ms is None else bins_ms)}
     n_steps = _steps(trials.duration_ms, circuit, "The trials' duration")
     if not all(0 <= edge <= n_steps for edge in edges):
@@ -139,10 +140,6 @@ def _request(
         average=(start, stop),
         sample_every=sample if states else 0,
     )
-
-
-def _decision(trials: Trials) -> tuple[float, float]:
-    return trials.periods["decision"]
 
 
 def _recording(

@@ -301,8 +301,9 @@ def test_roles_say_who_sets_a_variable():
     assert program.names("state") == ("lastspike", "n", "not_refractory", "v")
     assert program.names("coupled") == ("drive",)
     assert program.names("input") == ("bias",)
-    assert program.kind("n") == "integer"
-    assert program.kind("not_refractory") == "boolean"
+    kinds = {variable.name: variable.kind for variable in program.variables}
+    assert kinds["n"] == "integer"
+    assert kinds["not_refractory"] == "boolean"
 
 
 def test_programs_do_not_count_brian2_objects():

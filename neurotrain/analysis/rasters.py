@@ -79,7 +79,7 @@ def _figure(columns: Sequence[Column], condition: str | None) -> "Figure":
     for axes, (activity, trial, name) in zip(grid.T, columns, strict=True):
         _draw_title(axes[0], activity, trial, name, condition)
         _draw_periods(axes[0], activity)
-        _draw_raster(axes[1], activity, trial, neurons)
+        _draw_raster(axes[1], activity, trial)
         if with_voltage:
             _draw_voltage(axes[2], activity, trial, neurons)
         _draw_decision(axes[-1], activity, trial)
@@ -125,7 +125,7 @@ def _draw_periods(axes: "Axes", activity: TrialActivity) -> None:
     axes.spines[:].set_visible(False)
 
 
-def _draw_raster(axes: "Axes", activity: TrialActivity, trial: int, traced: np.ndarray) -> None:
+def _draw_raster(axes: "Axes", activity: TrialActivity, trial: int) -> None:
     bins, neurons = np.nonzero(activity.spike_count[trial])
     edges = activity.bin_edges_ms
     times = (edges[bins] + edges[bins + 1]) / 2

@@ -93,10 +93,6 @@ class Program:
         """Names of the variables of one role, in order."""
         return tuple(v.name for v in self.variables if v.role == role)
 
-    def kind(self, name: str) -> str:
-        """Kind of the variable called `name`."""
-        return next(v.kind for v in self.variables if v.name == name)
-
     @property
     def fingerprint(self) -> str:
         """A digest of the structure, the same in every process."""

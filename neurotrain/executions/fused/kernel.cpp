@@ -6,7 +6,7 @@ static const int TRIALS = TILE * LANES;
 
 struct Run {
   int64_t n_neurons, n_channels, n_trials, n_steps, first_step;
-  int64_t steps_per_input, n_bins, n_input_bins;
+  int64_t steps_per_input, n_bins;
   int64_t average_start, average_stop, sample_every, n_samples;
   int64_t ends_failed;               // whether a tile whose trials have all failed may end
   double dt;

@@ -23,7 +23,7 @@ class _Run(ctypes.Structure):
     _fields_ = [
         *((name, ctypes.c_int64) for name in (
             "n_neurons", "n_channels", "n_trials", "n_steps", "first_step",
-            "steps_per_input", "n_bins", "n_input_bins",
+            "steps_per_input", "n_bins",
             "average_start", "average_stop", "sample_every", "n_samples", "ends_failed",
         )),
         ("dt", ctypes.c_double),
@@ -145,7 +145,7 @@ class _Call:
         self.real = np.dtype(kernel.precision)
         self.integer = np.dtype(f"i{self.real.itemsize}")
         self.n_candidates = values.n_candidates
-        self.n_trials, self.n_input_bins, self.n_channels = values.inputs.shape
+        self.n_trials, _, self.n_channels = values.inputs.shape
         self.n_neurons = values.input_weights.shape[1]
         self.tiling = _tiling(self.n_neurons, self.n_trials, self.real.itemsize)
         self.padded = self.tiling.padded(self.n_trials, self.real.itemsize)
@@ -182,7 +182,6 @@ class _Call:
             first_step=first_step,
             steps_per_input=request.steps_per_input,
             n_bins=len(request.bin_stops),
-            n_input_bins=self.n_input_bins,
             average_start=request.average[0],
             average_stop=request.average[1],
             sample_every=max(1, request.sample_every),

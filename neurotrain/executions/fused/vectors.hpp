@@ -97,9 +97,6 @@ INLINE V nt_cosh(V x) {
   const V e = nt_exp(x < T(0) ? -x : x);  // of the large one: exp underflows to zero
   return T(0.5) * (e + T(1) / e);
 }
-INLINE V nt_sinh(V x) {
-  return lanewise([](T y) { return std::sinh(y); }, x);
-}
 
 #define SCALAR_FUNCTION(name, body)          \
   INLINE T nt_##name(T x) { return body; }
@@ -110,7 +107,7 @@ INLINE V nt_sinh(V x) {
 SCALAR_FUNCTION(exp, std::exp(x))
 SCALAR_FUNCTION(tanh, std::tanh(x))
 SCALAR_FUNCTION(cosh, std::cosh(x))
-SCALAR_FUNCTION(sinh, std::sinh(x))
+FUNCTION(sinh, std::sinh(x))
 FUNCTION(log, std::log(x))
 FUNCTION(log10, std::log10(x))
 FUNCTION(log1p, std::log1p(x))
