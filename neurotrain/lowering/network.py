@@ -1,45 +1,67 @@
-"""A NeuronGroup with summed Synapses on itself, lowered to a Program."""
+"""A Brian2 network lowered to a Program."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from brian2 import NeuronGroup, Synapses
-from brian2.core.variables import Constant
-from brian2.groups.neurongroup import Thresholder
+from brian2 import Network, NeuronGroup, Synapses
 
-from neurotrain.errors import InvalidInput, UnsupportedModel, unknown_name
-from neurotrain.lowering.checks import (
-    check_arrays,
-    check_group,
-    check_synapses,
-    check_units,
-    explained,
+from neurotrain.errors import InvalidInput, UnsupportedModel
+from neurotrain.lowering.capture import CodeObject, capture
+from neurotrain.lowering.checks import WAY_OUT
+from neurotrain.lowering.program import (
+    Event,
+    Generator,
+    Log,
+    Operation,
+    Program,
+    Propagation,
+    Reaction,
+    Sample,
+    Sum,
+    Threshold,
+    Update,
 )
-from neurotrain.lowering.coupling import SummedExpression
-from neurotrain.lowering.program import Code, Program, Term, Variable
-from neurotrain.lowering.statements import WAY_OUT, Scope, kind_of, translate
+from neurotrain.lowering.statements import translate
+from neurotrain.lowering.summed import SummedExpression
+from neurotrain.lowering.symbols import Symbols, kind_of
 
-# Every function that both the generated C++ and Brian2 know.
-FUNCTIONS = frozenset(
-    {
-        *("exp", "expm1", "exprel", "log", "log10", "log1p", "sqrt", "abs", "sign"),
-        *("sin", "cos", "tan", "sinh", "cosh", "tanh", "arcsin", "arccos", "arctan"),
-        *("ceil", "floor", "clip", "int", "timestep"),
-    }
-)
+# Of so many possible connections, fewer are cheaper one by one than as a matrix.
+DENSE_FROM = 0.25
 
 
 @dataclass(frozen=True)
 class Lowered:
     """A program and, for its values, where in Brian2 they stand.
 
-    `constants` gives the Brian2 variable of each of the program's constants.
+    Parameters
+    ----------
+    program : Program
+    constants, arrays : mapping of str to Brian2 variable
+        By symbol.
+    owners, clocks : tuple of Brian2 objects
+        By position.
+    functions : mapping of str to (Brian2 function, CodeRunner)
+    generators : mapping of str to SpikeGeneratorGroup
+        By event.
+    queues : tuple of SynapticPathway
+    tables : tuple of (Synapses, 'pre' or 'post')
+        The synapses of each sum, and on which side of them it is.
+    logs, samples : tuple of monitors
     """
 
     program: Program
     constants: Mapping[str, Any]
+    arrays: Mapping[str, Any]
+    owners: tuple[Any, ...]
+    clocks: tuple[Any, ...]
+    functions: Mapping[str, Any]
+    generators: Mapping[str, Any]
+    queues: tuple[Any, ...]
+    tables: tuple[Any, ...]
+    logs: tuple[Any, ...]
+    samples: tuple[Any, ...]
 
     def constant_values(self) -> dict[str, float]:
         """Return the value in SI units of every constant, as it is now."""
@@ -47,29 +69,25 @@ class Lowered:
 
 
 def lower(
-    group: NeuronGroup,
-    synapses: Iterable[Synapses] = (),
+    network: Network,
+    namespace: Mapping[str, Any],
+    main: NeuronGroup | None = None,
     inputs: Iterable[str] = (),
-    observe: Iterable[str] = (),
-    namespace: Mapping[str, Any] | None = None,
-    keep_coupled: bool = False,
+    averaged: Any = None,
 ) -> Lowered:
     """Lower a network to a `Program`.
 
     Parameters
     ----------
-    group : NeuronGroup
-        The neurons.
-    synapses : iterable of Synapses
-        Summed coupling of `group` on itself.
-    inputs : iterable of str
-        Variables of `group` that are set from input channels.
-    observe : iterable of str
-        Variables or subexpressions that may be averaged or traced.
-    namespace : mapping, optional
+    network : Network
+    namespace : mapping
         Values of names that the objects do not define themselves.
-    keep_coupled : bool
-        As `Program.keeps_coupled`.
+    main : NeuronGroup, optional
+        The group whose spikes are counted and whose variables `inputs` are set from input
+        channels.
+    inputs : iterable of str
+    averaged : StateMonitor, optional
+        The one whose variables are averaged too.
 
     Raises
     ------
@@ -78,154 +96,212 @@ def lower(
     InvalidInput
         Where units do not agree, or a name has no value.
     """
-    with explained(f"the model of '{group.name}'"):
-        lowering = _Lowering(group, tuple(synapses), tuple(inputs), namespace or {})
-        return lowering.run(tuple(observe), keep_coupled)
+    return _Lowering(main, tuple(inputs), averaged).run(capture(network, namespace))
+
+
+def whole(group: Any) -> Any:
+    """Return the group that a subgroup is part of, or the group itself."""
+    return getattr(group, "source", group) if hasattr(group, "_sub_idx") else group
 
 
 class _Lowering:
     def __init__(
-        self,
-        group: NeuronGroup,
-        synapses: tuple[Synapses, ...],
-        inputs: tuple[str, ...],
-        namespace: Mapping[str, Any],
+        self, main: NeuronGroup | None, inputs: tuple[str, ...], averaged: Any
     ) -> None:
-        check_group(group)
-        for one in synapses:
-            check_synapses(one, group)
-        self.group = group
-        self.inputs = inputs
-        self.namespace = dict(namespace)
-        self.summed = [
-            SummedExpression(one, target, index, namespace, FUNCTIONS)
-            for index, one in enumerate(synapses)
-            for target in one.summed_updaters
-        ]
-        extra: dict[str, Constant] = {}
-        for expression in self.summed:
-            extra |= expression.constants
-        self.scope = Scope(group, namespace, extra)
-        # The weights' constants are not among the names of any statement.
-        self.scope.seen.update(extra)
-        check_units(group, namespace, self.scope)
+        self.main, self.inputs, self.averaged = main, inputs, averaged
+        self.symbols = Symbols()
+        self.events: dict[str, Event] = {}
+        self.generators: dict[str, Any] = {}
+        self.queues: list[Any] = []
+        self.tables: list[Any] = []
+        self.logs: list[Any] = []
+        self.samples: list[Any] = []
 
-    def run(self, observe: tuple[str, ...], keep_coupled: bool) -> Lowered:
-        for name in self.inputs:
-            if name not in self._parameters():
-                raise unknown_name(f"parameter of '{self.group.name}'", name, self._parameters())
-        update, threshold, reset = self._update(), self._threshold(), self._reset()
-        terms = tuple(term for expression in self.summed for term in self._terms(expression))
-        observables = tuple((name, self._observable(name, keep_coupled)) for name in observe)
-        # Every coupled and input variable is an array of the kernel, even one that nothing reads.
-        self.scope.variables("\n".join(f"_x = {name}" for name in self._driven()) or "_x = 0")
-        scalars = self.scope.scalars()
-        program = Program(
-            constants=tuple((name, kind_of(v.dtype)) for name, v in sorted(scalars.items())),
-            variables=self._variables(update, threshold, reset),
-            update=update,
-            threshold=threshold,
-            reset=reset,
-            uses_refractoriness=self.group._refractory is not False,
-            terms=terms,
-            observables=observables,
-            keeps_coupled=keep_coupled,
-        )
-        return Lowered(program, scalars)
+    def run(self, codes: list[CodeObject]) -> Lowered:
+        if self.main is not None:
+            self.symbols.owner(self.main)
+        driven = self._driven()
+        # Which synaptic variables change must be known before weights are told from them.
+        operations: dict[int, Operation] = {}
+        later = [k for k, one in enumerate(codes) if one.template == "summed_variable"]
+        for k in [*(k for k in range(len(codes)) if k not in later), *later]:
+            operations[k] = self._operation(codes[k], f"b{k}")
+        self._check_driven(driven, codes)
+        return self._lowered(tuple(operations[k] for k in sorted(operations)), driven)
 
-    def _parameters(self) -> list[str]:
-        """Return what inputs can set: parameters with a number for each neuron."""
-        variables = self.group.variables
-        return sorted(
-            name
-            for name in self.group.equations.parameter_names
-            if kind_of(variables[name].dtype) == "float" and not variables[name].scalar
-        )
+    def _driven(self) -> tuple[str, ...]:
+        return tuple(self.symbols.array(self.main.variables[name]) for name in self.inputs)
 
-    def _driven(self) -> list[str]:
-        return [*self.inputs, *(expression.variable for expression in self.summed)]
-
-    def _translate(self, code: str, block: str) -> Code:
-        return translate(code, self.scope, FUNCTIONS, block)
-
-    def _update(self) -> Code:
-        updater = self.group.state_updater
-        with explained(f"the equations or the refractoriness of '{self.group.name}'"):
-            updater.update_abstract_code(self.namespace)
-        return self._translate(updater.abstract_code, "update")
-
-    def _threshold(self) -> Code | None:
-        thresholder = self.group.thresholder.get("spike")
-        if thresholder is None:
-            return None
-        assert isinstance(thresholder, Thresholder)
-        thresholder.update_abstract_code(self.namespace)
-        if self.group._refractory is not False:
-            self.scope.variables("_x = lastspike\n_y = not_refractory")
-        return self._translate(thresholder.abstract_code, "threshold")
-
-    def _reset(self) -> Code | None:
-        code = self.group.event_codes.get("spike")
-        return self._translate(code, "reset") if code else None
-
-    def _terms(self, expression: SummedExpression) -> list[Term]:
-        terms = []
-        for k, product in enumerate(expression.products()):
-            prefix = f"{expression.index}_{expression.variable}_{k}"
-            source = self._undriven(f"_source = {product.source}", f"{prefix}_source")
-            gain = product.gain and self._undriven(f"_gain = {product.gain}", f"{prefix}_gain")
-            terms.append(
-                Term(expression.index, expression.variable, product.weight, source, gain or None)
-            )
-        return terms
-
-    def _observable(self, name: str, keep_coupled: bool) -> Code:
-        if name not in self.group.variables:
-            raise unknown_name("variable to record", name, self.group.equations.names)
-        if keep_coupled:
-            return self._translate(f"_observed = {name}", "observed")
-        return self._undriven(f"_observed = {name}", "observed")
-
-    def _undriven(self, code: str, block: str) -> Code:
-        """Translate code that is evaluated before inputs and coupling of the step are known."""
-        driven = set(self._driven()) & set(self.scope.variables(code))
-        if driven:
-            raise UnsupportedModel(
-                f"'{code}' of '{self.group.name}' depends on '{sorted(driven)[0]}', which is set "
-                f"by inputs or synapses within the step. {WAY_OUT}"
-            )
-        return self._translate(code, block)
-
-    def _variables(self, *blocks: Code | None) -> tuple[Variable, ...]:
-        arrays = self.scope.arrays()
-        check_arrays(arrays.items(), self.group)
-        written = {a.target for block in blocks if block for a in block.vector}
-        if self.group._refractory is not False:
-            written |= {"lastspike", "not_refractory"}
-        overwritten = sorted(written & set(self._driven()))
-        if overwritten:
-            raise UnsupportedModel(
-                f"'{self.group.name}' writes to '{overwritten[0]}', which inputs or synapses set "
-                f"in every step. {WAY_OUT}"
-            )
-        shared = {a.target for block in blocks if block for a in block.scalar if a.op != ":="}
-        if shared:
-            raise UnsupportedModel(
-                f"'{sorted(shared)[0]}' of '{self.group.name}' is shared and changes in time, "
-                f"which the fused execution does not cover. {WAY_OUT}"
-            )
-        roles = {name: "input" for name in self.inputs}
-        for expression in self.summed:
-            if roles.setdefault(expression.variable, "coupled") == "input":
+    def _check_driven(self, driven: tuple[str, ...], codes: list[CodeObject]) -> None:
+        for symbol in sorted(set(driven) & self.symbols.written):
+            name = self.symbols.arrays[symbol].name
+            targets = {
+                one.options["_target_var"].name: one.runner.group.name
+                for one in codes
+                if one.template == "summed_variable"
+            }
+            if name in targets:
                 raise InvalidInput(
-                    f"'{expression.variable}' is set by the input and by "
-                    f"'{expression.synapses.name}'; give each a variable of its own."
+                    f"'{name}' is set by the input and by '{targets[name]}'; give each a "
+                    "variable of its own."
                 )
-        return tuple(
-            Variable(
-                name,
-                kind_of(variable.dtype),
-                roles.get(name, "state" if name in written else "parameter"),
+            raise InvalidInput(
+                f"'{name}' of '{self.main.name}' is set by the input in every step and changed "
+                "by the network; give each a variable of its own."
             )
-            for name, variable in sorted(arrays.items())
+
+    def _lowered(self, operations: tuple[Operation, ...], driven: tuple[str, ...]) -> Lowered:
+        symbols = self.symbols
+        arrays = symbols.lowered_arrays(driven)
+        counted = f"spike_{symbols.owner(self.main)}" if self.main is not None else ""
+        program = Program(
+            constants=tuple(
+                (name, kind_of(variable.dtype)) for name, variable in sorted(symbols.constants.items())
+            ),
+            arrays=arrays,
+            functions=tuple(lowered for _, (lowered, _) in sorted(symbols.functions.items())),
+            events=tuple(self.events.values()),
+            operations=operations,
+            n_clocks=len(symbols.clocks),
+            n_owners=len(symbols.owners),
+            n_queues=len(self.queues),
+            n_tables=len(self.tables),
+            n_logs=len(self.logs),
+            n_samples=len(self.samples),
+            inputs=driven,
+            counted=counted if counted in self.events else "",
+            averaged=self.samples.index(self.averaged) if self.averaged in self.samples else -1,
         )
+        return Lowered(
+            program,
+            constants=symbols.constants,
+            arrays=symbols.arrays,
+            owners=tuple(symbols.owners),
+            clocks=tuple(symbols.clocks),
+            functions={name: found for name, (_, found) in symbols.functions.items()},
+            generators=self.generators,
+            queues=tuple(self.queues),
+            tables=tuple(self.tables),
+            logs=tuple(self.logs),
+            samples=tuple(self.samples),
+        )
+
+    def _operation(self, code: CodeObject, block: str) -> Operation:
+        known: dict[str, Callable[[CodeObject, str], Operation]] = {
+            "stateupdate": self._update,
+            "threshold": self._threshold,
+            "reset": self._reaction,
+            "synapses": self._propagation,
+            "summed_variable": self._sum,
+            "spikegenerator": self._generator,
+            "spikemonitor": self._log,
+            "ratemonitor": self._log,
+            "statemonitor": self._sample,
+        }
+        if code.template not in known:
+            raise UnsupportedModel(
+                f"'{code.runner.name}' ({type(code.runner).__name__}) needs Brian2's "
+                f"'{code.template}', which the fused execution does not cover. {WAY_OUT}"
+            )
+        return known[code.template](code, block)
+
+    def _clock(self, code: CodeObject) -> int:
+        return self.symbols.clock(code.runner.clock)
+
+    def _event(self, group: Any, name: str) -> str:
+        owner = self.symbols.owner(whole(group))
+        symbol = f"{name}_{owner}"
+        self.events.setdefault(symbol, Event(symbol, owner))
+        return symbol
+
+    def _update(self, code: CodeObject, block: str) -> Update:
+        owner = self.symbols.owner(code.runner.group)
+        return Update(owner, translate(code, self.symbols, block), self._clock(code))
+
+    def _threshold(self, code: CodeObject, block: str) -> Threshold:
+        owner = self.symbols.owner(code.runner.group)
+        refractory = None
+        if code.options["_uses_refractory"]:
+            refractory = tuple(
+                self.symbols.array(code.variables[n]) for n in ("lastspike", "not_refractory")
+            )
+            self.symbols.written.update(refractory)
+        return Threshold(
+            owner,
+            translate(code, self.symbols, block),
+            self._clock(code),
+            self._event(code.runner.group, code.runner.event),
+            refractory,
+        )
+
+    def _reaction(self, code: CodeObject, block: str) -> Reaction:
+        owner = self.symbols.owner(code.runner.group)
+        event = self._event(code.runner.group, code.runner.event)
+        return Reaction(owner, translate(code, self.symbols, block), self._clock(code), event)
+
+    def _generator(self, code: CodeObject, block: str) -> Generator:
+        del block
+        event = self._event(code.runner, "spike")
+        self.generators[event] = code.runner
+        return Generator(self.symbols.owner(code.runner), self._clock(code), event)
+
+    def _propagation(self, code: CodeObject, block: str) -> Propagation:
+        pathway = code.runner
+        self.queues.append(pathway)
+        return Propagation(
+            self.symbols.owner(pathway.group),
+            translate(code, self.symbols, block),
+            self._clock(code),
+            self._event(pathway.source, pathway.event),
+            len(self.queues) - 1,
+        )
+
+    def _sum(self, code: CodeObject, block: str) -> Sum:
+        synapses: Synapses = code.runner.group
+        target = self.symbols.array(code.options["_target_var"])
+        expression = SummedExpression(code, self.symbols)
+        terms = expression.terms(block)
+        general = None if terms else translate(code, self.symbols, block)
+        self.symbols.written.add(target)
+        ends = {"pre": synapses.source, "post": synapses.target}
+        self.tables.append((synapses, expression.post_side))
+        possible = len(ends["pre"]) * len(ends["post"])
+        dense = possible and len(synapses) >= DENSE_FROM * possible
+        return Sum(
+            self.symbols.owner(synapses),
+            self._clock(code),
+            target,
+            len(self.tables) - 1,
+            self.symbols.owner(whole(ends[expression.pre_side])),
+            self.symbols.owner(whole(ends[expression.post_side])),
+            whole(ends[expression.post_side]) is ends[expression.post_side],
+            "dense" if dense and terms else "sparse",
+            terms,
+            general,
+        )
+
+    def _log(self, code: CodeObject, block: str) -> Log:
+        monitor = code.runner
+        self.logs.append(monitor)
+        values = sorted(getattr(monitor, "record_variables", set()) - {"i", "t"})
+        text = "\n".join(f"_to_record_{name} = _source_{name}" for name in values)
+        return Log(
+            self.symbols.owner(whole(monitor.source)),
+            translate(code, self.symbols, block, text),
+            self._clock(code),
+            self._event(monitor.source, getattr(monitor, "event", "spike")),
+            len(self.logs) - 1,
+            tuple(values),
+        )
+
+    def _sample(self, code: CodeObject, block: str) -> Sample:
+        monitor = code.runner
+        self.samples.append(monitor)
+        return Sample(
+            self.symbols.owner(monitor.source),
+            translate(code, self.symbols, block),
+            self._clock(code),
+            len(self.samples) - 1,
+            tuple(monitor.record_variables),
+        )
+

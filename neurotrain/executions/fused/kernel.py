@@ -9,63 +9,72 @@ from functools import lru_cache
 
 import numpy as np
 
-from neurotrain.executions.base import STEPS_BETWEEN_CHECKS, Activity, Request
+from neurotrain.executions.base import STEPS_BETWEEN_CHECKS
+from neurotrain.executions.fused import interface as c
 from neurotrain.executions.fused.compiler import compile_library, vector_bytes
-from neurotrain.executions.fused.source import arrays_of, generate_source, is_kept
-from neurotrain.lowering.program import Program, Variable
+from neurotrain.executions.fused.pack import Packed
+from neurotrain.executions.fused.source import generate_source
+from neurotrain.executions.fused.values import Values
+from neurotrain.lowering.program import Program, Sample, Sum
 
 _POINTER = ctypes.c_void_p
-
-
-class _Run(ctypes.Structure):
-    """Mirrors `struct Run` of kernel.cpp."""
-
-    _fields_ = [
-        *((name, ctypes.c_int64) for name in (
-            "n_neurons", "n_channels", "n_trials", "n_steps", "first_step",
-            "steps_per_input", "n_bins",
-            "average_start", "average_stop", "sample_every", "n_samples", "ends_failed",
-        )),
-        ("dt", ctypes.c_double),
-        *((name, _POINTER) for name in (
-            "bin_stops", "constants", "weights", "weight_strides", "input_weights",
-        )),
-        ("input_weight_stride", ctypes.c_int64),
-        *((name, _POINTER) for name in (
-            "inputs", "arrays", "array_strides", "spike_count", "averages", "samples",
-            "final_state", "failed",
-        )),
-    ]  # fmt: skip
+_ENTRY = np.dtype([("tick", np.int64), ("element", np.int32), ("trial", np.int32)])
 
 
 @dataclass(frozen=True)
-class Values:
-    """Everything a Program needs to run, in SI units; P candidates or 1, shared by all.
+class Span:
+    """How long to simulate, in steps, and what to keep.
 
     Parameters
     ----------
-    constants : mapping of str to float
-    weights : tuple of (candidate or 1, post, pre) array
-        For each term of the program.
-    input_weights : (candidate or 1, neuron, channel) array
-    inputs : (trial, input bin, channel) array
-    parameters : mapping of str to (candidate or 1, neuron) array
-    states : mapping of str to (trial, neuron) array
-        Where each state begins.
+    n_steps : int
+    first_step : int
+        How many steps were simulated before.
+    steps_per_input : int
+        How long an input bin lasts.
+    bin_stops : tuple of int
+        The step after the last one of each bin in which spikes are counted.
+    average : (start, stop)
+        The steps over which the averaged sample is averaged.
+    ends_failed : bool
+        Whether a trial may end once a state is non-finite.
+    keeps_states : bool
+        Whether to give back the last values of all states, and the last events.
     """
 
-    constants: Mapping[str, float]
-    weights: tuple[np.ndarray, ...]
-    input_weights: np.ndarray
-    inputs: np.ndarray
-    parameters: Mapping[str, np.ndarray]
-    states: Mapping[str, np.ndarray]
+    n_steps: int
+    first_step: int = 0
+    steps_per_input: int = 1
+    bin_stops: tuple[int, ...] = ()
+    average: tuple[int, int] = (0, 0)
+    ends_failed: bool = True
+    keeps_states: bool = False
 
-    @property
-    def n_candidates(self) -> int:
-        """Number of candidates."""
-        arrays = (*self.weights, self.input_weights, *self.parameters.values())
-        return max(len(array) for array in arrays)
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a call gives back, in SI units.
+
+    Parameters
+    ----------
+    spike_count : (candidate, trial, bin, element) int array
+    failed : (candidate, trial) bool array
+    samples : tuple of mapping of str to (candidate, trial, sample, element) array
+    average : mapping of str to (candidate, trial, element) array
+    states : mapping of str to (candidate, trial, element) array
+    notes : tuple of (structured array, (entry, value) array)
+        Of each log: tick, element and trial of every event, and the values noted with it.
+    last_events : mapping of str to structured array
+        Tick, element and trial of the events that may still be under way at the end.
+    """
+
+    spike_count: np.ndarray
+    failed: np.ndarray
+    samples: tuple[dict[str, np.ndarray], ...] = ()
+    average: Mapping[str, np.ndarray] = field(default_factory=dict)
+    states: Mapping[str, np.ndarray] = field(default_factory=dict)
+    notes: tuple[tuple[np.ndarray, np.ndarray], ...] = ()
+    last_events: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -76,27 +85,26 @@ class _Tiling:
     tile: int
     rows: int
 
-    def padded(self, n_trials: int, item: int) -> int:
-        trials = self.tile * self.width // item
-        return -(-n_trials // trials) * trials
+    def tiles(self, n_trials: int, item: int) -> int:
+        return -(-n_trials * item // (self.tile * self.width))
 
 
-def _tiling(n_neurons: int, n_trials: int, item: int) -> _Tiling:
+def _tiling(n_rows: int, n_trials: int, item: int) -> _Tiling:
     """Return the widest vectors that the trials fill, and as many rows as there are registers.
 
-    Rows beyond the last neuron are computed in vain, so there should be few.
+    Rows beyond the last one are computed in vain, so there should be few.
     """
     width = vector_bytes()
     while width > 16 and width // 2 >= n_trials * item:
         width //= 2
     tile = 1 if n_trials * item <= width else 2
     most = ((32 if vector_bytes() == 64 else 16) - 4) // tile
-    rows = min(range(min(8, n_neurons, most), most + 1), key=lambda r: (-n_neurons % r, -r))
+    rows = min(range(max(1, min(8, n_rows, most)), most + 1), key=lambda r: (-n_rows % r, -r))
     return _Tiling(width, tile, rows)
 
 
 @lru_cache(maxsize=64)
-def _compiled(program: Program, item: int, tiling: _Tiling) -> ctypes._CFuncPtr:
+def _compiled(program: Program, item: int, tiling: _Tiling) -> ctypes.CDLL:
     defines = {
         "REAL": "double" if item == 8 else "float",
         "WIDTH": tiling.width,
@@ -104,13 +112,15 @@ def _compiled(program: Program, item: int, tiling: _Tiling) -> ctypes._CFuncPtr:
         "ROWS": tiling.rows,
         "CHECK_EVERY": STEPS_BETWEEN_CHECKS,
     }
-    function = ctypes.CDLL(str(compile_library(generate_source(program), defines))).neurotrain_run
-    function.argtypes = [_POINTER, ctypes.c_int64, ctypes.c_int64]
-    function.restype = None
-    return function
+    library = ctypes.CDLL(str(compile_library(generate_source(program), defines)))
+    library.neurotrain_run.argtypes = [_POINTER, ctypes.c_int64, ctypes.c_int64]
+    library.neurotrain_run.restype = None
+    library.neurotrain_forget.argtypes = [_POINTER]
+    library.neurotrain_forget.restype = None
+    return library
 
 
-@dataclass
+@dataclass(frozen=True)
 class Kernel:
     """A Program in one precision; compiled on first use for each tiling of trials.
 
@@ -122,155 +132,173 @@ class Kernel:
 
     program: Program
     precision: str = "float32"
-    final_state: dict[str, np.ndarray] = field(default_factory=dict)
 
     def run(
-        self, values: Values, request: Request, threads: int | None = None, first_step: int = 0
-    ) -> Activity:
+        self,
+        values: Values,
+        span: Span,
+        threads: int | None = None,
+        progress: np.ndarray | None = None,
+    ) -> Outcome:
         """Simulate all candidates on all trials.
 
-        After it, `final_state` holds the (candidate, trial, neuron) states.
+        `progress` (2,) int64 is told the step that the unit of work at hand has reached, and
+        tells all of them to stop when its second item is not 0.
         """
-        call = _Call(self, values, request, first_step)
+        call = _Call(self, values, span, progress)
         call.execute(threads or os.cpu_count() or 1)
-        self.final_state = call.final_states()
-        return call.activity()
+        return call.outcome()
 
 
 class _Call:
     """The arrays of one call, which must outlive it."""
 
-    def __init__(self, kernel: Kernel, values: Values, request: Request, first_step: int) -> None:
-        self.program, self.values, self.request = kernel.program, values, request
+    def __init__(
+        self, kernel: Kernel, values: Values, span: Span, progress: np.ndarray | None
+    ) -> None:
+        self.program, self.values, self.span = kernel.program, values, span
         self.real = np.dtype(kernel.precision)
-        self.integer = np.dtype(f"i{self.real.itemsize}")
-        self.n_candidates = values.n_candidates
-        self.n_trials, _, self.n_channels = values.inputs.shape
-        self.n_neurons = values.input_weights.shape[1]
-        self.tiling = _tiling(self.n_neurons, self.n_trials, self.real.itemsize)
-        self.padded = self.tiling.padded(self.n_trials, self.real.itemsize)
-        self.alive: list[object] = []
+        self.n_candidates, self.n_trials = values.n_candidates, values.n_trials
+        self.tiling = _tiling(self._rows(), self.n_trials, self.real.itemsize)
+        self.n_tiles = self.tiling.tiles(self.n_trials, self.real.itemsize)
+        self.packed = Packed(self.program, values)
         self._allocate()
-        self.run = self._run(first_step)
+        self.run = self._run(progress)
+
+    def _rows(self) -> int:
+        """Return the size of the largest matrix product."""
+        dense = [o for o in self.program.operations if isinstance(o, Sum) and o.layout == "dense"]
+        return max((self.values.connections[one.table].n_post for one in dense), default=8)
 
     def _allocate(self) -> None:
-        first, last = self.n_candidates, (self.n_neurons, self.padded)
-        observed = len(self.program.observables)
-        self.spike_count = np.zeros((first, len(self.request.bin_stops), *last), np.int32)
-        self.averages = np.zeros((first, observed, *last), self.real)
-        self.samples = np.zeros((first, observed, self.request.n_samples, *last), self.real)
-        self.failed = np.zeros((first, self.padded), np.int32)
-        self.final = [
-            np.zeros((first, *last), self._dtype(v.kind)) if is_kept(self.program, v) else None
-            for v in arrays_of(self.program)
-        ]
-
-    def _dtype(self, kind: str) -> np.dtype:
-        return self.real if kind == "float" else self.integer
-
-    def _run(self, first_step: int) -> _Run:
-        request, values = self.request, self.values
-        constants = [float(values.constants[name]) for name, _ in self.program.constants]
-        weights = [self._real(w) for w in values.weights]
-        input_weights = self._real(values.input_weights)
-        arrays = [self._array(v) for v in arrays_of(self.program)]
-        return _Run(
-            n_neurons=self.n_neurons,
-            n_channels=self.n_channels,
-            n_trials=self.n_trials,
-            n_steps=request.n_steps,
-            first_step=first_step,
-            steps_per_input=request.steps_per_input,
-            n_bins=len(request.bin_stops),
-            average_start=request.average[0],
-            average_stop=request.average[1],
-            sample_every=max(1, request.sample_every),
-            n_samples=request.n_samples,
-            ends_failed=request.ends_failed,
-            dt=request.dt,
-            bin_stops=self._pointer(np.array(request.bin_stops, np.int64)),
-            constants=self._pointer(np.array(constants, np.float64)),
-            weights=self._pointers(weights),
-            weight_strides=self._strides(weights),
-            input_weights=self._pointer(input_weights),
-            input_weight_stride=self._stride(input_weights),
-            inputs=self._pointer(self._real(self._by_trial(values.inputs, (1, 2, 0)))),
-            arrays=self._pointers(arrays),
-            array_strides=self._strides(arrays),
-            spike_count=self._pointer(self.spike_count),
-            averages=self._pointer(self.averages),
-            samples=self._pointer(self.samples),
-            final_state=self._pointers(self.final),
-            failed=self._pointer(self.failed),
+        p, b = self.n_candidates, self.n_trials
+        counted = next(
+            (e.owner for e in self.program.events if e.symbol == self.program.counted), None
         )
+        n = 0 if counted is None else self.values.sizes[counted]
+        self.spike_count = np.zeros((p, len(self.span.bin_stops), n, b), np.int32)
+        self.failed = np.zeros((p, b), np.int32)
+        self.samples, self.averages = [], []
+        for one in self._sampling():
+            chosen, k = self.values.chosen[one.sample], len(one.values)
+            n = len(chosen.elements)
+            self.samples.append(np.zeros((p, k, chosen.n_samples, n, b), self.real))
+            averaged = one.sample == self.program.averaged
+            self.averages.append(np.zeros((p, k, n, b), self.real) if averaged else None)
+        self.final = [self._final(array.symbol, array.kind) for array in self.program.arrays]
+        self.n_noted = self.program.n_logs + len(self.program.events)
+        self.noted = (c.Noted * (p * self.n_tiles * self.n_noted + 1))()
 
-    def _array(self, variable: Variable) -> np.ndarray:
-        """Return a state as (1, neuron, trial) or a parameter as (candidate or 1, neuron)."""
-        if is_kept(self.program, variable):
-            array = self._by_trial(self.values.states[variable.name], (1, 0))[np.newaxis]
-        else:
-            array = self.values.parameters[variable.name]
-        if variable.kind == "boolean":
-            array = -np.asarray(array, dtype=self.integer)
-        return np.ascontiguousarray(array, self._dtype(variable.kind))
+    def _sampling(self) -> list[Sample]:
+        """Return the samples by position."""
+        found = [one for one in self.program.operations if isinstance(one, Sample)]
+        return sorted(found, key=lambda one: one.sample)
 
-    def _by_trial(self, array: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
-        """Move trials to the last axis and fill the last tile with copies of the last trial."""
-        spare = self.padded - self.n_trials
-        padding = [(0, spare)] + [(0, 0)] * (array.ndim - 1)
-        return np.pad(array, padding, mode="edge").transpose(axes)
+    def _final(self, symbol: str, kind: str) -> np.ndarray | None:
+        if not self.span.keeps_states or symbol not in self.program.symbols("state", "input"):
+            return None
+        n = self.values.arrays[symbol].shape[-1]
+        dtype = self.real if kind == "float" else np.dtype(f"i{self.real.itemsize}")
+        return np.zeros((self.n_candidates, n, self.n_trials), dtype)
 
-    def _real(self, array: np.ndarray) -> np.ndarray:
-        return np.ascontiguousarray(array, self.real)
-
-    def _pointer(self, array: np.ndarray) -> int:
-        self.alive.append(array)
-        return array.ctypes.data
-
-    def _pointers(self, arrays: list[np.ndarray | None]) -> int:
-        addresses = [0 if array is None else self._pointer(array) for array in arrays]
-        return self._pointer(np.array(addresses or [0], np.uintp))
-
-    def _stride(self, array: np.ndarray) -> int:
-        return 0 if len(array) == 1 else array[0].size
-
-    def _strides(self, arrays: list[np.ndarray]) -> int:
-        return self._pointer(np.array([self._stride(a) for a in arrays] or [0], np.int64))
+    def _run(self, progress: np.ndarray | None) -> c.Run:
+        span, values, packed = self.span, self.values, self.packed
+        chosen = [
+            packed.chosen(values.chosen[k], samples, average)
+            for k, (samples, average) in enumerate(zip(self.samples, self.averages, strict=True))
+        ]
+        weights, keys = values.input_weights, np.ascontiguousarray(values.keys)
+        return c.Run(
+            n_trials=self.n_trials,
+            n_candidates=self.n_candidates,
+            n_steps=span.n_steps,
+            n_channels=values.inputs.shape[2],
+            steps_per_input=span.steps_per_input,
+            n_bins=len(span.bin_stops),
+            average_start=span.average[0],
+            average_stop=span.average[1],
+            ends_failed=span.ends_failed,
+            keeps_events=span.keeps_states,
+            keys_by_candidate=0 if len(keys) == 1 else keys.shape[1],
+            weights_by_candidate=0 if len(weights) == 1 else weights[0].size,
+            first_step=span.first_step,
+            bin_stops=packed.pointer(np.array(span.bin_stops, np.int64)),
+            keys=packed.pointer(keys),
+            input_weights=packed.pointer(np.ascontiguousarray(weights, float)),
+            inputs=packed.inputs(values.inputs),
+            chosen=packed.structures(c.Chosen, chosen),
+            spike_count=packed.pointer(self.spike_count),
+            final_state=packed.pointers(self.final),
+            failed=packed.pointer(self.failed),
+            noted=ctypes.addressof(self.noted),
+            progress=0 if progress is None else packed.pointer(progress),
+            **packed.fields(),
+        )
 
     def execute(self, threads: int) -> None:
         """Run every candidate on every tile of trials."""
-        function = _compiled(self.program, self.real.itemsize, self.tiling)
+        library = _compiled(self.program, self.real.itemsize, self.tiling)
+        self.forget = library.neurotrain_forget
         address = ctypes.addressof(self.run)
-        tiles = self.padded * self.real.itemsize // (self.tiling.tile * self.tiling.width)
-        units = [(p, c) for p in range(self.n_candidates) for c in range(tiles)]
+        units = [(p, tile) for p in range(self.n_candidates) for tile in range(self.n_tiles)]
         if threads == 1 or len(units) == 1:
-            for candidate, tile in units:
-                function(address, candidate, tile)
+            for unit in units:
+                library.neurotrain_run(address, *unit)
             return
         with ThreadPoolExecutor(min(threads, len(units))) as pool:
-            list(pool.map(lambda unit: function(address, *unit), units))
+            list(pool.map(lambda unit: library.neurotrain_run(address, *unit), units))
 
-    def activity(self) -> Activity:
-        """Return the recorded arrays, without the padding of trials."""
-        names = [name for name, _ in self.program.observables]
-        averages = np.moveaxis(self.averages[..., : self.n_trials], -1, 2)
-        samples = np.moveaxis(self.samples[..., : self.n_trials], -1, 2)
-        return Activity(
-            spike_count=np.moveaxis(self.spike_count[..., : self.n_trials], -1, 1),
-            failed=self.failed[:, : self.n_trials] != 0,
-            average={name: averages[:, k] for k, name in enumerate(names)},
-            samples={name: samples[:, k] for k, name in enumerate(names)},
+    def outcome(self) -> Outcome:
+        """Return what was recorded."""
+        averaged = self.program.averaged
+        names = [one.values for one in self._sampling()]
+        average = (
+            dict(zip(names[averaged], np.moveaxis(self.averages[averaged], (1, -1), (0, 2))))
+            if averaged >= 0
+            else {}
+        )
+        return Outcome(
+            spike_count=np.moveaxis(self.spike_count, -1, 1),
+            failed=self.failed != 0,
+            samples=tuple(
+                dict(zip(own, np.moveaxis(array, (1, -1), (0, 2))))
+                for own, array in zip(names, self.samples, strict=True)
+            ),
+            average=average,
+            states=self._states(),
+            notes=tuple(self._notes(k) for k in range(self.program.n_logs)),
+            last_events={
+                event.symbol: self._notes(self.program.n_logs + k)[0]
+                for k, event in enumerate(self.program.events)
+            },
         )
 
-    @staticmethod
-    def _sign(variable: Variable) -> int:
-        """Truth values are -1 in the kernel and 1 outside."""
-        return -1 if variable.kind == "boolean" else 1
-
-    def final_states(self) -> dict[str, np.ndarray]:
-        """Return the last value of every kept variable, (candidate, trial, neuron)."""
+    def _states(self) -> dict[str, np.ndarray]:
+        # Truth values are -1 in the kernel and 1 outside.
         return {
-            v.name: np.moveaxis(array[..., : self.n_trials] * self._sign(v), -1, 1)
-            for v, array in zip(arrays_of(self.program), self.final, strict=True)
-            if array is not None
+            array.symbol: np.moveaxis(final * (-1 if array.kind == "boolean" else 1), -1, 1)
+            for array, final in zip(self.program.arrays, self.final, strict=True)
+            if final is not None
         }
+
+    def _notes(self, log: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return the entries of one log, of all candidates and tiles, and let go of the memory."""
+        entries, values = [], []
+        width = next(
+            (len(o.values) for o in self.program.operations if getattr(o, "log", -1) == log), 0
+        )
+        for k in range(log, len(self.noted) - 1, self.n_noted):
+            one = self.noted[k]
+            if one.n:
+                entries.append(_copied(one.entries, one.n * _ENTRY.itemsize).view(_ENTRY))
+                values.append(
+                    _copied(one.values, one.n * width * 8).view(float).reshape(one.n, width)
+                )
+            self.forget(ctypes.byref(one))
+        if not entries:
+            return np.zeros(0, _ENTRY), np.zeros((0, width))
+        return np.concatenate(entries), np.concatenate(values)
+
+
+def _copied(address: int, size: int) -> np.ndarray:
+    return np.frombuffer(ctypes.string_at(address, size) if size else b"", np.uint8).copy()

@@ -1,10 +1,10 @@
 """Brian2 expressions as C++ on vectors of trials."""
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
-from brian2.core.functions import DEFAULT_FUNCTIONS
+from brian2.core.functions import DEFAULT_FUNCTIONS, Function
 from brian2.core.variables import AuxiliaryVariable
 from brian2.parsing.bast import brian_ast
 
@@ -16,6 +16,7 @@ _OPERATORS = {"Add": "+", "Sub": "-", "Mult": "*", "Div": "/"}
 _COMPARISONS = {"Lt": "<", "LtE": "<=", "Gt": ">", "GtE": ">=", "Eq": "==", "NotEq": "!="}
 _NAMED_OPERATORS = {"FloorDiv": "nt_floordiv", "Mod": "nt_mod", "Pow": "nt_pow"}
 _LARGEST_POWER = 16
+_RANDOM = {"rand": "nt_uniform", "randn": "nt_normal", "poisson": "nt_poisson"}
 
 
 class Renderer:
@@ -26,10 +27,22 @@ class Renderer:
     kinds : mapping of str to str
         'float', 'integer' or 'boolean' of every name.
     scalars : set of str
-        Names that hold one value for all neurons and trials.
+        Names that hold one value for all elements and trials.
+    functions : mapping of str to (str, str), optional
+        What functions are called in C++, and whether they are 'standard' ones of Brian2, a
+        'table', a 'binomial' distribution, or the 'user's. Others are standard.
+    site : callable, optional
+        Gives a number for each call of a random function.
     """
 
-    def __init__(self, kinds: Mapping[str, str], scalars: set[str]) -> None:
+    def __init__(
+        self,
+        kinds: Mapping[str, str],
+        scalars: set[str],
+        functions: Mapping[str, tuple[str, str]] | None = None,
+        site: Callable[[], int] = int,
+    ) -> None:
+        self.functions, self.site, self.element = dict(functions or {}), site, "i"
         self.names = {
             name: AuxiliaryVariable(name, dtype=_DTYPES[kind], scalar=name in scalars)
             for name, kind in kinds.items()
@@ -43,8 +56,8 @@ class Renderer:
 
     def render(self, expression: str, kind: str) -> str:
         """Return `expression` as C++ of the given kind."""
-        tree = brian_ast(expression, {**DEFAULT_FUNCTIONS, **self.names})
-        return self._as(tree, kind)
+        known = {name: _typed(symbol) for name, (symbol, _) in self.functions.items() if " " not in name}
+        return self._as(brian_ast(expression, {**DEFAULT_FUNCTIONS, **self.names, **known}), kind)
 
     def _as(self, node: ast.AST, kind: str) -> str:
         if isinstance(node, ast.Constant):
@@ -107,14 +120,50 @@ class Renderer:
         return f"truth({self._as(left, kind)} {operator} {self._as(right, kind)})"
 
     def _call(self, node: ast.Call) -> str:
-        name = node.func.id
-        if name == "int":
+        symbol, kind = self.functions.get(node.func.id, (node.func.id, "standard"))
+        return getattr(self, f"_{kind}_call")(symbol, node)
+
+    def _standard_call(self, symbol: str, node: ast.Call) -> str:
+        if symbol == "int":
             argument = node.args[0]
             kind = "integer" if argument.dtype == "boolean" else argument.dtype
             return f"to_integer({self._as(argument, kind)})"
-        arguments = ", ".join(self._as(argument, "float") for argument in node.args)
-        call = f"nt_{name}({arguments})"
-        return call if name == "timestep" else _converted(call, node.dtype)
+        arguments = [self._as(argument, "float") for argument in node.args]
+        if symbol in _RANDOM:
+            arguments = [*self._place(), *(f"vec({argument})" for argument in arguments)]
+        call = f"{_RANDOM.get(symbol, f'nt_{symbol}')}({', '.join(arguments)})"
+        return call if symbol == "timestep" else _converted(call, node.dtype)
+
+    def _place(self) -> tuple[str, ...]:
+        """What a random number depends on."""
+        return "noise", f"{self.site()}u", f"uint32_t({self.element})"
+
+    def _table_call(self, symbol: str, node: ast.Call) -> str:
+        arguments = [self._as(argument, "float") for argument in node.args]
+        # Time in single precision would be too coarse to find a row.
+        exact = self.functions.get(f"{getattr(node.args[0], 'id', '')} exactly")
+        if exact:
+            arguments[0] = exact[0]
+        return f"nt_table(f_{symbol}, {', '.join(arguments)})"
+
+    def _binomial_call(self, symbol: str, node: ast.Call) -> str:
+        del node
+        return f"nt_binomial({', '.join(self._place())}, f_{symbol}.values, f_{symbol}.rows - 1)"
+
+    def _user_call(self, symbol: str, node: ast.Call) -> str:
+        names = [f"a{k}" for k in range(len(node.args))]
+        function = (
+            f"[&]({', '.join(f'double {name}' for name in names)}) "
+            f"{{ return {symbol}({', '.join(names)}); }}"
+        )
+        arguments = [self._as(argument, "float") for argument in node.args]
+        return f"each_lane({', '.join([function, *arguments])})"
+
+
+def _typed(symbol: str) -> Function:
+    if symbol in DEFAULT_FUNCTIONS:
+        return DEFAULT_FUNCTIONS[symbol]
+    return Function(lambda: 0.0, arg_units=[], arg_types=[], return_unit=1, return_type="float")
 
 
 def _literal(value: float, kind: str) -> str:

@@ -2,12 +2,14 @@
 
 from importlib.resources import files
 
-from brian2.utils.stringtools import get_identifiers, word_substitute
+from neurotrain.executions.fused.blocks import TYPES, Blocks
+from neurotrain.executions.fused.elements import Elements
+from neurotrain.executions.fused.nodes import Nodes
+from neurotrain.executions.fused.schedule import listed_events, schedule
+from neurotrain.executions.fused.sums import only_weights
+from neurotrain.lowering.program import Array, Program, Sum
 
-from neurotrain.executions.fused.render import Renderer
-from neurotrain.lowering.program import Assignment, Code, Program, Variable
-
-_TYPES = {"float": ("T", "V"), "integer": ("I", "VI"), "boolean": ("I", "VI")}
+_HEADERS = ("vectors.hpp", "engine.hpp", "random.hpp")
 
 
 def generate_source(program: Program) -> str:
@@ -16,204 +18,193 @@ def generate_source(program: Program) -> str:
     kernel = (package / "kernel.cpp").read_text()
     for name, lines in _Source(program).sections().items():
         kernel = kernel.replace(f"@{name}@", "\n    ".join(lines))
-    sizes = {
-        "N_ARRAYS": len(arrays_of(program)),
-        "N_TERMS": len(program.terms),
-        "N_OBSERVED": len(program.observables),
-    }
-    defines = "".join(f"#define {name} {size}\n" for name, size in sizes.items())
-    return defines + (package / "vectors.hpp").read_text() + kernel
-
-
-def arrays_of(program: Program) -> tuple[Variable, ...]:
-    """Return the variables whose values are handed to the kernel, in its order."""
-    return tuple(v for v in program.variables if v.role == "parameter" or is_kept(program, v))
-
-
-def is_kept(program: Program, variable: Variable) -> bool:
-    """Return whether the kernel keeps the variable from step to step."""
-    return variable.role == "state" or (variable.role == "coupled" and program.keeps_coupled)
+    terms = sum(2 * len(one.terms) for one in program.operations if isinstance(one, Sum))
+    most = len(program.arrays) + 2 * len(program.events) + terms + 8
+    headers = [(package / name).read_text() for name in _HEADERS]
+    return "\n".join([f"#define MOST_ARRAYS {most}", *headers, kernel])
 
 
 class _Source:
     def __init__(self, program: Program) -> None:
         self.program = program
-        self.kinds = dict(program.constants) | {v.name: v.kind for v in program.variables}
-        self.kinds |= {"t": "float", "dt": "float"}
-        self.scalars = {name for name, _ in program.constants} | {"t", "dt"}
-        self.invariants: list[str] = []
-        self.blocks = 0
+        self.blocks = Blocks(program)
+        self.nodes = schedule(program)
+        self.listed = listed_events(program, self.nodes)
+        self.emitter = Nodes(Elements(program, self.blocks, self.listed))
+        self.only_weights = only_weights(program)
 
     def sections(self) -> dict[str, list[str]]:
         """Return the lines of every place in the template."""
-        sections = {
+        weights = self.emitter.sums.weights() + self.emitter.events.means()
+        step = self._inputs() + [line for node in self.nodes for line in self.emitter.emit(node)]
+        return {
+            "FUNCTIONS": [one.code for one in self.program.functions if one.code],
             "CONSTANTS": self._constants(),
+            "INVARIANTS": self.blocks.invariants,
             "ARRAYS": self._arrays(),
-            "SOURCES": self._sources(),
-            "OBSERVABLES": self._observables(),
-            "UPDATE": self._update(),
-            "FINITE": [
-                f"failed[b] |= not_finite(state_{v.name}[at]);"
-                for v in self.program.variables
-                if is_kept(self.program, v) and v.kind == "float"
-            ],
+            "WEIGHTS": weights,
+            "NOISE": self._noise() if self.blocks.sites else [],
+            "TICKS": self._ticks(),
+            "STEP": step,
+            "BINS": self._bins(),
+            "FINITE": self._finite(),
             "FINAL": self._final(),
         }
-        return sections | {"INVARIANTS": self.invariants}
 
     def _constants(self) -> list[str]:
-        lines = ["const T x_dt = dt;"]
+        lines = []
+        for k in range(self.program.n_clocks):
+            lines.append(f"const T dt_{k} = T(run->clocks[{k}].dt); (void)dt_{k};")
         for k, (name, kind) in enumerate(self.program.constants):
-            if name == "dt":
-                continue
             value = f"run->constants[{k}]"
-            value = f"-I({value} != 0)" if kind == "boolean" else f"{_TYPES[kind][0]}({value})"
-            lines.append(f"const {_TYPES[kind][0]} x_{name} = {value}; (void)x_{name};")
+            value = f"-I({value} != 0)" if kind == "boolean" else f"{TYPES[kind][0]}({value})"
+            lines.append(f"const {TYPES[kind][0]} c_{name} = {value}; (void)c_{name};")
+        for k, one in enumerate(self.program.functions):
+            lines.append(f"const Table &f_{one.symbol} = run->tables[{k}]; (void)f_{one.symbol};")
         return lines
 
     def _arrays(self) -> list[str]:
         lines = []
-        for k, variable in enumerate(arrays_of(self.program)):
-            scalar, vector = _TYPES[variable.kind]
-            name = variable.name
-            start = f"(const {scalar} *)run->arrays[{k}] + candidate * run->array_strides[{k}]"
-            if variable.role == "parameter":
-                lines.append(f"const {scalar} *const parameter_{name} = {start};")
-                continue
-            lines += [
-                f"{vector} *const state_{name} = space.take<{vector}>(plane);",
-                "for (int64_t i = 0; i < N; i++)",
-                f"  memcpy((void *)(state_{name} + i * TILE), {start} + i * padded + first,",
-                "         TILE * sizeof(V));",
-            ]
+        for k, array in enumerate(self.program.arrays):
+            lines += getattr(self, f"_{array.role}")(k, array)
+        for k, event in enumerate(self.program.events):
+            if event.symbol in self.listed:
+                lines.append(
+                    f"Events e_{event.symbol}(space, run->sizes[{event.owner}] * TILE, "
+                    f"run->slots[{k}]);"
+                )
+        if self.program.counted:
+            n = f"run->sizes[{self._counted_owner()}]"
+            lines.append(f"VI *const counted = space.zeros<VI>({n} * TILE);")
         return lines
 
-    def _loads(self, in_update: bool = False) -> list[str]:
-        """Read every parameter and kept variable of one neuron."""
-        lines = []
-        for variable in arrays_of(self.program):
-            if in_update and variable.role == "coupled":
-                continue
-            scalar, vector = _TYPES[variable.kind]
-            name = variable.name
-            if variable.role == "parameter":
-                value = f"const {scalar} x_{name} = parameter_{name}[i];"
-            else:
-                value = f"{'' if in_update else 'const '}{vector} x_{name} = state_{name}[at];"
-            lines.append(f"{value} (void)x_{name};")
-        return lines
-
-    def _update(self) -> list[str]:
-        lines = self._loads(in_update=True)
-        for name in self.program.names("input"):
-            lines.append(f"const V x_{name} = driven[at]; (void)x_{name};")
-        lines += self._coupled()
-        lines += ["{", *self._code(self.program.update), "}"]
-        if self.program.threshold:
-            lines += ["VI spiking;", *self._value(self.program.threshold, "_cond", "spiking")]
-            lines.append("spikes[at] -= spiking;")
-            lines += self._spike()
-        return lines + [
-            f"state_{v.name}[at] = x_{v.name};"
-            for v in self.program.variables
-            if is_kept(self.program, v)
+    def _state(self, k: int, array: Array) -> list[str]:
+        kind, name = TYPES[array.kind][1], f"s_{array.symbol}"
+        held = {"float": "double", "integer": "int64_t", "boolean": "int8_t"}[array.kind]
+        sign = -1 if array.kind == "boolean" else 1
+        return [
+            f"{kind} *const {name} = space.raw<{kind}>(run->arrays[{k}].length * TILE);",
+            f"fill_state<{kind}, {held}>({name}, run->arrays[{k}], candidate, first, n_trials, "
+            f"{sign});",
         ]
 
-    def _spike(self) -> list[str]:
+    def _input(self, k: int, array: Array) -> list[str]:
+        return self._state(k, array)
+
+    def _parameter(self, k: int, array: Array) -> list[str]:
+        if array.symbol in self.only_weights:
+            return []
+        kind, name = TYPES[array.kind][0], f"p_{array.symbol}"
+        return [
+            f"{kind} *const {name} = space.raw<{kind}>(run->arrays[{k}].length);",
+            f"fill_parameter<{kind}>({name}, run->arrays[{k}], candidate);",
+        ]
+
+    def _index(self, k: int, array: Array) -> list[str]:
+        name = f"q_{array.symbol}"
+        return [
+            f"const int32_t *const {name} = (const int32_t *)run->arrays[{k}].data; (void){name};"
+        ]
+
+    def _noise(self) -> list[str]:
+        return [
+            "Noise *const noises = space.raw<Noise>(TILE);",
+            "for (int b = 0; b < TILE; b++) {",
+            "  uint64_t keys[LANES];",
+            "  for (int lane = 0; lane < LANES; lane++) {",
+            "    const int64_t trial = first + b * LANES + lane;",
+            "    keys[lane] = run->keys[candidate * run->keys_by_candidate +",
+            "                           (trial < n_trials ? trial : n_trials - 1)];",
+            "  }",
+            "  new (noises + b) Noise(keys);",
+            "}",
+        ]
+
+    def _ticks(self) -> list[str]:
         lines = []
-        if self.program.uses_refractoriness:
+        for k in range(self.program.n_clocks):
+            clock = f"run->clocks[{k}]"
+            tick = "step" if self.program.n_clocks == 1 else f"(step - {clock}.offset) / {clock}.every"
+            lines.append(f"const int64_t tick_{k} = {tick};")
+            if self.program.n_clocks > 1:
+                lines.append(
+                    f"const bool due_{k} = step >= {clock}.offset && tick_{k} < {clock}.ticks && "
+                    f"(step - {clock}.offset) % {clock}.every == 0;"
+                )
             lines += [
-                "x_lastspike = choose(spiking, x_t, x_lastspike);",
-                "x_not_refractory &= ~spiking;",
+                f"const double time_{k} = ({clock}.first + tick_{k}) * {clock}.dt; (void)time_{k};",
+                f"const T t_{k} = T(time_{k}); (void)t_{k};",
+                f"const I step_{k} = I({clock}.first + tick_{k}); (void)step_{k};",
             ]
-        if self.program.reset:
-            lines += ["{", *self._code(self.program.reset, condition="spiking"), "}"]
+        if self.blocks.sites:
+            lines.append("for (int b = 0; b < TILE; b++) noises[b].at(run->first_step + step);")
         return lines
 
-    def _coupled(self) -> list[str]:
-        sums: dict[str, list[str]] = {name: [] for name in self.program.names("coupled")}
+    def _inputs(self) -> list[str]:
         lines = []
-        for k, term in enumerate(self.program.terms):
-            if term.gain is None:
-                sums[term.target].append(f"own[{k}]")
-                continue
-            lines += [f"V gain_{k};", *self._value(term.gain, "_gain", f"gain_{k}", real=True)]
-            sums[term.target].append(f"gain_{k} * own[{k}]")
-        own = [f"const V x_{name} = {' + '.join(terms)};" for name, terms in sums.items()]
-        own += [f"(void)x_{name};" for name in sums]
-        return [line.replace("own[", "sums[") for line in lines + own]
-
-    def _sources(self) -> list[str]:
-        lines = self._loads() if self.program.terms else []
-        for k, term in enumerate(self.program.terms):
-            lines += self._value(term.source, "_source", f"to[{k}][at]", real=True)
+        for symbol in self.program.inputs:
+            if symbol in self.blocks.arrays:
+                lines += [
+                    "if (step % run->steps_per_input == 0 && run->n_channels > 0)",
+                    f"  present(*run, candidate, first, step / run->steps_per_input, s_{symbol},",
+                    f"          run->sizes[{self.blocks.arrays[symbol].owner}]);",
+                ]
         return lines
 
-    def _observables(self) -> list[str]:
-        lines = self._loads() if self.program.observables else []
-        for k, (_, code) in enumerate(self.program.observables):
-            lines += self._value(code, "_observed", f"observed[{k}]", real=True)
+    def _counted_owner(self) -> int:
+        return next(e.owner for e in self.program.events if e.symbol == self.program.counted)
+
+    def _bins(self) -> list[str]:
+        if not self.program.counted:
+            return []
+        n = f"run->sizes[{self._counted_owner()}]"
+        return [
+            "for (; bin < run->n_bins && run->bin_stops[bin] == step + 1; bin++) {",
+            f"  for (int64_t i = 0; i < {n}; i++)",
+            "    for (int k = 0; k < TRIALS && first + k < n_trials; k++)",
+            f"      run->spike_count[((candidate * run->n_bins + bin) * {n} + i) * n_trials +",
+            "                       first + k] = int32_t(counted[i * TILE + k / LANES][k % LANES]);",
+            f"  memset((void *)counted, 0, {n} * TILE * sizeof(VI));",
+            "}",
+        ]
+
+    def _finite(self) -> list[str]:
+        lines = []
+        watched = self._watched()
+        for owner in sorted({array.owner for array in watched}):
+            lines.append(f"for (int64_t at = 0; at < run->sizes[{owner}] * TILE; at++) {{")
+            lines += [
+                f"  failed[at % TILE] |= not_finite(s_{array.symbol}[at]);"
+                for array in watched
+                if array.owner == owner
+            ]
+            lines.append("}")
         return lines
+
+    def _watched(self) -> list[Array]:
+        synapses = {one.owner for one in self.program.operations if hasattr(one, "queue")}
+        synapses |= {one.owner for one in self.program.operations if isinstance(one, Sum)}
+        return [
+            a
+            for a in self.program.arrays
+            if a.role == "state" and a.kind == "float" and not a.shared and a.owner not in synapses
+        ]
 
     def _final(self) -> list[str]:
-        return [
-            f"if (run->final_state[{k}]) "
-            f"memcpy((T *)run->final_state[{k}] + to, &state_{v.name}[at], sizeof(V));"
-            for k, v in enumerate(arrays_of(self.program))
-            if is_kept(self.program, v)
-        ]
-
-    def _value(self, code: Code, name: str, to: str, real: bool = False) -> list[str]:
-        """Render one piece of code and store what it assigns to `name`."""
-        kind = next(a.kind for a in (*code.vector, *code.scalar) if a.target == name)
-        value = f"x_{name} & I(1)" if real and kind == "boolean" else f"x_{name}"
-        value = f"to_real({value})" if real else value
-        return ["{", *self._code(code, last=f"{to} = vec({value});"), "}"]
-
-    def _code(self, code: Code, condition: str | None = None, last: str = "") -> list[str]:
-        """Render one piece of code; what does not depend on time goes before the loop."""
-        renderer = Renderer(self.kinds, self.scalars)
-        moving = {"t"}
-        lines, own = [], {}
-        self.blocks += 1
-        for assignment in code.scalar:
-            renderer.declare(assignment, scalar=True)
-            own[assignment.target] = f"x{self.blocks}_{assignment.target}"
-            line = self._scalar(assignment, renderer)
-            if get_identifiers(assignment.expression) & moving:
-                moving.add(assignment.target)
-                lines.append(line)
-            else:
-                self.invariants.append(_rename(line, own) + f" (void){own[assignment.target]};")
-        declared = set()
-        for assignment in code.vector:
-            renderer.declare(assignment, scalar=False)
-            lines.append(_vector(assignment, renderer, condition, declared))
-        return [_rename(line, own) for line in (*lines, last)]
-
-    @staticmethod
-    def _scalar(assignment: Assignment, renderer: Renderer) -> str:
-        kind = _TYPES[assignment.kind][0]
-        value = renderer.render(assignment.expression, assignment.kind)
-        return f"const {kind} x_{assignment.target} = {value};"
+        lines = []
+        for k, array in enumerate(self.program.arrays):
+            if array.role not in ("state", "input"):
+                continue
+            kind = TYPES[array.kind][0]
+            lines += [
+                f"if (run->final_state[{k}])",
+                f"  for (int64_t i = 0; i < run->arrays[{k}].length; i++)",
+                "    for (int b = 0; b < TILE; b++)",
+                f"      save(({kind} *)run->final_state[{k}] +",
+                f"               (candidate * run->arrays[{k}].length + i) * n_trials + first +",
+                f"               b * LANES, s_{array.symbol}[i * TILE + b], lanes(b));",
+            ]
+        lines += self.emitter.events.averages() + self.emitter.events.kept()
+        return lines
 
 
-def _vector(
-    assignment: Assignment, renderer: Renderer, condition: str | None, declared: set[str]
-) -> str:
-    kind, name = assignment.kind, f"x_{assignment.target}"
-    value = renderer.render(assignment.expression, kind)
-    if assignment.op == ":=" and assignment.target not in declared:
-        declared.add(assignment.target)
-        return f"{_TYPES[kind][1]} {name} = vec({value});"
-    if assignment.op not in ("=", ":="):
-        value = renderer.render(
-            f"{assignment.target} {assignment.op[:-1]} ({assignment.expression})", kind
-        )
-    if condition and assignment.target not in declared:
-        return f"{name} = choose({condition}, vec({value}), {name});"
-    return f"{name} = vec({value});"
-
-
-def _rename(line: str, names: dict[str, str]) -> str:
-    return word_substitute(line, {f"x_{old}": new for old, new in names.items()})

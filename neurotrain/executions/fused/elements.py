@@ -1,0 +1,77 @@
+"""The C++ around the code of one element: what it loads and stores."""
+
+from collections.abc import Iterable
+
+from neurotrain.executions.fused.blocks import TYPES, Block, Blocks
+from neurotrain.lowering.program import FIRST, OWN, Program, Reference
+
+PLACE = "const size_t at = i * TILE + b; (void)at;"
+
+
+def indented(lines: Iterable[str], times: int = 1) -> list[str]:
+    """Return lines with two spaces more, so many times."""
+    return ["  " * times + line for line in lines]
+
+
+class Elements:
+    """What all nodes of a program share.
+
+    Parameters
+    ----------
+    program : Program
+    blocks : Blocks
+        Renders the code.
+    listed : set of str
+        Events that keep a list of the elements they happen to.
+    """
+
+    def __init__(self, program: Program, blocks: Blocks, listed: set[str]) -> None:
+        self.program, self.blocks, self.listed = program, blocks, listed
+        self.positions = {array.symbol: k for k, array in enumerate(program.arrays)}
+
+    def load(self, name: str, reference: Reference) -> str:
+        """Return the line that reads an array for the element ``i`` and trials ``b``."""
+        array = self.blocks.arrays[reference.symbol]
+        scalar, vector = TYPES[array.kind]
+        if array.role in ("state", "input"):
+            value = f"{vector} {name} = s_{array.symbol}[{_at(reference)}];"
+        elif array.role == "parameter":
+            value = f"const {scalar} {name} = p_{array.symbol}[{_element(reference)}];"
+        else:
+            value = f"const I {name} = I(q_{array.symbol}[{_element(reference)}]);"
+        return f"{value} (void){name};"
+
+    def load_once(self, name: str, reference: Reference) -> str:
+        """Return the line that reads a parameter from where the caller holds it."""
+        array = self.blocks.arrays[reference.symbol]
+        if array.role == "index":
+            return self.load(name, reference)
+        read = "truth_at" if array.kind == "boolean" else "real_at"
+        kind, k = TYPES[array.kind][0], self.positions[array.symbol]
+        element = _element(reference)
+        return f"const {kind} {name} = {read}(run->arrays[{k}], candidate, {element});"
+
+    def around(
+        self, blocks: Iterable[Block], lines: Iterable[str], known: Iterable[str] = ()
+    ) -> list[str]:
+        """Return `lines` between the loads and stores that the blocks need."""
+        blocks, lines = list(blocks), list(lines)
+        loads = {name: r for block in blocks for name, r in block.loads.items()}
+        stores = {name: r for block in blocks for name, r in block.stores.items()}
+        noise = any("(noise, " in line for line in lines)
+        return [
+            *(["const Noise &noise = noises[b];"] if noise else []),
+            *(self.load(n, r) for n, r in sorted(loads.items()) if n not in known),
+            *lines,
+            *(f"s_{r.symbol}[{_at(r)}] = {name};" for name, r in sorted(stores.items())),
+        ]
+
+
+def _element(reference: Reference) -> str:
+    return {OWN: "i", FIRST: "0"}.get(reference.index, f"q_{reference.index}[i]")
+
+
+def _at(reference: Reference) -> str:
+    return {OWN: "at", FIRST: "b"}.get(
+        reference.index, f"size_t(q_{reference.index}[i]) * TILE + b"
+    )

@@ -1,0 +1,204 @@
+"""The C++ of events: generated, reacted to, propagated along synapses, noted; and of samples."""
+
+from neurotrain.executions.fused.blocks import real_of
+from neurotrain.executions.fused.elements import PLACE, Elements, indented
+from neurotrain.executions.fused.schedule import is_late
+from neurotrain.lowering.program import (
+    Generator,
+    Log,
+    Program,
+    Propagation,
+    Reaction,
+    Sample,
+    Threshold,
+)
+
+_HAPPENED = (
+    "const int64_t i = happened->at / TILE; (void)i;",
+    "const int b = happened->at % TILE; (void)b;",
+    "const size_t at = happened->at; (void)at;",
+    "const VI now = mask_of(happened->bits); (void)now;",
+)
+
+
+class EventNodes:
+    """Emits what has to do with single elements."""
+
+    def __init__(self, elements: Elements) -> None:
+        self.elements, self.blocks, self.program = elements, elements.blocks, elements.program
+
+    def generator(self, node: Generator) -> list[str]:
+        """Return what makes events happen at given steps, on all trials."""
+        k = [e.symbol for e in self.program.events].index(node.event)
+        generated, event = f"run->generated[{k}]", f"e_{node.event}"
+        lines = [
+            f"{event}.begin(tick_{node.clock});",
+            f"for (int64_t p = {generated}.starts[tick_{node.clock}];",
+            f"     p < {generated}.starts[tick_{node.clock} + 1]; p++)",
+            "  for (int b = 0; b < TILE; b++)",
+            f"    {event}.note(tick_{node.clock}, {generated}.elements[p] * TILE + b, ALL);",
+        ]
+        return lines
+
+    def _tick(self, node: Reaction | Propagation | Log) -> str:
+        """Return when what a node sees happened: in the last step if it precedes the threshold."""
+        tick = f"tick_{node.clock}"
+        return f"{tick} - 1" if is_late(self.program, node) else tick
+
+    def _for_each(self, event: str, tick: str, lines: list[str]) -> list[str]:
+        return [
+            f"if ({tick} >= 0)",
+            f"  for (const Events::Happened *happened = e_{event}.start({tick});",
+            f"       happened < e_{event}.stop({tick}); happened++) {{",
+            *indented(lines, 2),
+            "  }",
+        ]
+
+    def reaction(self, node: Reaction) -> list[str]:
+        """Return code for the elements that an event has happened to."""
+        block = self.blocks.render(node.code, mask="now")
+        lines = [*_HAPPENED, *self.elements.around([block], block.body)]
+        return [*block.before, *self._for_each(node.event, self._tick(node), lines)]
+
+    def propagation(self, node: Propagation) -> list[str]:
+        """Return code for the synapses that an event reaches in this step, the oldest first."""
+        block = self.blocks.render(node.code, mask="now")
+        inner = [
+            "const int64_t source = happened->at / TILE;",
+            *_HAPPENED[1:2],
+            *_HAPPENED[3:],
+            "const int64_t row = source * queue.n_delays + d;",
+            "for (int64_t r = queue.starts[row]; r < queue.starts[row + 1]; r++)",
+            "  deliver(queue.synapses[r], b, now);",
+        ]
+        tick = f"tick_{node.clock}"
+        return [
+            *block.before,
+            f"const Queue &queue = run->queues[{node.queue}];",
+            "const auto deliver = [&](int64_t i, int b, VI now) __attribute__((always_inline)) {",
+            f"  {PLACE} (void)now;",
+            *indented(self.elements.around([block], block.body)),
+            "};",
+            f"if ({tick} < queue.n_pending)",
+            f"  for (int64_t r = queue.pending_starts[{tick}];",
+            f"       r < queue.pending_starts[{tick} + 1]; r++)",
+            "    for (int b = 0; b < TILE; b++) deliver(queue.pending[r], b, VI{} - 1);",
+            "for (int64_t d = 0; d < queue.n_delays; d++) {",
+            f"  const int64_t then = {self._tick(node)} - queue.delays[d];",
+            *indented(self._for_each(node.event, "then", inner)),
+            "}",
+        ]
+
+    def log(self, node: Log) -> list[str]:
+        """Return what notes the events of a range of elements."""
+        n = len(node.values)
+        values = "".join(
+            f" values[{k}] = double(lane_of({real_of(node.code, '_to_record_' + name)}, lane));"
+            for k, name in enumerate(node.values)
+        )
+        noted = _noted(node.log, self.program)
+        last = (
+            "for (int lane = 0; lane < lanes(b); lane++) "
+            f"if (happened->bits >> lane & 1) {{ double values[{n + 1}];{values} "
+            f"note({noted}, run->clocks[{node.clock}].first + {self._tick(node)}, i, "
+            f"first + b * LANES + lane, {n}, values); }}"
+        )
+        block = self.blocks.render(node.code, last=last)
+        logged = f"run->logged[{node.log}]"
+        lines = [
+            *_HAPPENED,
+            f"if (i < {logged}.first || i >= {logged}.stop) continue;",
+            *self.elements.around([block], block.body),
+        ]
+        return [*block.before, *self._for_each(node.event, self._tick(node), lines)]
+
+    def sample(self, node: Sample) -> list[str]:
+        """Return what samples chosen elements, and averages them if asked to."""
+        chosen, n = f"run->chosen[{node.sample}]", len(node.values)
+        last = " ".join(
+            f"seen[{k}] = {real_of(node.code, '_to_record_' + name)};" for k, name in enumerate(node.values)
+        )
+        block = self.blocks.render(node.code, last=last)
+        row = f"(((candidate * {n} + k) * {chosen}.n_samples + sample) * {chosen}.n + e)"
+        averaged = self.program.averaged == node.sample
+        return [
+            *block.before,
+            f"const bool sampled = {chosen}.every && tick_{node.clock} % {chosen}.every == 0;",
+            f"const int64_t sample = sampled ? tick_{node.clock} / {chosen}.every : 0;",
+            "const bool averaged = "
+            + ("step >= run->average_start && step < run->average_stop;" if averaged else "false;"),
+            f"for (int64_t e = 0; (sampled || averaged) && e < {chosen}.n; e++)",
+            "  for (int b = 0; b < TILE; b++) {",
+            f"    const int64_t i = {chosen}.elements[e]; (void)i;",
+            f"    {PLACE}",
+            f"    V seen[{n + 1}];",
+            *indented(self.elements.around([block], block.body), 2),
+            f"    for (int k = 0; k < {n}; k++) {{",
+            f"      if (sampled) save({chosen}.to + {row} * n_trials + first + b * LANES, seen[k],",
+            "                        lanes(b));",
+            *(
+                [f"      if (averaged) mean[(k * {chosen}.n + e) * TILE + b] += seen[k];"]
+                if averaged
+                else []
+            ),
+            "    }",
+            "  }",
+        ]
+
+    def kept(self) -> list[str]:
+        """Return what gives back the last events, which may still be under way at the end."""
+        lines = []
+        for k, event in enumerate(self.program.events):
+            if event.symbol not in self.elements.listed:
+                continue
+            clock = f"run->clocks[{self._clock(event.symbol)}]"
+            noted = _noted(self.program.n_logs + k, self.program)
+            lines += [
+                f"for (int64_t then = {clock}.ticks - e_{event.symbol}.slots + 1;",
+                f"     run->keeps_events && then < {clock}.ticks; then++)",
+                "  if (then >= 0)",
+                f"    for (const Events::Happened *happened = e_{event.symbol}.start(then);",
+                f"         happened < e_{event.symbol}.stop(then); happened++)",
+                "      for (int lane = 0; lane < lanes(happened->at % TILE); lane++)",
+                "        if (happened->bits >> lane & 1)",
+                f"          note({noted}, then, happened->at / TILE,",
+                "               first + happened->at % TILE * LANES + lane, 0, nullptr);",
+            ]
+        return lines
+
+    def _clock(self, event: str) -> int:
+        makers = (Threshold, Generator)
+        found = (o.clock for o in self.program.operations if isinstance(o, makers) and o.event == event)
+        return next(found, 0)
+
+    def means(self) -> list[str]:
+        """Return the room for averages."""
+        if self.program.averaged < 0:
+            return []
+        n = len(self._averaged().values)
+        size = f"{n} * run->chosen[{self.program.averaged}].n * TILE"
+        return [f"V *const mean = space.zeros<V>({size});"]
+
+    def _averaged(self) -> Sample:
+        samples = [one for one in self.program.operations if isinstance(one, Sample)]
+        return next(one for one in samples if one.sample == self.program.averaged)
+
+    def averages(self) -> list[str]:
+        """Return what stores the averages at the end."""
+        if self.program.averaged < 0:
+            return []
+        chosen, n = f"run->chosen[{self.program.averaged}]", len(self._averaged().values)
+        return [
+            "const double averaged_steps = double(run->average_stop - run->average_start);",
+            f"for (int64_t row = 0; {chosen}.average && row < {n} * {chosen}.n; row++)",
+            "  for (int b = 0; b < TILE; b++) {",
+            "    const V x = mean[row * TILE + b] / T(averaged_steps > 0 ? averaged_steps : 1);",
+            f"    save({chosen}.average + (candidate * {n} * {chosen}.n + row) * n_trials + first +",
+            "             b * LANES, x, lanes(b));",
+            "  }",
+        ]
+
+
+def _noted(log: int, program: Program) -> str:
+    tile = "(candidate * ((n_trials + TRIALS - 1) / TRIALS) + tile)"
+    return f"run->noted[{tile} * {program.n_logs + len(program.events)} + {log}]"

@@ -1,0 +1,113 @@
+"""The C++ of loops over the elements of an object: equations, thresholds, resets."""
+
+from neurotrain.executions.fused.blocks import Block
+from neurotrain.executions.fused.elements import PLACE, Elements, indented
+from neurotrain.executions.fused.schedule import Loop
+from neurotrain.executions.fused.sums import Sums, multiplied
+from neurotrain.lowering.program import FIRST, OWN, Operation, Reaction, Reference, Threshold
+
+
+class Loops:
+    """Emits loops."""
+
+    def __init__(self, elements: Elements, sums: Sums) -> None:
+        self.elements, self.sums, self.blocks = elements, sums, elements.blocks
+
+    def loop(self, node: Loop) -> list[str]:
+        """Return sums and code for one element after the other."""
+        totals = [self.sums.total(one) for one in node.sums]
+        parts = [self._part(part, node) for part in node.parts]
+        blocks = [*(block for found, _ in totals for block in found), *(b for b, _ in parts)]
+        lines = [line for _, found in (*totals, *parts) for line in found]
+        before = self._begins(node) + [line for block in blocks for line in block.before]
+        if any(block.stores_shared for block in blocks):
+            return [*before, *self._by_trial(node, blocks[0])]
+        for one in node.sums:
+            stored = Reference(one.target, one.target, OWN)
+            blocks.append(Block(stores={f"x_{one.target}": stored}))
+        summed = [f"x_{one.target}" for one in node.sums]
+        element = self.elements.around(blocks, lines, known=summed)
+        dense = [one for one in node.sums if one.layout == "dense"]
+        return [*before, *(multiplied(dense, element) if dense else _rows(node, element))]
+
+    def _begins(self, node: Loop) -> list[str]:
+        listed = self.elements.listed
+        thresholds = [part for part in node.parts if isinstance(part, Threshold)]
+        return [f"e_{p.event}.begin(tick_{p.clock});" for p in thresholds if p.event in listed]
+
+    def _part(self, part: Operation, node: Loop) -> tuple[Block, list[str]]:
+        if isinstance(part, Threshold):
+            return self._threshold(part, node)
+        if isinstance(part, Reaction):
+            block = self.blocks.render(part.code, mask=f"now_{part.event}")
+            return block, [f"if (bits_{part.event}) {{", *indented(block.body), "}"]
+        block = self.blocks.render(part.code)
+        return block, block.body
+
+    def _threshold(self, part: Threshold, node: Loop) -> tuple[Block, list[str]]:
+        event = part.event
+        block = self.blocks.render(part.code, last=f"now_{event} = vec(x__cond);")
+        lines = [f"VI now_{event};", *block.body]
+        if event == self.elements.program.counted:
+            lines.append(f"counted[at] -= now_{event};")
+        happening = self._refractory(part, block)
+        if event in self.elements.listed:
+            happening.append(f"e_{event}.note(tick_{part.clock}, at, bits_{event});")
+        if happening or any(isinstance(one, Reaction) for one in node.parts):
+            lines += [
+                f"const uint32_t bits_{event} = bits_of(now_{event});",
+                f"if (__builtin_expect(bits_{event} != 0, 0)) {{",
+                *indented(happening),
+                "}",
+            ]
+        return block, lines
+
+    def _refractory(self, part: Threshold, block: Block) -> list[str]:
+        if not part.refractory:
+            return []
+        spike, free = (Reference(symbol, symbol, OWN) for symbol in part.refractory)
+        for reference in (spike, free):
+            block.loads[self.blocks.name(reference)] = reference
+            block.stores[self.blocks.name(reference)] = reference
+        now = f"now_{part.event}"
+        return [
+            f"x_{spike.symbol} = choose({now}, t_{part.clock}, x_{spike.symbol});",
+            f"x_{free.symbol} &= ~{now};",
+        ]
+
+    def _by_trial(self, node: Loop, block: Block) -> list[str]:
+        """Return code that changes shared variables: these first, for each vector of trials."""
+        outer, inner = (
+            Block(
+                loads={n: r for n, r in block.loads.items() if (r.index == FIRST) == shared},
+                stores={n: r for n, r in block.stores.items() if (r.index == FIRST) == shared},
+            )
+            for shared in (True, False)
+        )
+        loop = [
+            f"for (int64_t i = 0; i < run->sizes[{node.owner}]; i++) {{",
+            f"  {PLACE}",
+            *indented(self.elements.around([inner], block.lines)),
+            "}",
+        ]
+        return [
+            "for (int b = 0; b < TILE; b++) {",
+            *indented(self.elements.around([outer], block.by_trial)),
+            *indented(loop if block.lines else []),
+            "}",
+        ]
+
+
+def _rows(node: Loop, element: list[str]) -> list[str]:
+    n, first = f"run->sizes[{node.owner}]", "0"
+    if node.sums:
+        table = f"run->connections[{node.sums[0].table}]"
+        n, first = f"{table}.n_post", f"{table}.first_post"
+    return [
+        f"for (int64_t p = 0; p < {n}; p++)",
+        "  for (int b = 0; b < TILE; b++) {",
+        f"    const int64_t i = {first} + p;",
+        f"    {PLACE}",
+        *indented(element, 2),
+        "  }",
+    ]

@@ -1,0 +1,164 @@
+"""The C++ of summed variables: weights, sources, matrix products, and the general case."""
+
+from neurotrain.executions.fused.blocks import Block, real_of
+from neurotrain.executions.fused.elements import PLACE, Elements, indented
+from neurotrain.executions.fused.schedule import Sources, source_symbol
+from neurotrain.lowering.program import Code, Program, Sum
+
+
+def only_weights(program: Program) -> set[str]:
+    """Return the symbols of what weights are made of and no step reads."""
+    sums = [one for one in program.operations if isinstance(one, Sum)]
+    terms = [term for one in sums for term in one.terms]
+    steps = [code for one in program.operations if (code := getattr(one, "code", None))]
+    steps += [code for t in terms for code in (t.source, t.gain) if code]
+    return _symbols([term.weight for term in terms]) - _symbols(steps)
+
+
+def _symbols(codes: list[Code]) -> set[str]:
+    return {reference.symbol for code in codes for reference in code.references}
+
+
+class Sums:
+    """Emits what belongs to summed variables."""
+
+    def __init__(self, elements: Elements) -> None:
+        self.elements, self.blocks = elements, elements.blocks
+        operations = elements.program.operations
+        self.sums = [one for one in operations if isinstance(one, Sum) and one.terms]
+
+    def weights(self) -> list[str]:
+        """Return what packs the weights of a candidate and makes room for sources."""
+        lines = []
+        for one in self.sums:
+            for k, term in enumerate(one.terms):
+                block = self.blocks.render(term.weight, last=_weight(term.weight), one_lane=True)
+                loads = [
+                    self.elements.load_once(name, r) for name, r in sorted(block.loads.items())
+                ]
+                lines += _pack(one, source_symbol(one, k), [*loads, *block.lines])
+        return lines
+
+    def sources(self, node: Sources) -> list[str]:
+        """Return what evaluates the sources of all terms of a sum."""
+        symbols = [source_symbol(node.sum, k) for k in range(len(node.sum.terms))]
+        blocks = [
+            self.blocks.render(
+                term.source, last=f"source_{symbol}[j * TILE + b] = {real_of(term.source, '_source')};"
+            )
+            for term, symbol in zip(node.sum.terms, symbols, strict=True)
+        ]
+        lines = [line for block in blocks for line in block.body]
+        return [
+            *(line for block in blocks for line in block.before),
+            f"for (int64_t j = 0; j < table_{symbols[0]}.n_pre; j++)",
+            "  for (int b = 0; b < TILE; b++) {",
+            f"    const int64_t i = table_{symbols[0]}.first_pre + j; (void)i;",
+            f"    {PLACE}",
+            *indented(self.elements.around(blocks, lines), 2),
+            "  }",
+        ]
+
+    def general(self, node: Sum) -> list[str]:
+        """Return a sum that is no sum of products, synapse by synapse."""
+        table, target = f"run->connections[{node.table}]", f"s_{node.target}"
+        to = f"{target}[size_t({table}.first_post + {table}.post[i]) * TILE + b]"
+        block = self.blocks.render(node.code, last=f"{to} += {real_of(node.code, '_synaptic_var')};")
+        return [
+            *block.before,
+            f"memset((void *)({target} + {table}.first_post * TILE), 0,",
+            f"       {table}.n_post * TILE * sizeof(V));",
+            f"for (int64_t i = 0; i < {table}.n_synapses; i++)",
+            "  for (int b = 0; b < TILE; b++) {",
+            f"    {PLACE}",
+            *indented(self.elements.around([block], block.body), 2),
+            "  }",
+        ]
+
+    def total(self, one: Sum) -> tuple[list[Block], list[str]]:
+        """Return what adds up the terms of a sum for the row ``p``, element ``i``."""
+        blocks, lines, terms = [], [], []
+        for k, term in enumerate(one.terms):
+            symbol = source_symbol(one, k)
+            value = f"sums_{symbol}[r][b]" if one.layout == "dense" else f"sum_{symbol}"
+            if one.layout != "dense":
+                lines += _sparse(symbol)
+            if term.gain:
+                block = self.blocks.render(term.gain, last=f"gain_{symbol} = {real_of(term.gain, '_gain')};")
+                blocks.append(block)
+                lines += [f"V gain_{symbol};", *block.body]
+                value = f"gain_{symbol} * {value}"
+            terms.append(value)
+        return blocks, [*lines, f"V x_{one.target} = {' + '.join(terms)};"]
+
+
+def _weight(code: Code) -> str:
+    kind = next(one.kind for one in code.vector + code.scalar if one.target == "_weight")
+    return f"weight = T(x__weight{' & I(1)' if kind == 'boolean' else ''});"
+
+
+def _pack(one: Sum, symbol: str, lines: list[str]) -> list[str]:
+    table = f"table_{symbol}"
+    head = [
+        f"const Connections &{table} = run->connections[{one.table}];",
+        f"V *const source_{symbol} = space.zeros<V>({table}.n_pre * TILE);",
+    ]
+    evaluate = indented(["T weight;", *lines])
+    if one.layout == "dense":
+        return [
+            *head,
+            f"T *const w_{symbol} =",
+            f"    space.zeros<T>(blocks_of({table}.n_post) * ROWS * {table}.n_pre);",
+            f"for (int64_t i = 0; i < {table}.n_synapses; i++) {{",
+            *evaluate,
+            f"  w_{symbol}[packed_at({table}.post[i], {table}.pre[i], {table}.n_pre)] += weight;",
+            "}",
+        ]
+    return [
+        *head,
+        f"T *const w_{symbol} = space.raw<T>({table}.n_synapses);",
+        f"for (int64_t r = 0; r < {table}.n_synapses; r++) {{",
+        f"  const int64_t i = {table}.synapses[r]; (void)i;",
+        *evaluate,
+        f"  w_{symbol}[r] = weight;",
+        "}",
+    ]
+
+
+def _sparse(symbol: str) -> list[str]:
+    table = f"table_{symbol}"
+    return [
+        f"V sum_{symbol} = {{}};",
+        f"for (int64_t r = {table}.starts[p]; r < {table}.starts[p + 1]; r++)",
+        f"  sum_{symbol} += w_{symbol}[r] *",
+        f"                  source_{symbol}[size_t({table}.sources[r]) * TILE + b];",
+    ]
+
+
+def multiplied(dense: list[Sum], element: list[str]) -> list[str]:
+    """Return the loop over tiles of rows: a product, then `element` for each of the rows."""
+    symbols = [source_symbol(one, k) for one in dense for k in range(len(one.terms))]
+    table = f"run->connections[{dense[0].table}]"
+    lines = [
+        f"const int64_t n_rows = {table}.n_post;",
+        "for (int64_t block = 0; block < blocks_of(n_rows); block++) {",
+    ]
+    for symbol in symbols:
+        n_pre = f"table_{symbol}.n_pre"
+        lines += [
+            f"  V sums_{symbol}[ROWS][TILE];",
+            f"  multiply(w_{symbol} + block * ROWS * {n_pre}, source_{symbol}, {n_pre},",
+            f"           &sums_{symbol}[0][0]);",
+        ]
+    return [
+        *lines,
+        "  const int64_t present = n_rows - block * ROWS < ROWS ? n_rows - block * ROWS : ROWS;",
+        "  for (int64_t r = 0; r < present; r++)",
+        "    for (int b = 0; b < TILE; b++) {",
+        "      const int64_t p = block * ROWS + r; (void)p;",
+        f"      const int64_t i = {table}.first_post + p; (void)i;",
+        f"      {PLACE}",
+        *indented(element, 3),
+        "    }",
+        "}",
+    ]

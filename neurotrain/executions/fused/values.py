@@ -1,0 +1,134 @@
+"""Everything that a Program needs to run, in SI units."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Table:
+    """Values of a TimedArray (row[, column]) or cumulative probabilities (row,)."""
+
+    values: np.ndarray
+    epsilon: float = 1.0
+    factor: float = 1.0
+
+
+@dataclass(frozen=True)
+class Connections:
+    """The synapses of a sum.
+
+    Parameters
+    ----------
+    pre, post : (synapse,) int32 array
+        Where each begins and ends, from the first element of either side.
+    first_pre, n_pre, first_post, n_post : int
+        Which elements the sides are.
+    """
+
+    pre: np.ndarray
+    post: np.ndarray
+    first_pre: int
+    n_pre: int
+    first_post: int
+    n_post: int
+
+
+@dataclass(frozen=True)
+class Queue:
+    """The synapses of a pathway.
+
+    Parameters
+    ----------
+    sources : (synapse,) int array
+        The element whose event each synapse carries.
+    delays : (synapse,) int array
+        In steps of the pathway's clock.
+    n_sources : int
+    pending : (item, 2) int array
+        Step, from the beginning, and synapse of what is under way.
+    """
+
+    sources: np.ndarray
+    delays: np.ndarray
+    n_sources: int
+    pending: np.ndarray = field(default_factory=lambda: np.zeros((0, 2), int))
+
+    @property
+    def longest(self) -> int:
+        """The longest delay."""
+        return int(self.delays.max()) if len(self.delays) else 0
+
+
+@dataclass(frozen=True)
+class Clock:
+    """A clock that ticks every so many steps, from the step `offset` on.
+
+    `first` is how many times it has ticked before, `ticks` how many times it will.
+    """
+
+    dt: float
+    every: int
+    offset: int
+    first: int
+    ticks: int
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Elements that are sampled every so many ticks (0 for never)."""
+
+    elements: np.ndarray
+    every: int
+    n_samples: int
+
+
+@dataclass(frozen=True)
+class Values:
+    """Values of a program, for P candidates and B trials; a 1 in their place means all.
+
+    Parameters
+    ----------
+    constants : mapping of str to float
+    sizes : tuple of int
+        Number of elements of each owner.
+    arrays : mapping of str to array
+        States and inputs (candidate, trial, element), parameters (candidate, 1, element),
+        positions (element,).
+    inputs : (trial, input bin, channel) array
+    input_weights : (candidate, element, channel) array
+    keys : (candidate, trial) uint64 array
+        What the noise of each trial is made from.
+    clocks, connections, queues, logged, chosen : tuple
+        By position.
+    tables : mapping of str to Table
+        By function.
+    generated : mapping of str to (item, 2) int array
+        By event, tick and element.
+    """
+
+    constants: Mapping[str, float]
+    sizes: tuple[int, ...]
+    arrays: Mapping[str, np.ndarray]
+    inputs: np.ndarray
+    input_weights: np.ndarray
+    keys: np.ndarray
+    clocks: tuple[Clock, ...]
+    connections: tuple[Connections, ...] = ()
+    queues: tuple[Queue, ...] = ()
+    logged: tuple[tuple[int, int], ...] = ()
+    chosen: tuple[Chosen, ...] = ()
+    tables: Mapping[str, Table] = field(default_factory=dict)
+    generated: Mapping[str, np.ndarray] = field(default_factory=dict)
+
+    @property
+    def n_candidates(self) -> int:
+        """Number of candidates."""
+        arrays = [a for a in self.arrays.values() if a.ndim == 3]
+        return max(len(a) for a in (*arrays, self.input_weights, self.keys))
+
+    @property
+    def n_trials(self) -> int:
+        """Number of trials."""
+        return len(self.inputs)
