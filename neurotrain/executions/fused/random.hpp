@@ -55,12 +55,17 @@ struct Noise {
 
   // LANES keys, one to a trial; what distinguishes candidates is mixed into them already.
   explicit Noise(const uint64_t *keys) {
-    for (int lane = 0; lane < LANES; lane++)
-      for (uint64_t round = 0; round < ROUNDS; round++) {
-        const uint64_t low = keys[lane] & LOW_HALF, high = keys[lane] >> 32;
-        key[round][0][lane % PARTS][lane / PARTS] = low + round * KEY_STEP_0;
-        key[round][1][lane % PARTS][lane / PARTS] = high + round * KEY_STEP_1;
+    for (int part = 0; part < PARTS; part++) {
+      Words low = {}, high = {};
+      for (int lane = 0; lane < LANES / PARTS; lane++) {
+        low[lane] = keys[lane * PARTS + part];
+        high[lane] = keys[lane * PARTS + part] >> 32;
       }
+      for (int round = 0; round < ROUNDS; round++) {
+        key[round][0][part] = low + uint64_t(round) * KEY_STEP_0;
+        key[round][1][part] = high + uint64_t(round) * KEY_STEP_1;
+      }
+    }
   }
   void at(uint64_t step) {
     step_low = uint32_t(step);
@@ -140,12 +145,12 @@ template <> struct Series<Doubles> {
       0.1999999999803066044075,  -0.1666666666164870671345, 0.1428571452838568801743,
       -0.1250000046611463981246, 0.1111109648293567164678,  -0.09999976672559370000681,
       0.09091406199896080438751, -0.08334026032197974041852, 0.07682160993511842800039,
-      -0.0713011027092405505196, 0.0679303620989410429934,  -0.06396098970004620789283,
+      -0.0713011057092405505196, 0.0679303620989410429934,  -0.06396098970004620789283,
       0.04952002904601591968662, -0.04551604666606100057972, 0.08868674959116356357103,
       -0.08664107108868198067851};
   static constexpr double sine[8] = {
       3.141592653589792791849,     -5.167712780049752566666,  2.550164039859776261122,
-      -0.5992645287557097336679,   0.08214587825655304330433, -0.00737036107168614299303,
+      -0.5992645287757097336679,   0.08214587825655304330433, -0.00737036107168614299303,
       0.0004659776170322781084455, -0.00002112295299210726686857};
 };
 template <> struct Series<Floats> {
