@@ -6,20 +6,20 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from brian2 import NeuronGroup, Synapses
+from brian2 import Network, NeuronGroup, StateMonitor, Synapses
 from brian2.core.namespace import get_local_namespace
 
 from neurotrain.description import (
+    NOISE_SEED,
     Description,
     check_members,
-    describe_lowered,
+    describe,
+    element_parameters,
     fingerprint,
 )
 from neurotrain.distributions import Distribution
 from neurotrain.errors import UnsupportedModel, unknown_name
 from neurotrain.inputs import Input
-from neurotrain.inspection import describe
-from neurotrain.lowering.checks import explained
 from neurotrain.lowering.network import Lowered, lower
 from neurotrain.parameters import ParameterSpace
 from neurotrain.readouts import Readout
@@ -43,22 +43,22 @@ class Circuit:
     Parameters
     ----------
     neurons : NeuronGroup
-        The neurons.
-    synapses : Synapses
-        Any number of objects that connect the neurons with themselves.
+        The neurons that inputs reach and that are read out.
+    others : NeuronGroup, PoissonGroup, SpikeGeneratorGroup, Synapses or PoissonInput
+        Whatever else the network consists of.
     readout : Readout
         How decisions are read from the neurons.
     train : iterable of str, or mapping of str to Distribution
         What is trained: ``'recurrent.weight'`` (a variable of the only Synapses object; with
-        several, their Brian2 names come before the dot), ``'input.weight'``,
-        ``'neurons.<parameter>'``. The readout's own weights always are. A distribution says
+        several, and for other groups, their Brian2 names come before the dot),
+        ``'input.weight'``, ``'neurons.<parameter>'``. The readout's own weights always are. A distribution says
         where training starts; without one it starts from the values in the objects, or
         where these are all equal and without unit, from Normal(0, 1/sqrt(neurons)).
     inputs : Input, optional
         The input channels.
     initial : mapping of str to Distribution
-        State variables that begin every trial at random; all others begin where the
-        objects have them now.
+        State variables that begin every trial at random, as ``'v'``, or ``'group.v'`` of
+        another group than the first; all others begin where the objects have them now.
     blocked : Blocked, optional
         When a neuron counts as in depolarization block, for the reports.
     namespace : mapping, optional
@@ -69,14 +69,14 @@ class Circuit:
     InvalidInput
         Where a name or size is wrong, or units do not agree.
     UnsupportedModel
-        For noise, and for other objects than these. What only the fused execution does not
-        cover is refused by it, in `lower` and `simulate`; execution 'brian2' runs it.
+        For other objects than these. What only the fused execution does not cover is refused
+        by it, in `lower` and `simulate`; execution 'brian2' runs it.
     """
 
     def __init__(
         self,
         neurons: NeuronGroup,
-        *synapses: Synapses,
+        *others: Any,
         readout: Readout,
         train: Iterable[str] | Mapping[str, Distribution],
         inputs: Input | None = None,
@@ -85,17 +85,17 @@ class Circuit:
         namespace: Mapping[str, Any] | None = None,
     ) -> None:
         self.neurons = neurons
-        self.synapses = synapses
+        self.others = others
         self.readout = readout
         self.inputs = inputs
         self.blocked = blocked
         self.namespace = get_local_namespace(level=1) if namespace is None else dict(namespace)
         self._lowered: dict[tuple[str, ...], Lowered] = {}
-        check_members(neurons, synapses)
+        check_members(neurons, others)
+        expect_unused((neurons, *others))
         self.description = self._describe()
         self.initial = dict(initial or {})
         self._check_initial()
-        expect_unused((neurons, *synapses))
         self.parameters = ParameterSpace(trained_blocks(self, train))
         check_input_weight(self)
 
@@ -120,10 +120,15 @@ class Circuit:
         blocked = (self.blocked.variable,) if self.blocked else ()
         return tuple(dict.fromkeys((*self.readout.observed, *blocked)))
 
+    @property
+    def synapses(self) -> tuple[Synapses, ...]:
+        """The Synapses objects, in order."""
+        return tuple(one for one in self.others if isinstance(one, Synapses))
+
     @cached_property
-    def objects(self) -> dict[str, NeuronGroup | Synapses]:
+    def objects(self) -> dict[str, Any]:
         """The Brian2 objects by the names that `train` uses."""
-        named = {one.name: one for one in (self.neurons, *self.synapses)}
+        named = {one.name: one for one in (self.neurons, *self.others)}
         if len(self.synapses) == 1:
             named["recurrent"] = self.synapses[0]
         return named | {"neurons": self.neurons}
@@ -132,16 +137,38 @@ class Circuit:
         """Return the lowered network, which can also record `states`."""
         observed = tuple(dict.fromkeys((*self.observed, *states)))
         if observed not in self._lowered:
-            inputs = (self.inputs.variable,) if self.inputs else ()
-            self._lowered[observed] = lower(
-                self.neurons, self.synapses, inputs, observed, self.namespace
-            )
+            self._lowered[observed] = self._lower(observed)
         return self._lowered[observed]
+
+    def _lower(self, observed: tuple[str, ...], strict: bool = True) -> Lowered:
+        known = self.neurons.equations.names
+        for name in observed:
+            if name not in self.neurons.variables:
+                raise unknown_name("variable to record", name, known)
+        parameters = element_parameters(self.neurons)
+        inputs = (self.inputs.variable,) if self.inputs else ()
+        for name in inputs:
+            if name not in parameters:
+                raise unknown_name(f"parameter of '{self.neurons.name}'", name, parameters)
+        network = Network(self.neurons, *self.others)
+        monitor = StateMonitor(self.neurons, list(observed), record=True) if observed else None
+        if monitor is not None:
+            expect_unused((monitor,))
+            network.add(monitor)
+        return lower(network, self.namespace, self.neurons, inputs, monitor, strict)
 
     @property
     def states(self) -> tuple[str, ...]:
-        """Variables of the neurons that the network itself changes."""
+        """Variables of neurons that the network itself changes.
+
+        Those of other groups than the first follow their group's name and a dot.
+        """
         return self.description.states
+
+    @property
+    def is_stochastic(self) -> bool:
+        """Whether random numbers are drawn while the network runs."""
+        return self.description.is_stochastic
 
     @property
     def fingerprint(self) -> str:
@@ -153,21 +180,30 @@ class Circuit:
 
     def _describe(self) -> Description:
         try:
-            return describe_lowered(self.neurons, self.lower())
+            return describe(self.neurons, self.lower())
         except UnsupportedModel:
-            inputs = (self.inputs.variable,) if self.inputs else ()
-            with explained(f"the model of '{self.neurons.name}'"):
-                return describe(self.neurons, self.synapses, inputs, self.observed, self.namespace)
+            return describe(self.neurons, self._lower(self.observed, strict=False))
+
+    def state_variable(self, name: str) -> tuple[Any, str]:
+        """Return the group that a state belongs to, and its variable there."""
+        group, _, variable = name.rpartition(".")
+        return (self.objects[group] if group else self.neurons), variable
 
     def draw_initial_state(self, n_trials: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
-        """Return where every state begins, each (trial, neuron), in SI units."""
-        shape = (n_trials, self.n_neurons)
+        """Return where every state begins, each (trial, neuron), in SI units.
+
+        For a network with noise there is one more item, the seed of the noise of each trial.
+        """
         state = {}
         for name in self.states:
+            owner, variable = self.state_variable(name)
+            shape = (n_trials, len(owner))
             if name in self.initial:
                 state[name] = self.initial[name].draw(shape, rng)
             else:
-                state[name] = np.broadcast_to(self._value(self.neurons, name), shape).copy()
+                state[name] = np.broadcast_to(self._value(owner, variable), shape).copy()
+        if self.is_stochastic:
+            state[NOISE_SEED] = rng.integers(2**64, size=n_trials, dtype=np.uint64)
         return state
 
     def simulate(
@@ -216,23 +252,18 @@ class Circuit:
                 self.objects[part].variables[variable].set_value(values)
 
     def explain(self) -> str:
-        """Return what became of each object, a line each."""
-        program = self.lower().program
-        lines = [f"{self.neurons.name}: {self.n_neurons} neurons, dt {self.dt_ms:g} ms"]
-        lines += [f"  {v.name}: {v.kind} {v.role}" for v in program.variables]
-        for term in program.terms:
-            gain = " times a postsynaptic factor" if term.gain else ""
-            name = self.synapses[term.synapses].name
-            lines.append(f"{name}: {term.target} = matrix product with {term.weight}{gain}")
-        lines += [f"trained: {b.name} {b.shape}" for b in self.parameters.blocks]
-        return "\n".join(lines)
+        """Return what became of each object, and what a run costs, a line each."""
+        from neurotrain.explanation import explain
+
+        return explain(self)
 
     @staticmethod
-    def _value(owner: NeuronGroup | Synapses, name: str) -> np.ndarray:
+    def _value(owner: Any, name: str) -> np.ndarray:
         return np.array(owner.variables[name].get_value())
 
     def _check_initial(self) -> None:
         for name in self.initial:
             if name not in self.states:
                 raise unknown_name(f"state variable of '{self.neurons.name}'", name, self.states)
-            check_unit(name, self.neurons.variables[name], self.initial[name])
+            owner, variable = self.state_variable(name)
+            check_unit(name, owner.variables[variable], self.initial[name])

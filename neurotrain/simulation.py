@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from neurotrain.description import NOISE_SEED
 from neurotrain.errors import InvalidInput, require_whole, unknown_name
 from neurotrain.executions.base import Activity, Request
 from neurotrain.executions.brian2 import run_brian2
@@ -85,19 +86,23 @@ def _check(circuit: "Circuit", trials: Trials, initial: Mapping[str, np.ndarray]
             f"The trials have {trials.n_channels} input channels and the circuit "
             f"{circuit.channels}; make them equal, with channels=... of the task or the Input."
         )
-    shape = (trials.n_trials, circuit.n_neurons)
-    states = circuit.states
-    missing = set(states) - set(initial)
+    wanted = {
+        name: (trials.n_trials, len(circuit.state_variable(name)[0])) for name in circuit.states
+    }
+    if circuit.is_stochastic:
+        wanted[NOISE_SEED] = (trials.n_trials,)
+    missing = set(wanted) - set(initial)
     if missing:
         raise InvalidInput(
             f"The initial state lacks '{min(missing)}'; draw_initial_state() gives all of it."
         )
     for name, values in initial.items():
-        if name not in states:
-            raise unknown_name("state variable", name, states)
-        if np.shape(values) != shape:
+        if name not in wanted:
+            raise unknown_name("state variable", name, wanted)
+        if np.shape(values) != wanted[name]:
+            axes = "(trial,)" if name == NOISE_SEED else "(trial, neuron)"
             raise InvalidInput(
-                f"The initial state '{name}' must be (trial, neuron) = {shape}, "
+                f"The initial state '{name}' must be {axes} = {wanted[name]}, "
                 f"got {np.shape(values)}."
             )
 

@@ -81,9 +81,10 @@ def _block(circuit: "Circuit", name: str, start: Distribution | None) -> Block:
 
 
 def _trainable(circuit: "Circuit", part: str) -> list[str]:
-    owner, described = circuit.objects[part], circuit.description
-    taken = (*described.driven, *described.states) if owner is circuit.neurons else ()
-    return sorted(set(element_parameters(owner)) - set(taken))
+    owner = circuit.objects[part]
+    taken = {variable for name, variable in circuit.description.written if name == owner.name}
+    # A synaptic variable that changes is trained in where it begins.
+    return sorted(set(element_parameters(owner)) - (set() if isinstance(owner, Synapses) else taken))
 
 
 def _input_block(circuit: "Circuit", start: Distribution | None) -> Block:

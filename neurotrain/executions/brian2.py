@@ -12,8 +12,10 @@ from brian2 import (
     SpikeMonitor,
     StateMonitor,
     second,
+    seed,
 )
 
+from neurotrain.description import NOISE_SEED
 from neurotrain.errors import unknown_name
 from neurotrain.executions.base import STEPS_BETWEEN_CHECKS, Activity, Request
 
@@ -68,7 +70,7 @@ def _restored(circuit: "Circuit") -> Iterator[Callable[[], None]]:
     Back to their values, and to the spikes that are under way; at the end also to the time of
     their clocks and to the network they belong to.
     """
-    owners = (circuit.neurons, *circuit.synapses)
+    owners = (circuit.neurons, *circuit.others)
     clocks = {one.clock for one in _with_contained(owners)}
     times = [clock.variables[name] for clock in clocks for name in ("t", "timestep")]
     before = [np.array(time.get_value()) for time in times]
@@ -84,6 +86,21 @@ def _restored(circuit: "Circuit") -> Iterator[Callable[[], None]]:
             time.set_value(value)
         for one, network in networks:
             one._network = network
+
+
+@contextmanager
+def _seeded(noise_seed: np.uint64 | None) -> Iterator[None]:
+    """Let Brian2 draw the noise of a trial, and leave numpy's own generator as it was."""
+    if noise_seed is None:
+        yield
+        return
+    before = np.random.get_state()
+    try:
+        seed(int(noise_seed % np.uint64(2**32)))
+        yield
+    finally:
+        seed()
+        np.random.set_state(before)
 
 
 def _free(owners: Iterable[BrianObject]) -> None:
@@ -123,17 +140,22 @@ class _Trial:
     ) -> tuple[np.ndarray, bool, dict[str, np.ndarray], dict[str, np.ndarray]]:
         neurons, request = self.circuit.neurons, self.request
         for name, value in initial.items():
-            neurons.variables[name].set_value(value)
+            if name != NOISE_SEED:
+                owner, variable = self.circuit.state_variable(name)
+                owner.variables[variable].set_value(value)
         spikes = SpikeMonitor(neurons) if neurons.thresholder else None
         trace = StateMonitor(neurons, list(request.observed), record=True)
         monitors = [trace] if spikes is None else [trace, spikes]
         present = NetworkOperation(self._present(inputs), clock=neurons.clock, when="start")
         self.failed = False
         check = NetworkOperation(self._check, clock=neurons.clock, when="end", order=100)
-        owners = (neurons, *self.circuit.synapses)
+        owners = (neurons, *self.circuit.others)
         _free(owners)
         self.network = Network(*owners, present, check, *monitors)
-        self.network.run(request.n_steps * request.dt * second, namespace=self.circuit.namespace)
+        with _seeded(initial.get(NOISE_SEED)):
+            self.network.run(
+                request.n_steps * request.dt * second, namespace=self.circuit.namespace
+            )
         traces = {name: self._trace(trace, name) for name in request.observed}
         return self._count(spikes), self.failed, self._average(traces), self._sample(traces)
 
@@ -174,9 +196,9 @@ class _Trial:
         done = self._step() + 1
         if done % STEPS_BETWEEN_CHECKS and done != self.request.n_steps:
             return
-        variables = self.circuit.neurons.variables
-        states = self.circuit.states
-        self.failed |= not all(np.isfinite(variables[s].get_value()).all() for s in states)
+        found = [self.circuit.state_variable(name) for name in self.circuit.states]
+        values = [owner.variables[variable].get_value() for owner, variable in found]
+        self.failed |= not all(np.isfinite(value).all() for value in values)
         if self.failed and self.request.ends_failed:
             self.network.stop()
 

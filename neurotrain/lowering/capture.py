@@ -86,8 +86,13 @@ def _recording() -> Iterator[_Recorder]:
         _devices.active_device = device
 
 
-def capture(network: Network, namespace: Mapping[str, Any]) -> list[CodeObject]:
+def capture(
+    network: Network, namespace: Mapping[str, Any], strict: bool = True
+) -> list[CodeObject]:
     """Return the code objects of a network in the order of a step.
+
+    Unless `strict`, equations that another library would integrate have the code of Euler's
+    method in their place.
 
     Raises
     ------
@@ -97,7 +102,7 @@ def capture(network: Network, namespace: Mapping[str, Any]) -> list[CodeObject]:
         For objects that run Python.
     """
     with _recording() as recorder:
-        found = [_captured(one, dict(namespace), recorder) for one in _active(network)]
+        found = [_captured(one, dict(namespace), recorder, strict) for one in _active(network)]
     return [one for one in found if one is not None]
 
 
@@ -106,16 +111,17 @@ def _active(network: Network) -> list[BrianObject]:
 
 
 def _captured(
-    one: BrianObject, namespace: dict[str, Any], recorder: _Recorder
+    one: BrianObject, namespace: dict[str, Any], recorder: _Recorder, strict: bool
 ) -> CodeObject | None:
     if not isinstance(one, CodeRunner):
         _prepare(one, namespace)
         return None
-    _refuse_gsl(one)
+    if strict:
+        _refuse_gsl(one)
     recorder.kept = None
     before = one.codeobj, list(one.code_objects)
     try:
-        with explained(_what(one)):
+        with explained(_what(one)), _without_gsl(one):
             if isinstance(one, SynapticPathway):
                 _check_connected(one)
                 one.create_default_code_object(namespace)
@@ -161,10 +167,27 @@ def _check_connected(pathway: SynapticPathway) -> None:
         )
 
 
-def _refuse_gsl(one: CodeRunner) -> None:
+def _uses_gsl(one: CodeRunner) -> bool:
     method = getattr(one, "method_choice", None)
-    if isinstance(method, str) and method.startswith("gsl"):
+    return isinstance(method, str) and method.startswith("gsl")
+
+
+@contextmanager
+def _without_gsl(one: CodeRunner) -> Iterator[None]:
+    if not _uses_gsl(one):
+        yield
+        return
+    method, options = one.method_choice, one.method_options
+    one.method_choice, one.method_options = "euler", None
+    try:
+        yield
+    finally:
+        one.method_choice, one.method_options = method, options
+
+
+def _refuse_gsl(one: CodeRunner) -> None:
+    if _uses_gsl(one):
         raise UnsupportedModel(
-            f"'{one.group.name}' is integrated by the GNU Scientific Library (method='{method}'), "
-            f"which the fused execution does not cover. {WAY_OUT}"
+            f"'{one.group.name}' is integrated by the GNU Scientific Library "
+            f"(method='{one.method_choice}'), which the fused execution does not cover. {WAY_OUT}"
         )

@@ -74,6 +74,7 @@ def lower(
     main: NeuronGroup | None = None,
     inputs: Iterable[str] = (),
     averaged: Any = None,
+    strict: bool = True,
 ) -> Lowered:
     """Lower a network to a `Program`.
 
@@ -88,6 +89,9 @@ def lower(
     inputs : iterable of str
     averaged : StateMonitor, optional
         The one whose variables are averaged too.
+    strict : bool
+        Whether to refuse what only Brian2 itself can run. If not, such a program describes the
+        network and cannot be executed.
 
     Raises
     ------
@@ -96,7 +100,8 @@ def lower(
     InvalidInput
         Where units do not agree, or a name has no value.
     """
-    return _Lowering(main, tuple(inputs), averaged).run(capture(network, namespace))
+    lowering = _Lowering(main, tuple(inputs), averaged, strict)
+    return lowering.run(capture(network, namespace, strict))
 
 
 def whole(group: Any) -> Any:
@@ -106,10 +111,14 @@ def whole(group: Any) -> Any:
 
 class _Lowering:
     def __init__(
-        self, main: NeuronGroup | None, inputs: tuple[str, ...], averaged: Any
+        self,
+        main: NeuronGroup | None,
+        inputs: tuple[str, ...],
+        averaged: Any,
+        strict: bool,
     ) -> None:
         self.main, self.inputs, self.averaged = main, inputs, averaged
-        self.symbols = Symbols()
+        self.symbols = Symbols(strict)
         self.events: dict[str, Event] = {}
         self.generators: dict[str, Any] = {}
         self.queues: list[Any] = []

@@ -33,6 +33,8 @@ class Symbols:
 
     Attributes
     ----------
+    strict : bool
+        Whether to refuse what only Brian2 itself can run.
     owners, clocks : list
         Brian2 objects and clocks, in the order in which they were met.
     constants, arrays : dict of str to Brian2 variable
@@ -44,6 +46,7 @@ class Symbols:
         Symbols of the arrays that tell where elements of others are.
     """
 
+    strict: bool = True
     owners: list[Any] = field(default_factory=list)
     clocks: list[Clock] = field(default_factory=list)
     constants: dict[str, Any] = field(default_factory=dict)
@@ -129,6 +132,8 @@ class Symbols:
             lowered = Function(symbol, "table", columns=function.values.ndim == 2)
         elif isinstance(function, BinomialFunction):
             lowered = Function(symbol, "binomial")
+        elif not self.strict:
+            lowered = Function(symbol, "python")
         else:
             lowered = user_function(symbol, name, function, code.runner.group)
         self.functions[symbol] = lowered, (function, code.runner)
@@ -154,7 +159,7 @@ class Symbols:
         if symbol in inputs:
             return "input"
         if symbol in self.written:
-            if symbol in self.positions:
+            if symbol in self.positions and self.strict:
                 raise UnsupportedModel(
                     f"'{variable.name}' of '{variable.owner.name}' tells where other values are "
                     f"and changes in time, which the fused execution does not cover. {WAY_OUT}"

@@ -4,14 +4,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
-from brian2 import Synapses
-from brian2.core.functions import DEFAULT_FUNCTIONS
-from brian2.parsing.rendering import NumpyNodeRenderer
-from brian2.utils.stringtools import get_identifiers
 
+from neurotrain.description import NOISE_SEED
 from neurotrain.executions.base import Activity, Request
-from neurotrain.executions.fused.kernel import Kernel, Values
-from neurotrain.lowering.program import Program, Term
+from neurotrain.executions.fused import gather
+from neurotrain.executions.fused.kernel import Kernel, Outcome, Span
+from neurotrain.executions.fused.values import Chosen, Clock, Values
+from neurotrain.lowering.network import Lowered
 
 if TYPE_CHECKING:
     from neurotrain.circuit import Circuit
@@ -28,21 +27,93 @@ def run_fused(
 ) -> Activity:
     """Simulate blocks (candidate, ...) on inputs (trial, bin, channel)."""
     lowered = circuit.lower(request.observed)
-    constants = lowered.constant_values()
-    trained = _by_owner(circuit, blocks)
+    clocks = _clocks(lowered, request)
     values = Values(
-        constants=constants,
-        weights=tuple(
-            weight_matrix(term, circuit.synapses[term.synapses], trained[term.synapses], constants)
-            for term in lowered.program.terms
-        ),
-        input_weights=_input_weights(circuit, blocks),
+        constants=lowered.constant_values(),
+        sizes=gather.sizes(lowered),
+        arrays=gather.arrays(lowered)
+        | _trained(circuit, lowered, blocks)
+        | _initial(circuit, lowered, initial_state),
         inputs=inputs,
-        parameters=_parameters(circuit, lowered.program, blocks),
-        states=initial_state,
+        input_weights=_input_weights(circuit, blocks),
+        keys=initial_state.get(NOISE_SEED, np.zeros(len(inputs), np.uint64))[np.newaxis],
+        clocks=clocks,
+        connections=gather.connections(lowered),
+        queues=gather.queues(lowered),
+        chosen=_chosen(circuit, request),
+        tables=gather.tables(lowered),
+        generated=gather.generated(lowered, clocks),
     )
-    activity = Kernel(lowered.program, precision).run(values, request, threads)
-    return _for_all(len(next(iter(blocks.values()))), activity)
+    base = min(clocks, key=lambda clock: clock.dt).dt
+    # The request counts steps of the first group; another clock may tick more often.
+    often = round(request.dt / base)
+    span = Span(
+        n_steps=request.n_steps * often,
+        steps_per_input=request.steps_per_input * often,
+        bin_stops=tuple(stop * often for stop in request.bin_stops),
+        average=(request.average[0] * often, request.average[1] * often),
+        ends_failed=request.ends_failed,
+    )
+    outcome = Kernel(lowered.program, precision).run(values, span, threads)
+    return _for_all(len(next(iter(blocks.values()))), _activity(outcome))
+
+
+def _clocks(lowered: Lowered, request: Request) -> tuple[Clock, ...]:
+    duration = request.n_steps * request.dt
+    ticks = [int(np.ceil(duration / clock.dt_ - 1e-4)) for clock in lowered.clocks]
+    return gather.clocks(lowered.clocks, [0] * len(ticks), ticks)
+
+
+def _symbol(lowered: Lowered, owner: object, name: str) -> str | None:
+    """Return the symbol of a variable, or None where no code mentions it."""
+    variable = owner.variables[name]
+    return next((s for s, found in lowered.arrays.items() if found is variable), None)
+
+
+def _trained(
+    circuit: "Circuit", lowered: Lowered, blocks: Mapping[str, np.ndarray]
+) -> dict[str, np.ndarray]:
+    values = {}
+    for name, block in blocks.items():
+        part, variable = name.split(".", 1)
+        if part in circuit.objects:
+            symbol = _symbol(lowered, circuit.objects[part], variable)
+            values |= {symbol: block[:, np.newaxis]} if symbol else {}
+    return values
+
+
+def _initial(
+    circuit: "Circuit", lowered: Lowered, initial_state: Mapping[str, np.ndarray]
+) -> dict[str, np.ndarray]:
+    values = {}
+    for name, state in initial_state.items():
+        if name != NOISE_SEED:
+            symbol = _symbol(lowered, *circuit.state_variable(name))
+            values |= {symbol: np.asarray(state)[np.newaxis]} if symbol else {}
+    return values
+
+
+def _input_weights(circuit: "Circuit", blocks: Mapping[str, np.ndarray]) -> np.ndarray:
+    if "input.weight" in blocks:
+        return blocks["input.weight"]
+    if circuit.inputs:
+        return np.asarray(circuit.inputs.weight)[np.newaxis]
+    return np.zeros((1, circuit.n_neurons, 0))
+
+
+def _chosen(circuit: "Circuit", request: Request) -> tuple[Chosen, ...]:
+    if not request.observed:
+        return ()
+    return (Chosen(np.arange(circuit.n_neurons), request.sample_every, request.n_samples),)
+
+
+def _activity(outcome: Outcome) -> Activity:
+    return Activity(
+        spike_count=outcome.spike_count,
+        failed=outcome.failed,
+        average=outcome.average,
+        samples=outcome.samples[0] if outcome.samples else {},
+    )
 
 
 def _for_all(n_candidates: int, activity: Activity) -> Activity:
@@ -59,76 +130,3 @@ def _for_all(n_candidates: int, activity: Activity) -> Activity:
         average={name: repeated(values) for name, values in activity.average.items()},
         samples={name: repeated(values) for name, values in activity.samples.items()},
     )
-
-
-def _by_owner(circuit: "Circuit", blocks: Mapping[str, np.ndarray]) -> list[dict[str, np.ndarray]]:
-    """Return, for each Synapses object, its trained variables."""
-    trained: list[dict[str, np.ndarray]] = [{} for _ in circuit.synapses]
-    for name, values in blocks.items():
-        part, variable = name.split(".", 1)
-        owner = circuit.objects.get(part)
-        if owner in circuit.synapses:
-            trained[circuit.synapses.index(owner)][variable] = values
-    return trained
-
-
-def _input_weights(circuit: "Circuit", blocks: Mapping[str, np.ndarray]) -> np.ndarray:
-    if "input.weight" in blocks:
-        return blocks["input.weight"]
-    if circuit.inputs:
-        return np.asarray(circuit.inputs.weight)[np.newaxis]
-    return np.zeros((1, circuit.n_neurons, 0))
-
-
-def _parameters(
-    circuit: "Circuit", program: Program, blocks: Mapping[str, np.ndarray]
-) -> dict[str, np.ndarray]:
-    values = {}
-    for name in program.names("parameter"):
-        trained = [blocks.get(f"{part}.{name}") for part in ("neurons", circuit.neurons.name)]
-        fixed = np.array(circuit.neurons.variables[name].get_value())[np.newaxis]
-        values[name] = next((t for t in trained if t is not None), fixed)
-    return values
-
-
-def weight_matrix(
-    term: Term,
-    synapses: Synapses,
-    trained: Mapping[str, np.ndarray],
-    constants: Mapping[str, float],
-) -> np.ndarray:
-    """Return the weights of a term as (candidate or 1, post, pre).
-
-    Parameters
-    ----------
-    term : Term
-    synapses : Synapses
-        The object it belongs to; its connections and untrained variables are read.
-    trained : mapping of str to (candidate, synapse) array
-    constants : mapping of str to float
-    """
-    weight = _evaluate(term.weight, synapses, trained, constants)
-    weight = np.broadcast_to(weight, (*weight.shape[:-1], len(synapses)))
-    n_pre, n_post = len(synapses.source), len(synapses.target)
-    pre, post = np.asarray(synapses.i[:]), np.asarray(synapses.j[:])
-    if len(synapses) == n_pre * n_post and (np.diff(pre * n_post + post) == 1).all():
-        return weight.reshape(-1, n_pre, n_post).swapaxes(1, 2)
-    matrix = np.zeros((len(weight), n_post, n_pre))
-    np.add.at(matrix, (slice(None), post, pre), weight)
-    return matrix
-
-
-def _evaluate(
-    expression: str,
-    synapses: Synapses,
-    trained: Mapping[str, np.ndarray],
-    constants: Mapping[str, float],
-) -> np.ndarray:
-    names: dict[str, object] = dict(constants)
-    for name in get_identifiers(expression) & set(synapses.variables) - set(constants):
-        names[name] = np.array(synapses.variables[name].get_value())[np.newaxis]
-    names |= trained
-    functions = {name: function.pyfunc for name, function in DEFAULT_FUNCTIONS.items()}
-    code = NumpyNodeRenderer().render_expr(expression)
-    result = eval(code, {"__builtins__": {}, "logical_not": np.logical_not, **functions}, names)
-    return np.atleast_2d(np.asarray(result, dtype=float))
