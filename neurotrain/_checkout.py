@@ -1,8 +1,8 @@
 """Find models/ and tasks/ at the top of a checkout as neurotrain.models and neurotrain.tasks.
 
-setup.cfg maps the two folders into the package when it is installed. Python started in
-the top folder of a checkout imports ./neurotrain instead, where the two are missing:
-this finder, asked last, supplies them there, and is idle everywhere else.
+setup.cfg maps these folders, and tests/benchmarks/, into the package when it is installed.
+Python started in the top folder of a checkout imports ./neurotrain instead, where they are
+missing: this finder, asked last, supplies them there, and is idle everywhere else.
 """
 
 import sys
@@ -14,16 +14,20 @@ from pathlib import Path
 from types import ModuleType
 
 TOP = Path(__file__).resolve().parent.parent
-FOLDERS = {"neurotrain.models": TOP / "models", "neurotrain.tasks": TOP / "tasks"}
+FOLDERS = {
+    "neurotrain.models": TOP / "models",
+    "neurotrain.tasks": TOP / "tasks",
+    "neurotrain.benchmarks": TOP / "tests" / "benchmarks",
+}
 
 
 class CheckoutFinder(MetaPathFinder):
-    """Finder of two modules, for the end of `sys.meta_path`."""
+    """Finder of these modules, for the end of `sys.meta_path`."""
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """Return where one of the two modules lies in the checkout; None for any other name."""
+        """Return where one of these modules lies in the checkout; None for any other name."""
         folder = FOLDERS.get(fullname)
         if folder is None or not (folder / "__init__.py").is_file():
             return None
