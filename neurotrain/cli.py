@@ -15,7 +15,6 @@ from neurotrain import __version__
 from neurotrain.command_parser import Parser
 from neurotrain.errors import InvalidInput, NeurotrainError, unknown_name
 
-DEFAULT_MODEL = "morris-lecar"
 KINDS = ("models", "tasks", "optimizers", "losses")
 
 
@@ -127,7 +126,7 @@ def _list(arguments: argparse.Namespace) -> None:
 def _add_train(parser: Parser) -> None:
     """Train a model on a task."""
     parser.add("task", nargs="?", metavar="TASK", help="name of a task; see neurotrain list tasks")
-    parser.add("--model", help=f"name, or FILE.py:FUNCTION; by default {DEFAULT_MODEL}")
+    parser.add("--model", help="name, or FILE.py:FUNCTION; by default morris-lecar")
     parser.add("--optimizer", help="name of an optimizer")
     parser.add("--loss", help="name of a loss; the model gets the readout that it needs")
     parser.add("--generations", type=int, metavar="G", help="length of the run")
@@ -146,48 +145,12 @@ def _add_train(parser: Parser) -> None:
 
 
 def _train(arguments: argparse.Namespace) -> None:
+    from neurotrain.training.command_line import training_arguments
     from neurotrain.training.trainer import train
 
-    settings = _training_arguments(arguments)
+    settings = training_arguments(arguments)
     result = train(settings.pop("circuit"), settings.pop("task"), **settings)
     _finish(result, arguments)
-
-
-# Where in the arguments of `neurotrain.train` each option goes.
-_SETTINGS = {
-    "generations": "generations",
-    "trials": "trials",
-    "seed": "seed",
-    "execution": "execution",
-    "workers": "threads",
-    "out": "out",
-}
-_OPTIONS = {
-    "population": ("optimizer_options", "population_size"),
-    "sigma": ("optimizer_options", "sigma"),
-    "learning_rate": ("optimizer_options", "learning_rate"),
-    "neurons": ("model_options", "neurons"),
-}
-_PARTS = {"model": "circuit", "task": "task", "loss": "loss", "optimizer": "optimizer"}
-
-
-def _training_arguments(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Return the arguments of `neurotrain.train`: those given here, then those of the file."""
-    from neurotrain.training.config_file import read_config_file
-
-    given = {name: value for name, value in vars(arguments).items() if value is not None}
-    result = read_config_file(given["config"]) if "config" in given else {}
-    for part, name in _PARTS.items():
-        if part in given and given[part] != result.get(name):
-            # The options in the file are those of another model, task, loss or optimizer.
-            result |= {name: given[part], f"{part}_options": {}}
-    result |= {name: given[option] for option, name in _SETTINGS.items() if option in given}
-    for option, (table, name) in _OPTIONS.items():
-        if option in given:
-            result[table] = {**result.get(table, {}), name: given[option]}
-    if "task" not in result:
-        raise InvalidInput("Say which task to train: neurotrain train TASK; see neurotrain list.")
-    return {"circuit": DEFAULT_MODEL, **result}
 
 
 def _add_resume(parser: Parser) -> None:
@@ -265,12 +228,36 @@ def _doctor(arguments: argparse.Namespace) -> int:
     return int(any(finding.status == "problem" for finding in findings))
 
 
+def _add_bench(parser: Parser) -> None:
+    """Measure the engine beside a hand-written kernel, Brian2, and JAX and PyTorch if installed."""
+    parser.add("--quick", action="store_true", help="tiny networks, within a minute")
+    parser.add("--full", action="store_true", help="every size and variant, which takes hours")
+    parser.add("--only", metavar="PATTERN", help="part of CASE/VARIANT, or a shell pattern")
+    parser.add("--repeats", type=int, metavar="R", help="turns of each variant, by default 7")
+    parser.set_defaults(run=_bench)
+
+
+def _bench(arguments: argparse.Namespace) -> int:
+    from neurotrain.benchmarks.bench import bench
+
+    if arguments.quick and arguments.full:
+        raise InvalidInput("--quick and --full contradict each other; give one of them.")
+    extent = "quick" if arguments.quick else "full" if arguments.full else "default"
+    report = bench(extent, arguments.only, arguments.repeats)
+    if arguments.json:
+        _print_json(report.as_json())
+    else:
+        print(report)
+    return int(report.failed)
+
+
 _COMMANDS = {
     "list": _add_list,
     "train": _add_train,
     "resume": _add_resume,
     "evaluate": _add_evaluate,
     "plot": _add_plot,
+    "bench": _add_bench,
     "doctor": _add_doctor,
 }
 

@@ -1,1 +1,157 @@
-"""What became of the objects of a circuit, in words."""
+"""What became of the objects of a circuit, and what a run of it costs, in words."""
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from neurotrain.executions.fused.schedule import Loop, Node, Sources, schedule
+from neurotrain.lowering.network import Lowered
+from neurotrain.lowering.program import (
+    Array,
+    Code,
+    Generator,
+    Propagation,
+    Reaction,
+    Sample,
+    Sum,
+    Threshold,
+    Update,
+)
+
+if TYPE_CHECKING:
+    from neurotrain.circuit import Circuit
+
+_SINGLE = 4
+
+
+def explain(circuit: "Circuit") -> str:
+    """Return what became of each object, in the order of a step, and what a step costs."""
+    lowered = circuit.lower()
+    return "\n".join(
+        [
+            *_members(circuit, lowered),
+            "in every step:",
+            *(f"  {line}" for node in schedule(lowered.program) for line in _node(node, lowered)),
+            *_cost(lowered),
+            *(f"trained: {block.name} {block.shape}" for block in circuit.parameters.blocks),
+        ]
+    )
+
+
+def _members(circuit: "Circuit", lowered: Lowered) -> Iterator[str]:
+    by_owner: dict[str, list[Array]] = {}
+    for array in lowered.program.arrays:
+        if array.role != "index":
+            owner = lowered.arrays[array.symbol].owner.name
+            by_owner.setdefault(owner, []).append(array)
+    for one in (circuit.neurons, *circuit.others):
+        kind = type(one).__name__
+        size = f"{len(one)} elements, " if hasattr(type(one), "__len__") else ""
+        yield f"{one.name} ({kind}): {size}dt {float(one.clock.dt_) * 1e3:g} ms"
+        for array in by_owner.get(one.name, ()):
+            shared = ", shared" if array.shared else ""
+            yield f"  {lowered.arrays[array.symbol].name}: {array.kind} {array.role}{shared}"
+
+
+def _node(node: Node, lowered: Lowered) -> Iterator[str]:
+    if isinstance(node, Sources):
+        return
+    if isinstance(node, Loop):
+        for one in node.sums:
+            yield _sum(one, lowered)
+        if node.parts:
+            what = ", ".join(_part(part) for part in node.parts)
+            yield f"{lowered.owners[node.owner].name}: {what}, in one loop"
+    elif isinstance(node, Sum):
+        yield _sum(node, lowered)
+    elif isinstance(node, Propagation):
+        yield _propagation(node, lowered)
+    elif isinstance(node, Reaction):
+        name = lowered.owners[node.owner].name
+        yield f"{name}: reset of the elements that '{_event(node.event)}' happened to"
+    elif isinstance(node, Generator):
+        yield f"{lowered.owners[node.owner].name}: given spikes"
+    elif isinstance(node, Sample):
+        names = ", ".join(node.values)
+        yield f"{lowered.owners[node.owner].name}: {names} averaged and recorded where asked for"
+
+
+def _event(symbol: str) -> str:
+    return symbol.rpartition("_")[0]
+
+
+def _part(part: Any) -> str:
+    if isinstance(part, Threshold):
+        return f"threshold of '{_event(part.event)}'"
+    if isinstance(part, Reaction):
+        return f"reset after '{_event(part.event)}'"
+    return "equations" if isinstance(part, Update) else type(part).__name__
+
+
+def _sum(one: Sum, lowered: Lowered) -> str:
+    synapses, _ = lowered.tables[one.table]
+    target = lowered.arrays[one.target].name
+    possible = len(synapses.source) * len(synapses.target)
+    share = f"{len(synapses)} of {possible} connections"
+    if not one.terms:
+        return (
+            f"{synapses.name}: {target} summed synapse by synapse ({share}), since it is no sum "
+            "of products weight*f(pre)*g(post)"
+        )
+    how = "matrix product" if one.layout == "dense" else "sum over compressed rows"
+    times = f"{len(one.terms)} of them, " if len(one.terms) > 1 else ""
+    return f"{synapses.name}: {target} by {how} ({times}{share})"
+
+
+def _propagation(node: Propagation, lowered: Lowered) -> str:
+    pathway = lowered.queues[node.queue]
+    delays = np.asarray(pathway.variables["delay"].get_value()) * 1e3
+    span = sorted({f"{delays.min():g}", f"{delays.max():g}"}) if delays.size else ["0"]
+    when = f"after {' to '.join(span)} ms" if span != ["0"] else "at once"
+    return (
+        f"{pathway.name}: code for the synapses that '{_event(node.event)}' of "
+        f"'{pathway.source.name}' reaches, {when} ({len(lowered.owners[node.owner])} synapses)"
+    )
+
+
+def _cost(lowered: Lowered) -> Iterator[str]:
+    program = lowered.program
+    products = operations = 0
+    for one in program.operations:
+        if isinstance(one, Sum):
+            synapses, _ = lowered.tables[one.table]
+            dense = len(synapses.source) * len(synapses.target)
+            products += len(one.terms) * (dense if one.layout == "dense" else len(synapses))
+            for term in one.terms:
+                operations += _arithmetic(term.source) * len(lowered.owners[one.pre])
+                operations += _arithmetic(term.gain) * len(lowered.owners[one.post])
+            operations += _arithmetic(one.code) * len(synapses)
+        elif isinstance(one, Update | Threshold):
+            operations += _arithmetic(one.code) * len(lowered.owners[one.owner])
+    yield (
+        f"arithmetic per step and trial: {products} multiply-adds of sums, {operations} "
+        "operations and functions of equations; spikes come on top"
+    )
+    states = sum(len(lowered.arrays[s].get_value()) for s in program.symbols("state", "input"))
+    fixed = sum(len(lowered.arrays[s].get_value()) for s in program.symbols("parameter"))
+    yield (
+        f"memory in single precision: {_size(_SINGLE * states)} of state for each trial, "
+        f"{_size(_SINGLE * fixed)} of parameters for each candidate at work; beside them only "
+        "what is recorded"
+    )
+
+
+def _size(n: int) -> str:
+    return f"{n / 1e6:.1f} MB" if n >= 1e6 else f"{n / 1e3:.1f} kB"
+
+
+def _arithmetic(code: Code | None) -> int:
+    """Count operations and calls of functions in what is done for each element."""
+    counted = (ast.BinOp, ast.UnaryOp, ast.Compare, ast.Call)
+    return sum(
+        isinstance(node, counted)
+        for one in (code.vector if code else ())
+        for node in ast.walk(ast.parse(one.expression, mode="eval"))
+    )

@@ -50,7 +50,7 @@ class Loops:
         lines = [f"VI now_{event};", *block.body]
         if event == self.elements.program.counted:
             lines.append(f"counted[at] -= now_{event};")
-        happening = self._refractory(part, block)
+        happening = self._refractory(part, block, node)
         if event in self.elements.listed:
             happening.append(f"e_{event}.note(tick_{part.clock}, at, bits_{event});")
         if happening or any(isinstance(one, Reaction) for one in node.parts):
@@ -62,18 +62,18 @@ class Loops:
             ]
         return block, lines
 
-    def _refractory(self, part: Threshold, block: Block) -> list[str]:
+    def _refractory(self, part: Threshold, block: Block, node: Loop) -> list[str]:
         if not part.refractory:
             return []
         spike, free = (Reference(symbol, symbol, OWN) for symbol in part.refractory)
-        for reference in (spike, free):
-            block.loads[self.blocks.name(reference)] = reference
-            block.stores[self.blocks.name(reference)] = reference
-        now = f"now_{part.event}"
-        return [
-            f"x_{spike.symbol} = choose({now}, t_{part.clock}, x_{spike.symbol});",
-            f"x_{free.symbol} &= ~{now};",
-        ]
+        block.loads[self.blocks.name(free)] = free
+        block.stores[self.blocks.name(free)] = free
+        now, last = f"now_{part.event}", f"s_{spike.symbol}[at]"
+        # Only where there is a spike: in memory at once, and for what follows in the loop.
+        lines = [f"{last} = choose({now}, t_{part.clock}, {last});", f"x_{free.symbol} &= ~{now};"]
+        if any(r.symbol == spike.symbol for one in node.parts for r in one.code.references):
+            lines.insert(1, f"x_{spike.symbol} = {last};")
+        return lines
 
     def _by_trial(self, node: Loop, block: Block) -> list[str]:
         """Return code that changes shared variables: these first, for each vector of trials."""

@@ -128,7 +128,7 @@ def _add_part(nodes: list[Node], one: Update | Threshold | Reaction, program: Pr
     own = _access(one)
     for node in reversed(nodes if _fuses(one.code, program) else []):
         access = node.access if isinstance(node, Loop) else _access(node)
-        if _joins(node, one) and not access.conflicts(own) & (access.far | own.far):
+        if _joins(node, one, program) and not access.conflicts(own) & (access.far | own.far):
             node.parts.append(one)
             node.access |= own
             return
@@ -140,17 +140,13 @@ def _add_part(nodes: list[Node], one: Update | Threshold | Reaction, program: Pr
         nodes.append(Loop(one.owner, one.clock, [], [one], own))
 
 
-def _joins(node: Node, one: Update | Threshold | Reaction) -> bool:
+def _joins(node: Node, one: Update | Threshold | Reaction, program: Program) -> bool:
     if not isinstance(node, Loop) or (node.owner, node.clock) != (one.owner, one.clock):
         return False
     if isinstance(one, Reaction):
         own = [p for p in node.parts if isinstance(p, Threshold) and p.event == one.event]
         return bool(own) and node.whole
-    return node.whole and all(_is_plain(part) for part in node.parts)
-
-
-def _is_plain(part: Operation) -> bool:
-    return not any(r.index == FIRST for r in part.code.references)
+    return node.whole and all(_fuses(part.code, program) for part in node.parts)
 
 
 def _fuses(code: Code, program: Program) -> bool:
