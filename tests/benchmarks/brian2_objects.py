@@ -48,7 +48,9 @@ class Objects:
 
     def set_values(self, values: Values) -> None:
         """Set stimulus, bias, initial state and weights."""
-        driven = np.einsum("nk,btk->tbn", values["input_weight"][0], values["inputs"][: self.trials])
+        driven = np.einsum(
+            "nk,btk->tbn", values["input_weight"][0], values["inputs"][: self.trials]
+        )
         self.stimuli.values[...] = [self._ordered(at_once) for at_once in driven]
         for name, of_trials in {"bias": values["bias"][:1], **values.initial}.items():
             self.group.variables[name].set_value(self._ordered(of_trials))

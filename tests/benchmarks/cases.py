@@ -7,8 +7,8 @@ from fnmatch import fnmatchcase
 from neurotrain.benchmarks.variants import VARIANTS
 from neurotrain.errors import unknown_name
 
-# Neuron-steps of one run: enough for some hundredths of a second in the fastest variants.
-NEURON_STEPS = {"default": 100_000_000, "quick": 100_000}
+# Of one run: enough for a tenth of a second in the fastest variants.
+NEURON_STEPS = 100_000_000
 STEPS_PER_INPUT = 20
 CHANNELS = 4
 
@@ -31,8 +31,8 @@ class Case:
     variants : tuple of str
         Names from `neurotrain.benchmarks.variants.VARIANTS`.
     compared_steps : int
-        Steps over which the variants are compared: later, rounding alone may shift single
-        spikes.
+        Steps over which the variants are compared, fewer than `steps`: later, rounding alone
+        may shift single spikes.
     """
 
     network: str
@@ -52,8 +52,8 @@ class Case:
 def make_case(network: str, neurons: int, trials: int, variants: Iterable[str]) -> Case:
     """Return a case of which every variant that simulates all of it has the same work to do."""
     candidates = 4 if network == "spiking" else 16
-    steps = NEURON_STEPS["default"] // (neurons * trials * candidates)
-    steps = min(max(steps, 1000), 20_000) // STEPS_PER_INPUT * STEPS_PER_INPUT
+    steps = NEURON_STEPS // (neurons * trials * candidates)
+    steps = min(max(steps, 1200), 20_000) // STEPS_PER_INPUT * STEPS_PER_INPUT
     return Case(network, neurons, trials, candidates, steps, tuple(variants))
 
 
@@ -76,10 +76,10 @@ def quick_cases() -> list[Case]:
     """Return networks so small that all is done within a minute; their times say little."""
     few = [
         make_case("graded", 20, 16, (*HAND_WRITTEN, *FUSED, *THREADS[:1], *ARRAYS[:1])),
-        make_case("conductance", 20, 16, (*FUSED, *ARRAYS[:1])),
+        make_case("conductance", 20, 16, FUSED),
         make_case("spiking", 100, 16, (*FUSED, "brian2-naive")),
     ]
-    return [replace(case, candidates=2, steps=200, compared_steps=200) for case in few]
+    return [replace(case, candidates=2, steps=200, compared_steps=100) for case in few]
 
 
 def full_cases() -> list[Case]:

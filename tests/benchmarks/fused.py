@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import numpy as np
-from brian2 import Quantity
+from brian2 import Quantity, prefs
 
 import neurotrain as nt
 from neurotrain.benchmarks.brian2_objects import make_neurons, make_synapses, set_weight
@@ -88,4 +88,6 @@ def make_trials(case: Case, values: Values) -> nt.Trials:
 
 def prepare(case: Case, variant: Variant, values: Values, folder: Path) -> Fused:
     """Return the circuit of a case, ready to run."""
+    # Compiling what sets the objects up takes longer than doing it.
+    prefs.codegen.target = "numpy"
     return Fused(case, variant, values)

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -82,6 +82,17 @@ def peak_memory_mb(status: Path = Path("/proc/self/status")) -> float:
 
     Unlike that of getrusage, it does not begin with the size of the process's parent.
     """
+    return _memory_mb("VmHWM", status)
+
+
+def memory_mb() -> float:
+    """Return the resident set of this process as it is now, and let its peak begin anew there."""
+    with suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5")
+    return _memory_mb("VmRSS", Path("/proc/self/status"))
+
+
+def _memory_mb(what: str, status: Path) -> float:
     lines = status.read_text().splitlines() if status.is_file() else []
-    kilobytes = [float(line.split()[1]) for line in lines if line.startswith("VmHWM")]
+    kilobytes = [float(line.split()[1]) for line in lines if line.startswith(what)]
     return kilobytes[0] * 1.024e-3 if kilobytes else float("nan")

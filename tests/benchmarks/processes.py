@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -117,16 +116,6 @@ class Process:
         if "error" in answer:
             raise VariantFailed(answer["error"])
         return answer
-
-
-def attempt(process: Process, action: Callable[[], Any]) -> Any:
-    """Return what `action` does with the process; where it fails, note why and return None."""
-    try:
-        return action()
-    except VariantFailed as error:
-        process.note = f"failed: {error}"
-        process.close()
-        return None
 
 
 def _last_line(text: str) -> str:

@@ -1,0 +1,54 @@
+"""From the options of `neurotrain train` and a file of settings to arguments of the function."""
+
+import argparse
+from typing import Any
+
+from neurotrain.errors import InvalidInput
+from neurotrain.training.config_file import read_config_file
+
+DEFAULT_MODEL = "morris-lecar"
+
+# Where in the arguments of `neurotrain.train` each option goes.
+_SETTINGS = {
+    "generations": "generations",
+    "trials": "trials",
+    "seed": "seed",
+    "execution": "execution",
+    "workers": "threads",
+    "out": "out",
+}
+_OPTIONS = {
+    "population": ("optimizer_options", "population_size"),
+    "sigma": ("optimizer_options", "sigma"),
+    "learning_rate": ("optimizer_options", "learning_rate"),
+    "neurons": ("model_options", "neurons"),
+}
+_PARTS = {"model": "circuit", "task": "task", "loss": "loss", "optimizer": "optimizer"}
+
+
+def training_arguments(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Return the arguments of `neurotrain.train`: those given here, then those of the file.
+
+    Parameters
+    ----------
+    arguments : Namespace
+        The options of the command; None for those that were not given.
+
+    Raises
+    ------
+    InvalidInput
+        If no task is named, or the file cannot be used.
+    """
+    given = {name: value for name, value in vars(arguments).items() if value is not None}
+    result = read_config_file(given["config"]) if "config" in given else {}
+    for part, name in _PARTS.items():
+        if part in given and given[part] != result.get(name):
+            # The options in the file are those of another model, task, loss or optimizer.
+            result |= {name: given[part], f"{part}_options": {}}
+    result |= {name: given[option] for option, name in _SETTINGS.items() if option in given}
+    for option, (table, name) in _OPTIONS.items():
+        if option in given:
+            result[table] = {**result.get(table, {}), name: given[option]}
+    if "task" not in result:
+        raise InvalidInput("Say which task to train: neurotrain train TASK; see neurotrain list.")
+    return {"circuit": DEFAULT_MODEL, **result}

@@ -1,0 +1,133 @@
+"""The benchmark as a whole: what `neurotrain bench` runs."""
+
+import sys
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from neurotrain.benchmarks.asked import check_memory, check_times, format_checks
+from neurotrain.benchmarks.cases import (
+    Case,
+    default_cases,
+    full_cases,
+    matches,
+    quick_cases,
+    select,
+)
+from neurotrain.benchmarks.measurement import Measurement, measure_case
+from neurotrain.benchmarks.memory import Generation, format_memory, measure_memory
+from neurotrain.benchmarks.report import describe_machine, format_rows, rows_of
+from neurotrain.errors import require_whole
+
+TURNS = {"quick": 2, "default": 7, "full": 7}
+
+
+@dataclass(frozen=True)
+class Report:
+    """What came out.
+
+    Parameters
+    ----------
+    machine : dict
+    rows, memory, checks : list of dict
+        Times, memory of a large generation, and the figures that are asked of the engine.
+    failed : bool
+        Whether a variant failed, or computed something else than the others.
+    """
+
+    machine: dict[str, Any]
+    rows: list[dict[str, Any]]
+    memory: list[dict[str, Any]]
+    checks: list[dict[str, Any]]
+    failed: bool
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what `neurotrain bench --json` prints."""
+        return {
+            "machine": self.machine,
+            "rows": [*self.rows, *self.memory],
+            "checks": self.checks,
+        }
+
+    def __str__(self) -> str:
+        machine = ", ".join(f"{name} {value}" for name, value in self.machine.items() if value)
+        parts = [machine]
+        if self.rows:
+            parts += [EXPLANATION, format_rows(self.rows)]
+        if self.memory:
+            parts.append(format_memory(self.memory))
+        if self.checks:
+            parts.append("Asked of the engine\n" + format_checks(self.checks))
+        return "\n\n".join(parts)
+
+
+EXPLANATION = (
+    "ns per neuron-step, one step of one neuron on one trial: median, minimum and maximum of the\n"
+    "turns; CPU time, or wall time with two threads. ratio: times the hand-written kernel of the\n"
+    "same precision, or else the fused one, or one thread. fused: times fused-float32. MB: peak\n"
+    "resident set of the variant's own process. prep: what each run needs besides."
+)
+
+
+def bench(extent: str = "default", only: str | None = None, repeats: int | None = None) -> Report:
+    """Measure the engine beside all else that is installed.
+
+    Parameters
+    ----------
+    extent : {'quick', 'default', 'full'}
+        Within a minute, about ten minutes, or hours.
+    only : str, optional
+        Of the cases and variants only those whose ``CASE/VARIANT`` has this part or matches this
+        shell pattern, and what they are compared with.
+    repeats : int, optional
+        Turns of each variant.
+
+    Raises
+    ------
+    InvalidInput
+        If nothing matches, or there are no turns.
+    """
+    repeats = TURNS[extent] if repeats is None else repeats
+    require_whole("The number of repeats", repeats)
+    cases, generation = contents(extent)
+    names = [f"{generation.name}/fused-float32-{steps}-steps" for steps in generation.steps]
+    chosen = select(cases, only, names)
+    machine = describe_machine()
+    measurements = [_measure(case, repeats) for case in chosen]
+    memory = [
+        _measure_memory(generation, steps)
+        for name, steps in zip(names, generation.steps, strict=True)
+        if only is None or matches(name, only)
+    ]
+    every = [one for of_case in measurements for one in of_case]
+    return Report(
+        machine,
+        [row for of_case in measurements for row in rows_of(of_case)],
+        memory,
+        [*check_times(every), *check_memory(memory)],
+        any(one.failed for one in every) or any("beyond_mb" not in row for row in memory),
+    )
+
+
+def contents(extent: str) -> tuple[list[Case], Generation]:
+    """Return the cases, and the generation whose memory is measured."""
+    if extent == "quick":
+        return quick_cases(), Generation(20, 16, 4, (20, 40))
+    if extent == "full":
+        return full_cases(), replace(Generation(), steps=(100, 400, 10_000))
+    return default_cases(), Generation()
+
+
+def _measure(case: Case, repeats: int) -> list[Measurement]:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        return measure_case(case, repeats, Path(folder), _say)
+
+
+def _measure_memory(generation: Generation, steps: int) -> dict[str, Any]:
+    _say(f"{generation.name}: {steps} steps")
+    return measure_memory(generation, steps)
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
