@@ -1,12 +1,41 @@
 // Vectors of trials and the functions of Brian2's expression language on them.
 //
-// REAL (float or double) and WIDTH (bytes of a vector) are set by the compiler's command line.
+// REAL (float or double) and WIDTH (bytes of a vector) are set by the compiler's command line,
+// and PACK, if wanted: how many vectors a Pack holds. A Pack takes part in the same expressions
+// as a vector V, each operation on all its vectors before the next operation: the chains of
+// dependent instructions of several neurons are interleaved, and none waits for its own results.
 // Truth values are integers of the same width, all ones for true, so that they are masks.
+//
+// Largest error in units in the last place of the exact result, subnormal results included:
+//              float  double
+//   exp          1.2     1.2
+//   expm1        2       2
+//   exprel       2       2
+//   tanh         2.5     2.5
+//   sinh         2.5     2.5
+//   cosh         1.5     1.5
+//   log          1       1
+//   log10        2       2
+//   log1p        1       1
+//   sqrt         0.5     0.5
+//   sin          2       2
+//   cos          2       2
+//   pow          3      20      2 where the result is between 1e-20 and 1e20
+// nt_power<n> is off by |n| / 2 + 0.5 at most; abs, sign, floor and ceil are exact; tan, arcsin,
+// arccos, arctan and remainders are the C library's, lane by lane. NaN stays NaN; infinities,
+// overflow and signs of zero are those of the C library.
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <limits>
+#include <type_traits>
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+#ifndef PACK
+#define PACK 4
+#endif
 
 typedef REAL T;
 template <int bytes> struct SameWidth;
@@ -15,14 +44,15 @@ template <> struct SameWidth<8> { typedef int64_t type; };
 typedef SameWidth<sizeof(T)>::type I;
 typedef T V __attribute__((vector_size(WIDTH)));
 typedef I VI __attribute__((vector_size(WIDTH)));
+typedef std::make_unsigned_t<I> VU __attribute__((vector_size(WIDTH)));
 static const int LANES = WIDTH / sizeof(T);
 
 #define INLINE static inline __attribute__((always_inline))
 
 INLINE V vec(V x) { return x; }
 INLINE VI vec(VI x) { return x; }
-INLINE V vec(T x) { return V{} + x; }
-INLINE VI vec(I x) { return VI{} + x; }
+INLINE V vec(T x) { return x - V{}; }
+INLINE VI vec(I x) { return x - VI{}; }
 
 INLINE VI truth(VI x) { return x; }
 INLINE I truth(bool x) { return -I(x); }
@@ -36,10 +66,9 @@ INLINE I to_integer(T x) { return I(x); }
 INLINE VI to_integer(VI x) { return x; }
 INLINE I to_integer(I x) { return x; }
 
-template <class A, class B> INLINE V choose(VI mask, A yes, B no) {
+template <class A, class B> INLINE auto choose(VI mask, A yes, B no) {
   return mask ? vec(yes) : vec(no);
 }
-INLINE VI choose(VI mask, VI yes, VI no) { return mask ? yes : no; }
 
 template <class F> INLINE V lanewise(F f, V x) {
   for (int lane = 0; lane < LANES; lane++) x[lane] = f(x[lane]);
@@ -50,82 +79,487 @@ template <class F> INLINE V lanewise(F f, V x, V y) {
   return x;
 }
 
-// exp(x) = 2^n exp(r) with |r| <= ln(2)/2; coefficients minimise the relative error
-// (Remez exchange): 3e-18 at degree 11, 2e-9 at degree 6.
-template <class R> struct Exp;
-template <> struct Exp<double> {
+// What processors do in one instruction, and what stands for it elsewhere. MM(op) is the
+// intrinsic of this width and precision, NATIVE its type of vectors.
+#define PASTE(a, b, c) a##b##c
+#define JOIN(a, b, c) PASTE(a, b, c)
+#define OF_float 1
+#define OF_double 2
+#if JOIN(OF_, REAL, ) == OF_float
+#define SUFFIX _ps
+#define NATIVE_SUFFIX
+#else
+#define SUFFIX _pd
+#define NATIVE_SUFFIX d
+#endif
+#if WIDTH == 64
+#define PREFIX _mm512_
+#define NATIVE JOIN(__m512, NATIVE_SUFFIX, )
+#elif WIDTH == 32
+#define PREFIX _mm256_
+#define NATIVE JOIN(__m256, NATIVE_SUFFIX, )
+#else
+#define PREFIX _mm_
+#define NATIVE JOIN(__m128, NATIVE_SUFFIX, )
+#endif
+#define MM(op) JOIN(PREFIX, op, SUFFIX)
+#if (WIDTH == 64 && defined(__AVX512DQ__)) || (WIDTH < 64 && defined(__AVX512VL__))
+#define HAS_AVX512 1
+#endif
+#if HAS_AVX512 || (WIDTH == 32 && defined(__AVX__)) || (WIDTH == 16 && defined(__SSE2__))
+#define HAS_MINIMUM 1
+#endif
+#if (WIDTH == 64 && defined(__AVX512F__)) || (WIDTH < 64 && defined(__FMA__)) || \
+    defined(__aarch64__)
+#define HAS_FMA 1
+#endif
+#if WIDTH < 64 && ((WIDTH == 32 && defined(__AVX__)) || (WIDTH == 16 && defined(__SSE4_1__)))
+#define HAS_ROUND 1
+#endif
+
+template <class R> struct Format;
+template <> struct Format<double> {
+  static constexpr int mantissa = 52, bias = 1023, longest = 60;
   static constexpr double shift = 6755399441055744.0;  // 1.5 * 2^52: adding it rounds to integer
-  static constexpr double high = 0.693145751953125, low = 1.42860682030941723212e-6;
-  static constexpr double floor = -707.7, ceiling = 709.782712893384;
-  static constexpr int mantissa = 52, degree = 11;
-  static constexpr double c[12] = {
-      0.9999999999999999971,    1.0000000000000000304,    0.50000000000000177032,
-      0.16666666666666168167,   0.041666666666492628989,  0.0083333333335594517973,
-      0.001388888895126120425,  0.00019841269432434438281, 0.000024801486481283498188,
-      2.7557622652024488477e-6, 2.7632308224452544435e-7, 2.4994293345730463606e-8};
 };
-template <> struct Exp<float> {
+template <> struct Format<float> {
+  static constexpr int mantissa = 23, bias = 127, longest = 30;
   static constexpr float shift = 12582912.0f;  // 1.5 * 2^23
-  static constexpr float high = 0.693359375f, low = -2.12194440e-4f;
-  static constexpr float floor = -86.6f, ceiling = 88.722839f;
-  static constexpr int mantissa = 23, degree = 6;
-  static constexpr float c[7] = {1.0000000005546077423f,   1.0000000363447210654f,
-                                 0.49999992075088730455f,  0.16666420072125316461f,
-                                 0.041668226189294490556f, 0.0083748240505893823123f,
-                                 0.0013836835742475305589f};
 };
+typedef Format<T> F;
+static const T INFINITE = std::numeric_limits<T>::infinity();
+static const I SIGN = std::numeric_limits<I>::min();
 
-INLINE V nt_exp(V x) {
-  typedef Exp<T> E;
-  const V bounded = x < E::floor ? vec(E::floor) : x;
-  const V shifted = bounded * T(1.4426950408889634074) + E::shift;
-  const V n = shifted - E::shift;
-  const V r = (bounded - n * E::high) - n * E::low;
-  V p = vec(E::c[E::degree]);
+INLINE VI as_bits(V x) { return (VI)x; }
+INLINE V as_real(VI x) { return (V)x; }
+INLINE VI not_finite(V x) { return ~truth(x - x == T(0)); }
+INLINE bool any(VI mask) {
+  int64_t words[WIDTH / 8], found = 0;
+  memcpy(words, &mask, WIDTH);
+  for (int k = 0; k < WIDTH / 8; k++) found |= words[k];
+  return found;
+}
+
+// Bounds that let NaN pass: where x is not a number, so is the outcome.
+INLINE T at_least(T x, T limit) { return x < limit ? limit : x; }
+INLINE T at_most(T x, T limit) { return x > limit ? limit : x; }
+#if HAS_MINIMUM
+INLINE V at_least(V x, T limit) { return (V)MM(max)((NATIVE)vec(limit), (NATIVE)x); }
+INLINE V at_most(V x, T limit) { return (V)MM(min)((NATIVE)vec(limit), (NATIVE)x); }
+INLINE V nt_sqrt(V x) { return (V)MM(sqrt)((NATIVE)x); }
+#else
+INLINE V at_least(V x, T limit) { return x < limit ? vec(limit) : x; }
+INLINE V at_most(V x, T limit) { return x > limit ? vec(limit) : x; }
+INLINE V nt_sqrt(V x) { return lanewise([](T y) { return std::sqrt(y); }, x); }
+#endif
+
+INLINE V nt_abs(V x) { return as_real(as_bits(x) & ~SIGN); }
+INLINE V with_sign_of(V x, V sign) {
+  return as_real((as_bits(x) & ~SIGN) | (as_bits(sign) & SIGN));
+}
+#if HAS_AVX512
+INLINE V round_even(V x) { return (V)MM(roundscale)((NATIVE)x, 8); }
+INLINE V nt_floor(V x) { return (V)MM(roundscale)((NATIVE)x, 9); }
+INLINE V nt_ceil(V x) { return (V)MM(roundscale)((NATIVE)x, 10); }
+#elif HAS_ROUND
+INLINE V round_even(V x) { return (V)MM(round)((NATIVE)x, 8); }
+INLINE V nt_floor(V x) { return (V)MM(round)((NATIVE)x, 9); }
+INLINE V nt_ceil(V x) { return (V)MM(round)((NATIVE)x, 10); }
+#else
+INLINE V round_even(V x) { return (x + F::shift) - F::shift; }  // of a moderate x
+INLINE V nt_floor(V x) {
+  const T whole = T(I(1) << F::mantissa);  // from here on, all numbers are
+  const V magnitude = nt_abs(x), near = (magnitude + whole) - whole, n = with_sign_of(near, x);
+  return magnitude < whole ? with_sign_of(n > x ? n - T(1) : n, x) : x;
+}
+INLINE V nt_ceil(V x) { return -nt_floor(-x); }
+#endif
+
+// 2^n for a whole n, small enough that the power is a normal number.
+INLINE V power_of_2(V n) {
+  return as_real(as_bits(n + (F::shift + F::bias)) << F::mantissa);
+}
+// p * 2^n for a whole n, rounded once, also where it overflows or is subnormal.
+#if HAS_AVX512
+INLINE V times_power_of_2(V p, V n) { return (V)MM(scalef)((NATIVE)p, (NATIVE)n); }
+#else
+INLINE V times_power_of_2(V p, V n) {
+  const V half = round_even(T(0.5) * n);
+  return p * power_of_2(half) * power_of_2(n - half);
+}
+#endif
+
+// x = 2^n * m with 0.75 <= m < 1.5, for finite positive x; what it is of others, see nt_log.
+#if HAS_AVX512
+INLINE V split_exponent(V x, V *n) {
+  const V m = (V)MM(getmant)((NATIVE)x, _MM_MANT_NORM_p75_1p5, _MM_MANT_SIGN_nan);
+  *n = (V)MM(getexp)((NATIVE)x) - (V)MM(getexp)((NATIVE)m);
+  return m;
+}
+INLINE V log_of_special(V, V y) { return y; }
+#else
+INLINE V split_exponent(V x, V *n) {
+  const T whole = T(I(1) << F::mantissa);
+  const VI subnormal = x < std::numeric_limits<T>::min();
+  x = subnormal ? x * whole : x;
+  // As digits of a number that size, for want of a conversion of wide integers.
+  const VI exponent = (VI)((VU)x >> F::mantissa);
+  const V shifted = as_real((exponent & (2 * F::bias + 1)) | as_bits(vec(whole)));
+  V m = as_real((as_bits(x) & ((I(1) << F::mantissa) - 1)) | as_bits(vec(T(1))));
+  const VI large = m >= T(1.5);
+  const V offset = subnormal ? vec(whole + T(F::bias + F::mantissa)) : vec(whole + T(F::bias));
+  *n = (shifted - offset) + (large ? vec(T(1)) : V{});
+  return large ? T(0.5) * m : m;
+}
+INLINE V log_of_special(V x, V y) {
+  const T nan = std::numeric_limits<T>::quiet_NaN();
+  y = x > T(0) ? y : (x == T(0) ? vec(-INFINITE) : vec(nan));
+  return x == INFINITE ? x : y;
+}
+#endif
+
+// PACK vectors side by side, of as many neurons.
+template <class X> struct Pack { X at[PACK]; };
+#define EACH _Pragma("GCC unroll 16") for (int k = 0; k < PACK; k++)
+template <class X> struct IsPack : std::false_type {};
+template <class X> struct IsPack<Pack<X>> : std::true_type {};
+template <class... A> using IfPack = std::enable_if_t<(IsPack<A>::value || ...), int>;
+template <class X> INLINE X part(X x, int) { return x; }
+template <class X> INLINE X part(Pack<X> x, int k) { return x.at[k]; }
+
+#define LIFT(name)                                                          \
+  template <class A, IfPack<A> = 0> INLINE auto name(A a) {                 \
+    Pack<decltype(name(part(a, 0)))> y;                                     \
+    EACH y.at[k] = name(part(a, k));                                        \
+    return y;                                                               \
+  }
+#define LIFT2(name)                                                         \
+  template <class A, class B, IfPack<A, B> = 0> INLINE auto name(A a, B b) { \
+    Pack<decltype(name(part(a, 0), part(b, 0)))> y;                         \
+    EACH y.at[k] = name(part(a, k), part(b, k));                            \
+    return y;                                                               \
+  }
+#define LIFT_OPERATOR(op)                                                          \
+  template <class A, class B, IfPack<A, B> = 0> INLINE auto operator op(A a, B b) { \
+    Pack<decltype(part(a, 0) op part(b, 0))> y;                                    \
+    EACH y.at[k] = part(a, k) op part(b, k);                                       \
+    return y;                                                                      \
+  }
+LIFT_OPERATOR(+) LIFT_OPERATOR(-) LIFT_OPERATOR(*) LIFT_OPERATOR(/)
+LIFT_OPERATOR(<) LIFT_OPERATOR(<=) LIFT_OPERATOR(>) LIFT_OPERATOR(>=)
+LIFT_OPERATOR(==) LIFT_OPERATOR(!=) LIFT_OPERATOR(&) LIFT_OPERATOR(|) LIFT_OPERATOR(^)
+LIFT_OPERATOR(<<)
+template <class X> INLINE Pack<X> operator-(Pack<X> x) { EACH x.at[k] = -x.at[k]; return x; }
+template <class X> INLINE Pack<X> operator~(Pack<X> x) { EACH x.at[k] = ~x.at[k]; return x; }
+LIFT(vec) LIFT(truth) LIFT(to_real) LIFT(to_integer) LIFT(as_bits) LIFT(as_real) LIFT(not_finite)
+LIFT(nt_abs) LIFT(nt_sqrt) LIFT(nt_floor) LIFT(nt_ceil) LIFT(round_even) LIFT(power_of_2)
+LIFT2(at_least) LIFT2(at_most) LIFT2(with_sign_of) LIFT2(times_power_of_2) LIFT2(log_of_special)
+template <class M, class A, class B> INLINE auto choose(Pack<M> mask, A yes, B no) {
+  Pack<decltype(choose(mask.at[0], part(yes, 0), part(no, 0)))> y;
+  EACH y.at[k] = choose(mask.at[k], part(yes, k), part(no, k));
+  return y;
+}
+INLINE Pack<V> split_exponent(Pack<V> x, Pack<V> *n) {
+  EACH x.at[k] = split_exponent(x.at[k], &n->at[k]);
+  return x;
+}
+template <class M> INLINE bool any(Pack<M> mask) {
+  M all = mask.at[0];
+  EACH all |= mask.at[k];
+  return any(all);
+}
+template <class Fn, class X> INLINE Pack<X> lanewise(Fn f, Pack<X> x) {
+  EACH x.at[k] = lanewise(f, x.at[k]);
+  return x;
+}
+template <class Fn, class X> INLINE Pack<X> lanewise(Fn f, Pack<X> x, Pack<X> y) {
+  EACH x.at[k] = lanewise(f, x.at[k], y.at[k]);
+  return x;
+}
+// Vectors that lie `stride` vectors apart, and one number for each vector.
+template <class X> INLINE Pack<X> load_pack(const X *first, int64_t stride) {
+  Pack<X> x;
+  EACH x.at[k] = first[k * stride];
+  return x;
+}
+template <class X> INLINE void store_pack(X *first, int64_t stride, Pack<X> x) {
+  EACH first[k * stride] = x.at[k];
+}
+template <class S> INLINE auto broadcast_pack(const S *first) {
+  Pack<decltype(vec(*first))> x;
+  EACH x.at[k] = vec(first[k]);
+  return x;
+}
+
+template <int count, class X> INLINE X polynomial(const T (&c)[count], X x) {
+  X p = c[count - 1] * x + c[count - 2];
 #pragma GCC unroll 16
-  for (int k = E::degree - 1; k >= 0; k--) p = p * r + E::c[k];
-  VI exponent, bits;
-  memcpy(&exponent, &shifted, sizeof(V));
-  memcpy(&bits, &p, sizeof(V));
-  bits += exponent << E::mantissa;
-  memcpy(&p, &bits, sizeof(V));
-  p = x < E::floor ? V{} : p;
-  return x > E::ceiling ? vec(std::numeric_limits<T>::infinity()) : p;
-}
-INLINE V nt_tanh(V x) { return T(1) - T(2) / (nt_exp(x + x) + T(1)); }
-INLINE V nt_cosh(V x) {
-  const V e = nt_exp(x < T(0) ? -x : x);  // of the large one: exp underflows to zero
-  return T(0.5) * (e + T(1) / e);
+  for (int k = count - 3; k >= 0; k--) p = p * x + c[k];
+  return p;
 }
 
-#define SCALAR_FUNCTION(name, body)          \
+// Coefficients by Remez exchange; relative errors in single and double precision are
+// 3e-9 and 1e-17 of exp(r), |r| <= ln(2)/2;      1e-10 and 3e-19 of log(m), 0.75 <= m < 1.5;
+// 4e-9 and 4e-18 of sin, 1e-10 and 5e-20 of cos, |r| <= pi/4.
+template <class R> struct Coefficients;
+template <> struct Coefficients<double> {
+  // exp(r) = 1 + r + r^2 q(r)
+  static constexpr double exp[] = {
+      0.5000000000000011,     0.16666666666666413,    0.041666666666530155, 0.008333333333494461,
+      0.0013888888943630136,  0.00019841269506578756, 2.480149309888657e-05, 2.755758637375234e-06,
+      2.763024838563396e-07,  2.5000061637458264e-08};
+  // log((1 + s) / (1 - s)) = 2 s + s^3 R(s^2)
+  static constexpr double log[] = {
+      0.666666666666666,  0.40000000000056957, 0.28571428555767325, 0.22222224302902016,
+      0.1818166550973236, 0.15391123436356863, 0.13173412031797907, 0.13844276408046144};
+  // sin(r) = r + r^3 S(r^2), cos(r) = 1 - r^2 / 2 + r^4 C(r^2)
+  static constexpr double sin[] = {
+      -0.16666666666666632,  0.008333333333322486,   -0.00019841269829853374,
+      2.7557313705067097e-06, -2.505075988980731e-08, 1.589688651246886e-10};
+  static constexpr double cos[] = {
+      0.0416666666666666,      -0.001388888888887447,  2.4801587289666912e-05,
+      -2.7557314399269513e-07, 2.087572899496805e-09, -1.1359917372452012e-11};
+  // pi/2 in parts of 33 bits: their multiples by n are exact
+  static constexpr double half_pi[] = {0x1.921fb544p+0, 0x1.0b4611a6p-34, 0x1.3198a2e037073p-69};
+  static constexpr double ln2_low = 1.42860682030941723212e-6;
+  static constexpr double log10_2_low = 4.605038981195213738895e-6;
+  static constexpr double largest_exp = 746, largest_angle = 1e6;
+};
+template <> struct Coefficients<float> {
+  static constexpr float exp[] = {0.49999994f, 0.16666517f, 0.041668102f, 0.0083691925f,
+                                  0.0013838897f};
+  static constexpr float log[] = {0.66666663f, 0.40000868f, 0.28506795f, 0.24103485f};
+  static constexpr float sin[] = {-0.16666655f, 0.008332191f, -0.00019518605f};
+  static constexpr float cos[] = {0.041666646f, -0.0013887301f, 2.443067e-05f};
+  static constexpr float half_pi[] = {0x1.92p+0f, 0x1.fb4p-12f, 0x1.444p-24f, 0x1.68c234p-39f};
+  static constexpr float ln2_low = 1.42860682e-6f, log10_2_low = 4.60503898e-6f;
+  static constexpr float largest_exp = 105, largest_angle = 8000;
+};
+typedef Coefficients<T> C;
+// The first 16 bits, so that multiples by an exponent are exact.
+static const T LN2_HIGH = T(0.693145751953125), LOG10_2_HIGH = T(0.301025390625);
+static const T LOG2_E = T(1.4426950408889634074), LOG10_E = T(0.43429448190325182765);
+
+// x = n ln(2) + r with |r| <= ln(2)/2, for moderate x.
+template <class X> INLINE X reduce_by_ln2(X x, X *n) {
+  *n = round_even(x * LOG2_E);
+  return (x - *n * LN2_HIGH) - *n * C::ln2_low;
+}
+// exp(r) - 1 of the reduced r, exact to the last place also near zero.
+template <class X> INLINE X expm1_of_reduced(X r) { return polynomial(C::exp, r) * (r * r) + r; }
+
+template <class X> INLINE X nt_exp(X x) {
+  X n;
+  const X r = reduce_by_ln2(at_most(at_least(x, -C::largest_exp), C::largest_exp), &n);
+  const X p = (polynomial(C::exp, r) * r + T(1)) * r + T(1);
+  return times_power_of_2(p, n);
+}
+// (exp(x) - 1) / 2^n for the x = n ln(2) + r that is returned in r: what expm1 and exprel scale.
+template <class X> INLINE X scaled_expm1(X x, X *n) {
+  const X r = reduce_by_ln2(at_most(at_least(x, T(-50)), C::largest_exp), n);
+  return expm1_of_reduced(r) + (T(1) - power_of_2(-at_most(*n, T(F::longest))));
+}
+template <class X> INLINE X nt_expm1(X x) {
+  X n;
+  const X scaled = scaled_expm1(x, &n);
+  return with_sign_of(times_power_of_2(scaled, n), x);
+}
+template <class X> INLINE X nt_exprel(X x) {
+  X n;
+  const X scaled = scaled_expm1(x, &n);
+  return choose(x == T(0), T(1), times_power_of_2(scaled / at_most(x, C::largest_exp), n));
+}
+template <class X> INLINE X nt_tanh(X x) {
+  const X magnitude = at_most(nt_abs(x), T(22));
+  X n;
+  const X m = expm1_of_reduced(reduce_by_ln2(magnitude + magnitude, &n));
+  const X power = power_of_2(n), e = power * m + (power - T(1));
+  return with_sign_of(e / (e + T(2)), x);
+}
+// With exp(|x|) = 2^n (1 + m) and h = 2^-2n: 2^(n - 1) ((1 + m) -+ h / (1 + m)).
+template <class X> INLINE X nt_sinh(X x) {
+  X n;
+  const X m = expm1_of_reduced(reduce_by_ln2(at_most(nt_abs(x), C::largest_exp), &n));
+  const X h = power_of_2(T(-2) * at_most(n, T(F::longest)));
+  const X scaled = m + ((T(1) - h) + h * (m / (T(1) + m)));
+  return with_sign_of(times_power_of_2(scaled, n - T(1)), x);
+}
+template <class X> INLINE X nt_cosh(X x) {
+  X n;
+  const X m = expm1_of_reduced(reduce_by_ln2(at_most(nt_abs(x), C::largest_exp), &n));
+  const X h = power_of_2(T(-2) * at_most(n, T(F::longest))), e = T(1) + m;
+  return times_power_of_2(e + h / e, n - T(1));
+}
+
+// log(1 + f) = f - correction, -1/4 <= f < 1/2.
+template <class X> INLINE X log_correction(X f) {
+  const X s = f / (f + T(2)), z = s * s;
+  return s * (f - z * polynomial(C::log, z));
+}
+template <class X> INLINE X log_of_parts(X f, X n) {
+  return n * LN2_HIGH + (f - (log_correction(f) - n * C::ln2_low));
+}
+template <class X> INLINE X nt_log(X x) {
+  X n;
+  const X f = split_exponent(x, &n) - T(1);
+  return log_of_special(x, log_of_parts(f, n));
+}
+template <class X> INLINE X nt_log10(X x) {
+  X n;
+  const X f = split_exponent(x, &n) - T(1);
+  const X fraction = (f - log_correction(f)) * LOG10_E;
+  return log_of_special(x, n * LOG10_2_HIGH + (fraction + n * C::log10_2_low));
+}
+template <class X> INLINE X nt_log1p(X x) {
+  const auto large = x > T(1);
+  const X u = x + T(1);
+  const X lost = choose(large, T(1), x) - (u - choose(large, x, T(1)));  // by rounding u
+  X n;
+  const X f = split_exponent(u, &n) - T(1);
+  const X rest = times_power_of_2(lost, -at_least(n, T(-100)));
+  const X y = log_of_special(u, log_of_parts(f + rest, n));
+  return choose((x == T(0)) | (x == INFINITE), x, y);
+}
+
+// n pi / 2 + r = |x| with |r| <= pi/4; the last bits of `turns` are those of n.
+template <class X> INLINE X reduce_by_half_pi(X magnitude, X *turns) {
+  *turns = magnitude * T(0.63661977236758134308) + F::shift;
+  const X n = *turns - F::shift;
+  X r = magnitude;
+#pragma GCC unroll 4
+  for (const T part : C::half_pi) r = r - n * part;
+  return r;
+}
+// sin(r + n pi / 2)
+template <class X, class N> INLINE X sine_of_turns(X r, N n) {
+  const X z = r * r;
+  const X sine = polynomial(C::sin, z) * (z * r) + r;
+  const X cosine = polynomial(C::cos, z) * (z * z) + (T(1) - T(0.5) * z);
+  const X y = choose((n & I(1)) != I(0), cosine, sine);
+  return as_real(as_bits(y) ^ ((n & I(2)) << (8 * int(sizeof(T)) - 2)));
+}
+template <class X> INLINE X nt_sin(X x) {
+  if (__builtin_expect(any(nt_abs(x) > C::largest_angle), 0))
+    return lanewise([](T y) { return std::sin(y); }, x);
+  X turns;
+  const X r = reduce_by_half_pi(nt_abs(x), &turns);
+  return as_real(as_bits(sine_of_turns(r, as_bits(turns))) ^ (as_bits(x) & SIGN));
+}
+template <class X> INLINE X nt_cos(X x) {
+  if (__builtin_expect(any(nt_abs(x) > C::largest_angle), 0))
+    return lanewise([](T y) { return std::cos(y); }, x);
+  X turns;
+  const X r = reduce_by_half_pi(nt_abs(x), &turns);
+  return sine_of_turns(r, as_bits(turns) + I(1));
+}
+
+#if HAS_FMA
+#if defined(__x86_64__)
+INLINE V rest_of_product(V a, V b, V c) {
+  return (V)MM(fnmadd)((NATIVE)a, (NATIVE)b, (NATIVE)c);
+}
+#else
+INLINE V rest_of_product(V a, V b, V c) { return c - a * b; }  // contracted
+#endif
+template <class X> INLINE Pack<X> rest_of_product(Pack<X> a, Pack<X> b, Pack<X> c) {
+  EACH a.at[k] = rest_of_product(a.at[k], b.at[k], c.at[k]);
+  return a;
+}
+// log(x) as a sum of two numbers, the second of which holds what the first one has lost.
+template <class X> INLINE X log_in_two(X x, X *low) {
+  X n;
+  const X f = split_exponent(x, &n) - T(1), d = f + T(2), reciprocal = T(1) / d;
+  const X s = f * reciprocal, z = s * s, tail = f - (d - T(2));
+  const X twice = T(2) * s;  // as a sum, one of the two would be contracted and not rounded
+  const X lost = (rest_of_product(s, d, f) - s * tail) * reciprocal;
+  const X high = n * LN2_HIGH, sum = high + twice;
+  const X rest = (twice - (sum - high)) +
+                 (lost * (T(2) + T(2) * z) + (s * z * polynomial(C::log, z) + n * C::ln2_low));
+  const X whole = sum + rest;
+  *low = rest - (whole - sum);
+  return whole;
+}
+template <class X> INLINE X power_of_ordinary(X x, X y) {
+  X low, n;
+  const X high = log_in_two(x, &low), product = y * high;
+  const X rest = y * low - rest_of_product(y, high, product);
+  const X bounded = at_most(at_least(product, -C::largest_exp), C::largest_exp);
+  const X r = reduce_by_ln2(bounded, &n) + choose(bounded == product, rest, T(0));
+  return times_power_of_2((polynomial(C::exp, r) * r + T(1)) * r + T(1), n);
+}
+template <class X> INLINE X power(X x, X y) {
+  const auto ordinary = (x > T(0)) & (x < INFINITE) & (nt_abs(y) < INFINITE);
+  if (__builtin_expect(any(~ordinary), 0))
+    return lanewise([](T a, T b) { return std::pow(a, b); }, x, y);
+  return power_of_ordinary(x, y);
+}
+#else
+template <class X> INLINE X power(X x, X y) {
+  return lanewise([](T a, T b) { return std::pow(a, b); }, x, y);
+}
+#endif
+INLINE T power(T x, T y) { return std::pow(x, y); }
+// As one type: a vector if one of them is, a Pack if one of them is.
+template <class X, class A> INLINE X like(A x) {
+  if constexpr (IsPack<X>::value && !IsPack<A>::value) {
+    X y;
+    EACH y.at[k] = vec(x);
+    return y;
+  } else if constexpr (std::is_arithmetic<A>::value && !std::is_arithmetic<X>::value) {
+    return vec(x);
+  } else {
+    return x;
+  }
+}
+template <class A, class B> using Common = decltype(A() + B());
+template <class A, class B> INLINE auto nt_pow(A x, B y) {
+  return power(like<Common<A, B>>(x), like<Common<A, B>>(y));
+}
+template <int n, class A> INLINE A nt_power(A x) {
+  if constexpr (n < 0) return T(1) / nt_power<-n>(x);
+  else if constexpr (n == 0) return like<A>(T(1));
+  else if constexpr (n == 1) return x;
+  else if constexpr (n % 2) return x * nt_power<n - 1>(x);
+  else return nt_power<n / 2>(x * x);
+}
+
+#define SCALAR_FUNCTION(name, body) \
   INLINE T nt_##name(T x) { return body; }
-#define FUNCTION(name, body)                 \
-  SCALAR_FUNCTION(name, body)                \
-  INLINE V nt_##name(V x) { return lanewise([](T y) { return nt_##name(y); }, x); }
+#define LANEWISE_FUNCTION(name, body) \
+  SCALAR_FUNCTION(name, body)         \
+  template <class X> INLINE X nt_##name(X x) { \
+    return lanewise([](T y) { return nt_##name(y); }, x); \
+  }
 
 SCALAR_FUNCTION(exp, std::exp(x))
-SCALAR_FUNCTION(tanh, std::tanh(x))
+SCALAR_FUNCTION(expm1, std::expm1(x))
+SCALAR_FUNCTION(sinh, std::sinh(x))
 SCALAR_FUNCTION(cosh, std::cosh(x))
-FUNCTION(sinh, std::sinh(x))
-FUNCTION(log, std::log(x))
-FUNCTION(log10, std::log10(x))
-FUNCTION(log1p, std::log1p(x))
-FUNCTION(expm1, std::expm1(x))
-FUNCTION(exprel, std::abs(x) < T(1e-16) ? T(1) : std::expm1(x) / x)
-FUNCTION(sqrt, std::sqrt(x))
-FUNCTION(sin, std::sin(x))
-FUNCTION(cos, std::cos(x))
-FUNCTION(tan, std::tan(x))
-FUNCTION(arcsin, std::asin(x))
-FUNCTION(arccos, std::acos(x))
-FUNCTION(arctan, std::atan(x))
-FUNCTION(abs, std::abs(x))
-FUNCTION(ceil, std::ceil(x))
-FUNCTION(floor, std::floor(x))
-FUNCTION(sign, T((x > 0) - (x < 0)))
+SCALAR_FUNCTION(tanh, std::tanh(x))
+SCALAR_FUNCTION(log, std::log(x))
+SCALAR_FUNCTION(log10, std::log10(x))
+SCALAR_FUNCTION(log1p, std::log1p(x))
+SCALAR_FUNCTION(sqrt, std::sqrt(x))
+SCALAR_FUNCTION(sin, std::sin(x))
+SCALAR_FUNCTION(cos, std::cos(x))
+SCALAR_FUNCTION(abs, std::abs(x))
+SCALAR_FUNCTION(ceil, std::ceil(x))
+SCALAR_FUNCTION(floor, std::floor(x))
+LANEWISE_FUNCTION(tan, std::tan(x))
+LANEWISE_FUNCTION(arcsin, std::asin(x))
+LANEWISE_FUNCTION(arccos, std::acos(x))
+LANEWISE_FUNCTION(arctan, std::atan(x))
 
-INLINE T nt_pow(T x, T y) { return std::pow(x, y); }
+// Where exp overflows and its quotient by x not yet: in two steps.
+INLINE T nt_exprel(T x) {
+  if (x == T(0)) return T(1);
+  if (x < T(0.8) * C::largest_exp) return std::expm1(x) / x;
+  return std::isinf(x) ? x : std::exp(T(0.5) * x) * (std::exp(T(0.5) * x) / x);
+}
+INLINE T nt_sign(T x) { return x > T(0) ? T(1) : x < T(0) ? T(-1) : x; }
+template <class X> INLINE X nt_sign(X x) {
+  return choose(x > T(0), T(1), choose(x < T(0), T(-1), x));
+}
 // As in Python, the remainder has the sign of the divisor; fmod is exact, x - y * floor(x / y) not.
 INLINE T nt_mod(T x, T y) {
   const T rest = std::fmod(x, y);
@@ -138,23 +572,18 @@ INLINE T nt_clip(T x, T low, T high) {
   const T least = x < low ? low : x;
   return least > high ? high : least;
 }
-template <class A, class B> INLINE V nt_pow(A x, B y) {
-  return lanewise([](T a, T b) { return nt_pow(a, b); }, vec(x), vec(y));
+template <class A, class B> INLINE auto nt_mod(A x, B y) {
+  typedef Common<A, B> X;
+  return lanewise([](T a, T b) { return nt_mod(a, b); }, like<X>(x), like<X>(y));
 }
-template <class A, class B> INLINE V nt_mod(A x, B y) {
-  return lanewise([](T a, T b) { return nt_mod(a, b); }, vec(x), vec(y));
+template <class A, class B> INLINE auto nt_floordiv(A x, B y) {
+  typedef Common<A, B> X;
+  return lanewise([](T a, T b) { return nt_floordiv(a, b); }, like<X>(x), like<X>(y));
 }
-template <class A, class B> INLINE V nt_floordiv(A x, B y) {
-  return lanewise([](T a, T b) { return nt_floordiv(a, b); }, vec(x), vec(y));
-}
-template <class A, class B, class C> INLINE V nt_clip(A x, B low, C high) {
-  const V least = vec(x) < vec(low) ? vec(low) : vec(x);
-  return least > vec(high) ? vec(high) : least;
-}
-template <int n, class A> INLINE A nt_power(A x) {
-  if constexpr (n == 1) return x;
-  else if constexpr (n % 2) return x * nt_power<n - 1>(x);
-  else return nt_power<n / 2>(x * x);
+template <class A, class B, class D> INLINE auto nt_clip(A x, B low, D high) {
+  typedef Common<Common<A, B>, D> X;
+  const X given = like<X>(x), least = choose(given < low, low, given);
+  return choose(least > high, high, least);
 }
 
 // Brian2's timestep(): a tolerance keeps multiples of dt from falling into the step before.
@@ -162,10 +591,6 @@ template <int n, class A> INLINE A nt_power(A x) {
 // spike that never was can be more steps than an integer holds.
 static const T STEP_TOLERANCE = sizeof(T) == 8 ? T(1e-3) : T(1e-2);
 static const T MOST_STEPS = sizeof(T) == 8 ? T(9e18) : T(2e9);
-INLINE T at_most(T x, T limit) { return x > limit ? limit : x; }
-INLINE V at_most(V x, T limit) { return x > limit ? vec(limit) : x; }
 template <class A, class B> INLINE auto nt_timestep(A t, B dt) {
   return to_integer(at_most((t + STEP_TOLERANCE * dt) / dt, MOST_STEPS));
 }
-
-INLINE VI not_finite(V x) { return ~truth(x - x == T(0)); }
