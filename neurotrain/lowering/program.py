@@ -12,13 +12,15 @@ class Assignment:
     """One statement: ``target op expression``, in Brian2's expression language.
 
     `kind` ('float', 'integer' or 'boolean') is that of the target; `op` is
-    ``:=`` where the target is declared.
+    ``:=`` where the target is declared. Where it is cheaper, `cases` has the name of a truth
+    value and the expressions for true and for false, which give the same.
     """
 
     target: str
     op: str
     expression: str
     kind: str
+    cases: tuple[str, str, str] | None = None
 
 
 @dataclass(frozen=True)

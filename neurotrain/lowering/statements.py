@@ -1,5 +1,6 @@
 """Abstract code to typed statements, by Brian2's own machinery."""
 
+import ast
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -61,4 +62,27 @@ def _references(
 
 
 def _assignment(statement: Any) -> Assignment:
-    return Assignment(statement.var, statement.op, statement.expr, kind_of(statement.dtype))
+    return Assignment(
+        statement.var, statement.op, statement.expr, kind_of(statement.dtype), _cases(statement)
+    )
+
+
+def _cases(statement: Any) -> tuple[str, str, str] | None:
+    """Return what the expression is for both values of its only truth value, if that saves work.
+
+    Such as what (unless refractory) multiplies by 0 or 1.
+    """
+    names = statement.used_boolean_variables or ()
+    if len(names) != 1 or statement.op not in ("=", ":=") or kind_of(statement.dtype) != "float":
+        return None
+    by_value = statement.boolean_simplified_expressions
+    true, false = (by_value[((names[0], value),)] for value in (True, False))
+    if _cost(true) + _cost(false) >= _cost(statement.expr):
+        return None
+    return names[0], true, false
+
+
+def _cost(expression: str) -> int:
+    """Return about how long an expression takes; a function or division as ten sums."""
+    costs = {ast.Call: 10, ast.Div: 10, ast.Pow: 10, ast.BinOp: 1, ast.Compare: 1}
+    return sum(costs.get(type(node), 0) for node in ast.walk(ast.parse(expression, mode="eval")))

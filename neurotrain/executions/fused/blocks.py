@@ -192,10 +192,7 @@ class _Rendering:
 
     def _vector(self, one: Assignment, element: str = "i") -> str:
         self.renderer.element = element
-        expression = one.expression
-        if one.op not in ("=", ":="):
-            expression = f"{one.target} {one.op[:-1]} ({expression})"
-        value = self.renderer.render(expression, one.kind)
+        value = self._value(one)
         scalar, vector = TYPES[one.kind]
         wrapped = value if self.one_lane else f"vec({value})"
         if one.target not in self.arrays and one.target not in self.declared:
@@ -206,6 +203,16 @@ class _Rendering:
         if mask:
             wrapped = f"choose({mask}, {wrapped}, x_{one.target})"
         return self._renamed(f"x_{one.target} = {wrapped};")
+
+    def _value(self, one: Assignment) -> str:
+        if one.cases and not self.one_lane:
+            name, *values = one.cases
+            true, false = (f"vec({self.renderer.render(value, one.kind)})" for value in values)
+            return f"choose(vec({self.renderer.render(name, 'boolean')}), {true}, {false})"
+        expression = one.expression
+        if one.op not in ("=", ":="):
+            expression = f"{one.target} {one.op[:-1]} ({expression})"
+        return self.renderer.render(expression, one.kind)
 
     def _mask(self, target: str) -> str:
         if target not in self.arrays:

@@ -48,9 +48,9 @@ class Loops:
         event = part.event
         block = self.blocks.render(part.code, last=f"now_{event} = vec(x__cond);")
         lines = [f"VI now_{event};", *block.body]
-        if event == self.elements.program.counted:
-            lines.append(f"counted[at] -= now_{event};")
         happening = self._refractory(part, block, node)
+        if event == self.elements.program.counted:
+            happening.append(f"counted[at] -= now_{event};")
         if event in self.elements.listed:
             happening.append(f"e_{event}.note(tick_{part.clock}, at, bits_{event});")
         if happening or any(isinstance(one, Reaction) for one in node.parts):
