@@ -30,7 +30,7 @@ BINARY = ("pow", "mod", "floordiv")
 
 SOURCE = """
 #include HEADER
-#define EXPORT(name, types, use, body)                                       \\
+#define EXPORT(name, types, body)                                            \\
   extern "C" void name(const T *x, const T *y, T *out, int64_t n) {          \\
     for (int64_t i = 0; i < n; i += sizeof(types) / sizeof(T)) {             \\
       types a, b;                                                            \\
@@ -40,10 +40,9 @@ SOURCE = """
       memcpy(out + i, &c, sizeof(c));                                        \\
     }                                                                        \\
   }
-#define ALL(name, body)             \\
-  EXPORT(scalar_##name, T, , body)  \\
-  EXPORT(vector_##name, V, , body)  \\
-  EXPORT(pack_##name, Pack<V>, , body)
+#define ALL(name, body)           \\
+  EXPORT(scalar_##name, T, body)  \\
+  EXPORT(vector_##name, V, body)
 """
 
 # Compiler flags that leave out what this processor may have: each another way of the header.
@@ -74,7 +73,7 @@ def name(precision, width, flags):
 
 
 class Functions:
-    """A build of the header: `call(form, function, x, y)` for form 'scalar', 'vector', 'pack'."""
+    """A build of the header: `call(form, function, x, y)` for form 'scalar' or 'vector'."""
 
     def __init__(self, precision, width, flags, folder):
         self.dtype = np.dtype(precision)
@@ -180,9 +179,8 @@ def worst(got, high, low):
 @pytest.mark.parametrize("function", EXACT)
 def test_errors_are_as_small_as_the_header_says(functions, oracle, function):
     x, high, low = oracle(function, functions.dtype.name)
-    for form in ("vector", "pack"):
-        error = worst(functions.call(form, function, x), high, low)
-        assert error <= ACCURACY[function][functions.dtype.name], form
+    error = worst(functions.call("vector", function, x), high, low)
+    assert error <= ACCURACY[function][functions.dtype.name]
 
 
 def test_general_powers(functions):
@@ -198,10 +196,9 @@ def test_general_powers(functions):
         exact = [mpmath.mpf(float(a)) ** mpmath.mpf(float(b)) for a, b in zip(x, y, strict=True)]
         high, low = in_two(exact)
     moderate = (high > 1e-20) & (high < 1e20)
-    for form in ("vector", "pack"):
-        got = functions.call(form, "pow", x, y)
-        assert worst(got, high, low) <= ACCURACY["pow"][kind.name], form
-        assert worst(got[moderate], high[moderate], low[moderate]) <= 2, form
+    got = functions.call("vector", "pow", x, y)
+    assert worst(got, high, low) <= ACCURACY["pow"][kind.name]
+    assert worst(got[moderate], high[moderate], low[moderate]) <= 2
 
 
 def edges(kind):
@@ -242,7 +239,7 @@ def test_infinities_nan_zeros_and_subnormal_numbers(functions, function):
         expected = reference(function, x).astype(functions.dtype)
     if function == "sign":
         expected = np.where(expected == 0, x, expected)
-    for form in ("scalar", "vector", "pack"):
+    for form in ("scalar", "vector"):
         got = functions.call(form, function, x)
         if function in WHOLE:
             np.testing.assert_array_equal(got, expected)
@@ -258,7 +255,7 @@ def test_edges_of_functions_of_two_numbers(functions, function):
             expected = np.power(x.astype(np.longdouble), y).astype(functions.dtype)
         else:
             expected = functions.call("scalar", function, x, y)
-    for form in ("scalar", "vector", "pack"):
+    for form in ("scalar", "vector"):
         assert_same_at_edges(functions.call(form, function, x, y), expected, 20)
 
 
@@ -268,7 +265,7 @@ def test_whole_powers(functions):
     for k, n in enumerate(POWERS):
         with np.errstate(all="ignore"):
             expected = x.astype(np.longdouble) ** n
-        for form in ("scalar", "vector", "pack"):
+        for form in ("scalar", "vector"):
             got = functions.call(form, f"power{k}", x)
             assert_same_at_edges(got, expected.astype(x.dtype), abs(n) / 2 + 0.5)
 
@@ -276,7 +273,7 @@ def test_whole_powers(functions):
 def test_clip_and_timestep_on_all_forms(functions):
     rng = np.random.default_rng(2)
     x, y = rng.normal(size=(2, 200)).astype(functions.dtype) * 3
-    for form in ("scalar", "vector", "pack"):
+    for form in ("scalar", "vector"):
         got = functions.call(form, "clip", x, y)
         np.testing.assert_array_equal(got, np.minimum(np.maximum(x, -1), y))
         got = functions.call(form, "clip_high", x, y)

@@ -1,10 +1,9 @@
 // Vectors of trials and the functions of Brian2's expression language on them.
 //
-// REAL (float or double) and WIDTH (bytes of a vector) are set by the compiler's command line,
-// and PACK, if wanted: how many vectors a Pack holds. A Pack takes part in the same expressions
-// as a vector V, each operation on all its vectors before the next operation: the chains of
-// dependent instructions of several neurons are interleaved, and none waits for its own results.
-// Truth values are integers of the same width, all ones for true, so that they are masks.
+// REAL (float or double) and WIDTH (bytes of a vector) are set by the compiler's command line.
+// Truth values are integers of the same width, all ones for true, so that they are masks. There
+// is no branch in any function that neurons need in every step, so that the compiler can
+// interleave the chains of dependent instructions of several neurons.
 //
 // Largest error in units in the last place of the exact result, subnormal results included:
 //              float  double
@@ -32,9 +31,6 @@
 #include <type_traits>
 #if defined(__x86_64__)
 #include <immintrin.h>
-#endif
-#ifndef PACK
-#define PACK 4
 #endif
 
 typedef REAL T;
@@ -218,81 +214,8 @@ INLINE V log_of_special(V x, V y) {
 }
 #endif
 
-// PACK vectors side by side, of as many neurons.
-template <class X> struct Pack { X at[PACK]; };
-#define EACH _Pragma("GCC unroll 16") for (int k = 0; k < PACK; k++)
-template <class X> struct IsPack : std::false_type {};
-template <class X> struct IsPack<Pack<X>> : std::true_type {};
-template <class... A> using IfPack = std::enable_if_t<(IsPack<A>::value || ...), int>;
-template <class X> INLINE X part(X x, int) { return x; }
-template <class X> INLINE X part(Pack<X> x, int k) { return x.at[k]; }
-
-#define LIFT(name)                                                          \
-  template <class A, IfPack<A> = 0> INLINE auto name(A a) {                 \
-    Pack<decltype(name(part(a, 0)))> y;                                     \
-    EACH y.at[k] = name(part(a, k));                                        \
-    return y;                                                               \
-  }
-#define LIFT2(name)                                                         \
-  template <class A, class B, IfPack<A, B> = 0> INLINE auto name(A a, B b) { \
-    Pack<decltype(name(part(a, 0), part(b, 0)))> y;                         \
-    EACH y.at[k] = name(part(a, k), part(b, k));                            \
-    return y;                                                               \
-  }
-#define LIFT_OPERATOR(op)                                                          \
-  template <class A, class B, IfPack<A, B> = 0> INLINE auto operator op(A a, B b) { \
-    Pack<decltype(part(a, 0) op part(b, 0))> y;                                    \
-    EACH y.at[k] = part(a, k) op part(b, k);                                       \
-    return y;                                                                      \
-  }
-LIFT_OPERATOR(+) LIFT_OPERATOR(-) LIFT_OPERATOR(*) LIFT_OPERATOR(/)
-LIFT_OPERATOR(<) LIFT_OPERATOR(<=) LIFT_OPERATOR(>) LIFT_OPERATOR(>=)
-LIFT_OPERATOR(==) LIFT_OPERATOR(!=) LIFT_OPERATOR(&) LIFT_OPERATOR(|) LIFT_OPERATOR(^)
-LIFT_OPERATOR(<<)
-template <class X> INLINE Pack<X> operator-(Pack<X> x) { EACH x.at[k] = -x.at[k]; return x; }
-template <class X> INLINE Pack<X> operator~(Pack<X> x) { EACH x.at[k] = ~x.at[k]; return x; }
-LIFT(vec) LIFT(truth) LIFT(to_real) LIFT(to_integer) LIFT(as_bits) LIFT(as_real) LIFT(not_finite)
-LIFT(nt_abs) LIFT(nt_sqrt) LIFT(nt_floor) LIFT(nt_ceil) LIFT(round_even) LIFT(power_of_2)
-LIFT2(at_least) LIFT2(at_most) LIFT2(with_sign_of) LIFT2(times_power_of_2) LIFT2(log_of_special)
-template <class M, class A, class B> INLINE auto choose(Pack<M> mask, A yes, B no) {
-  Pack<decltype(choose(mask.at[0], part(yes, 0), part(no, 0)))> y;
-  EACH y.at[k] = choose(mask.at[k], part(yes, k), part(no, k));
-  return y;
-}
-INLINE Pack<V> split_exponent(Pack<V> x, Pack<V> *n) {
-  EACH x.at[k] = split_exponent(x.at[k], &n->at[k]);
-  return x;
-}
-template <class M> INLINE bool any(Pack<M> mask) {
-  M all = mask.at[0];
-  EACH all |= mask.at[k];
-  return any(all);
-}
-template <class Fn, class X> INLINE Pack<X> lanewise(Fn f, Pack<X> x) {
-  EACH x.at[k] = lanewise(f, x.at[k]);
-  return x;
-}
-template <class Fn, class X> INLINE Pack<X> lanewise(Fn f, Pack<X> x, Pack<X> y) {
-  EACH x.at[k] = lanewise(f, x.at[k], y.at[k]);
-  return x;
-}
-// Vectors that lie `stride` vectors apart, and one number for each vector.
-template <class X> INLINE Pack<X> load_pack(const X *first, int64_t stride) {
-  Pack<X> x;
-  EACH x.at[k] = first[k * stride];
-  return x;
-}
-template <class X> INLINE void store_pack(X *first, int64_t stride, Pack<X> x) {
-  EACH first[k * stride] = x.at[k];
-}
-template <class S> INLINE auto broadcast_pack(const S *first) {
-  Pack<decltype(vec(*first))> x;
-  EACH x.at[k] = vec(first[k]);
-  return x;
-}
-
-template <int count, class X> INLINE X polynomial(const T (&c)[count], X x) {
-  X p = c[count - 1] * x + c[count - 2];
+template <int count> INLINE V polynomial(const T (&c)[count], V x) {
+  V p = c[count - 1] * x + c[count - 2];
 #pragma GCC unroll 16
   for (int k = count - 3; k >= 0; k--) p = p * x + c[k];
   return p;
@@ -341,115 +264,115 @@ static const T LN2_HIGH = T(0.693145751953125), LOG10_2_HIGH = T(0.301025390625)
 static const T LOG2_E = T(1.4426950408889634074), LOG10_E = T(0.43429448190325182765);
 
 // x = n ln(2) + r with |r| <= ln(2)/2, for moderate x.
-template <class X> INLINE X reduce_by_ln2(X x, X *n) {
+INLINE V reduce_by_ln2(V x, V *n) {
   *n = round_even(x * LOG2_E);
   return (x - *n * LN2_HIGH) - *n * C::ln2_low;
 }
 // exp(r) - 1 of the reduced r, exact to the last place also near zero.
-template <class X> INLINE X expm1_of_reduced(X r) { return polynomial(C::exp, r) * (r * r) + r; }
+INLINE V expm1_of_reduced(V r) { return polynomial(C::exp, r) * (r * r) + r; }
 
-template <class X> INLINE X nt_exp(X x) {
-  X n;
-  const X r = reduce_by_ln2(at_most(at_least(x, -C::largest_exp), C::largest_exp), &n);
-  const X p = (polynomial(C::exp, r) * r + T(1)) * r + T(1);
+INLINE V nt_exp(V x) {
+  V n;
+  const V r = reduce_by_ln2(at_most(at_least(x, -C::largest_exp), C::largest_exp), &n);
+  const V p = (polynomial(C::exp, r) * r + T(1)) * r + T(1);
   return times_power_of_2(p, n);
 }
-// (exp(x) - 1) / 2^n for the x = n ln(2) + r that is returned in r: what expm1 and exprel scale.
-template <class X> INLINE X scaled_expm1(X x, X *n) {
-  const X r = reduce_by_ln2(at_most(at_least(x, T(-50)), C::largest_exp), n);
+// (exp(x) - 1) / 2^n, where n is about x / ln(2).
+INLINE V scaled_expm1(V x, V *n) {
+  const V r = reduce_by_ln2(at_most(at_least(x, T(-50)), C::largest_exp), n);
   return expm1_of_reduced(r) + (T(1) - power_of_2(-at_most(*n, T(F::longest))));
 }
-template <class X> INLINE X nt_expm1(X x) {
-  X n;
-  const X scaled = scaled_expm1(x, &n);
+INLINE V nt_expm1(V x) {
+  V n;
+  const V scaled = scaled_expm1(x, &n);
   return with_sign_of(times_power_of_2(scaled, n), x);
 }
-template <class X> INLINE X nt_exprel(X x) {
-  X n;
-  const X scaled = scaled_expm1(x, &n);
+INLINE V nt_exprel(V x) {
+  V n;
+  const V scaled = scaled_expm1(x, &n);
   return choose(x == T(0), T(1), times_power_of_2(scaled / at_most(x, C::largest_exp), n));
 }
-template <class X> INLINE X nt_tanh(X x) {
-  const X magnitude = at_most(nt_abs(x), T(22));
-  X n;
-  const X m = expm1_of_reduced(reduce_by_ln2(magnitude + magnitude, &n));
-  const X power = power_of_2(n), e = power * m + (power - T(1));
+INLINE V nt_tanh(V x) {
+  const V magnitude = at_most(nt_abs(x), T(22));
+  V n;
+  const V m = expm1_of_reduced(reduce_by_ln2(magnitude + magnitude, &n));
+  const V power = power_of_2(n), e = power * m + (power - T(1));
   return with_sign_of(e / (e + T(2)), x);
 }
 // With exp(|x|) = 2^n (1 + m) and h = 2^-2n: 2^(n - 1) ((1 + m) -+ h / (1 + m)).
-template <class X> INLINE X nt_sinh(X x) {
-  X n;
-  const X m = expm1_of_reduced(reduce_by_ln2(at_most(nt_abs(x), C::largest_exp), &n));
-  const X h = power_of_2(T(-2) * at_most(n, T(F::longest)));
-  const X scaled = m + ((T(1) - h) + h * (m / (T(1) + m)));
+INLINE V nt_sinh(V x) {
+  V n;
+  const V m = expm1_of_reduced(reduce_by_ln2(at_most(nt_abs(x), C::largest_exp), &n));
+  const V h = power_of_2(T(-2) * at_most(n, T(F::longest)));
+  const V scaled = m + ((T(1) - h) + h * (m / (T(1) + m)));
   return with_sign_of(times_power_of_2(scaled, n - T(1)), x);
 }
-template <class X> INLINE X nt_cosh(X x) {
-  X n;
-  const X m = expm1_of_reduced(reduce_by_ln2(at_most(nt_abs(x), C::largest_exp), &n));
-  const X h = power_of_2(T(-2) * at_most(n, T(F::longest))), e = T(1) + m;
+INLINE V nt_cosh(V x) {
+  V n;
+  const V m = expm1_of_reduced(reduce_by_ln2(at_most(nt_abs(x), C::largest_exp), &n));
+  const V h = power_of_2(T(-2) * at_most(n, T(F::longest))), e = T(1) + m;
   return times_power_of_2(e + h / e, n - T(1));
 }
 
 // log(1 + f) = f - correction, -1/4 <= f < 1/2.
-template <class X> INLINE X log_correction(X f) {
-  const X s = f / (f + T(2)), z = s * s;
+INLINE V log_correction(V f) {
+  const V s = f / (f + T(2)), z = s * s;
   return s * (f - z * polynomial(C::log, z));
 }
-template <class X> INLINE X log_of_parts(X f, X n) {
+INLINE V log_of_parts(V f, V n) {
   return n * LN2_HIGH + (f - (log_correction(f) - n * C::ln2_low));
 }
-template <class X> INLINE X nt_log(X x) {
-  X n;
-  const X f = split_exponent(x, &n) - T(1);
+INLINE V nt_log(V x) {
+  V n;
+  const V f = split_exponent(x, &n) - T(1);
   return log_of_special(x, log_of_parts(f, n));
 }
-template <class X> INLINE X nt_log10(X x) {
-  X n;
-  const X f = split_exponent(x, &n) - T(1);
-  const X fraction = (f - log_correction(f)) * LOG10_E;
+INLINE V nt_log10(V x) {
+  V n;
+  const V f = split_exponent(x, &n) - T(1);
+  const V fraction = (f - log_correction(f)) * LOG10_E;
   return log_of_special(x, n * LOG10_2_HIGH + (fraction + n * C::log10_2_low));
 }
-template <class X> INLINE X nt_log1p(X x) {
-  const auto large = x > T(1);
-  const X u = x + T(1);
-  const X lost = choose(large, T(1), x) - (u - choose(large, x, T(1)));  // by rounding u
-  X n;
-  const X f = split_exponent(u, &n) - T(1);
-  const X rest = times_power_of_2(lost, -at_least(n, T(-100)));
-  const X y = log_of_special(u, log_of_parts(f + rest, n));
+INLINE V nt_log1p(V x) {
+  const VI large = x > T(1);
+  const V u = x + T(1);
+  const V lost = choose(large, T(1), x) - (u - choose(large, x, T(1)));  // by rounding u
+  V n;
+  const V f = split_exponent(u, &n) - T(1);
+  const V rest = times_power_of_2(lost, -at_least(n, T(-100)));
+  const V y = log_of_special(u, log_of_parts(f + rest, n));
   return choose((x == T(0)) | (x == INFINITE), x, y);
 }
 
 // n pi / 2 + r = |x| with |r| <= pi/4; the last bits of `turns` are those of n.
-template <class X> INLINE X reduce_by_half_pi(X magnitude, X *turns) {
+INLINE V reduce_by_half_pi(V magnitude, V *turns) {
   *turns = magnitude * T(0.63661977236758134308) + F::shift;
-  const X n = *turns - F::shift;
-  X r = magnitude;
+  const V n = *turns - F::shift;
+  V r = magnitude;
 #pragma GCC unroll 4
   for (const T part : C::half_pi) r = r - n * part;
   return r;
 }
 // sin(r + n pi / 2)
-template <class X, class N> INLINE X sine_of_turns(X r, N n) {
-  const X z = r * r;
-  const X sine = polynomial(C::sin, z) * (z * r) + r;
-  const X cosine = polynomial(C::cos, z) * (z * z) + (T(1) - T(0.5) * z);
-  const X y = choose((n & I(1)) != I(0), cosine, sine);
+INLINE V sine_of_turns(V r, VI n) {
+  const V z = r * r;
+  const V sine = polynomial(C::sin, z) * (z * r) + r;
+  const V cosine = polynomial(C::cos, z) * (z * z) + (T(1) - T(0.5) * z);
+  const V y = choose((n & I(1)) != I(0), cosine, sine);
   return as_real(as_bits(y) ^ ((n & I(2)) << (8 * int(sizeof(T)) - 2)));
 }
-template <class X> INLINE X nt_sin(X x) {
+INLINE V nt_sin(V x) {
   if (__builtin_expect(any(nt_abs(x) > C::largest_angle), 0))
     return lanewise([](T y) { return std::sin(y); }, x);
-  X turns;
-  const X r = reduce_by_half_pi(nt_abs(x), &turns);
+  V turns;
+  const V r = reduce_by_half_pi(nt_abs(x), &turns);
   return as_real(as_bits(sine_of_turns(r, as_bits(turns))) ^ (as_bits(x) & SIGN));
 }
-template <class X> INLINE X nt_cos(X x) {
+INLINE V nt_cos(V x) {
   if (__builtin_expect(any(nt_abs(x) > C::largest_angle), 0))
     return lanewise([](T y) { return std::cos(y); }, x);
-  X turns;
-  const X r = reduce_by_half_pi(nt_abs(x), &turns);
+  V turns;
+  const V r = reduce_by_half_pi(nt_abs(x), &turns);
   return sine_of_turns(r, as_bits(turns) + I(1));
 }
 
@@ -461,55 +384,44 @@ INLINE V rest_of_product(V a, V b, V c) {
 #else
 INLINE V rest_of_product(V a, V b, V c) { return c - a * b; }  // contracted
 #endif
-template <class X> INLINE Pack<X> rest_of_product(Pack<X> a, Pack<X> b, Pack<X> c) {
-  EACH a.at[k] = rest_of_product(a.at[k], b.at[k], c.at[k]);
-  return a;
-}
 // log(x) as a sum of two numbers, the second of which holds what the first one has lost.
-template <class X> INLINE X log_in_two(X x, X *low) {
-  X n;
-  const X f = split_exponent(x, &n) - T(1), d = f + T(2), reciprocal = T(1) / d;
-  const X s = f * reciprocal, z = s * s, tail = f - (d - T(2));
-  const X twice = T(2) * s;  // as a sum, one of the two would be contracted and not rounded
-  const X lost = (rest_of_product(s, d, f) - s * tail) * reciprocal;
-  const X high = n * LN2_HIGH, sum = high + twice;
-  const X rest = (twice - (sum - high)) +
+INLINE V log_in_two(V x, V *low) {
+  V n;
+  const V f = split_exponent(x, &n) - T(1), d = f + T(2), reciprocal = T(1) / d;
+  const V s = f * reciprocal, z = s * s, tail = f - (d - T(2));
+  const V twice = T(2) * s;  // as a sum, one of the two would be contracted and not rounded
+  const V lost = (rest_of_product(s, d, f) - s * tail) * reciprocal;
+  const V high = n * LN2_HIGH, sum = high + twice;
+  const V rest = (twice - (sum - high)) +
                  (lost * (T(2) + T(2) * z) + (s * z * polynomial(C::log, z) + n * C::ln2_low));
-  const X whole = sum + rest;
+  const V whole = sum + rest;
   *low = rest - (whole - sum);
   return whole;
 }
-template <class X> INLINE X power_of_ordinary(X x, X y) {
-  X low, n;
-  const X high = log_in_two(x, &low), product = y * high;
-  const X rest = y * low - rest_of_product(y, high, product);
-  const X bounded = at_most(at_least(product, -C::largest_exp), C::largest_exp);
-  const X r = reduce_by_ln2(bounded, &n) + choose(bounded == product, rest, T(0));
+INLINE V power_of_ordinary(V x, V y) {
+  V low, n;
+  const V high = log_in_two(x, &low), product = y * high;
+  const V rest = y * low - rest_of_product(y, high, product);
+  const V bounded = at_most(at_least(product, -C::largest_exp), C::largest_exp);
+  const V r = reduce_by_ln2(bounded, &n) + choose(bounded == product, rest, T(0));
   return times_power_of_2((polynomial(C::exp, r) * r + T(1)) * r + T(1), n);
 }
-template <class X> INLINE X power(X x, X y) {
-  const auto ordinary = (x > T(0)) & (x < INFINITE) & (nt_abs(y) < INFINITE);
+INLINE V power(V x, V y) {
+  const VI ordinary = (x > T(0)) & (x < INFINITE) & (nt_abs(y) < INFINITE);
   if (__builtin_expect(any(~ordinary), 0))
     return lanewise([](T a, T b) { return std::pow(a, b); }, x, y);
   return power_of_ordinary(x, y);
 }
 #else
-template <class X> INLINE X power(X x, X y) {
+INLINE V power(V x, V y) {
   return lanewise([](T a, T b) { return std::pow(a, b); }, x, y);
 }
 #endif
 INLINE T power(T x, T y) { return std::pow(x, y); }
-// As one type: a vector if one of them is, a Pack if one of them is.
+// As one type: a vector if one of them is.
 template <class X, class A> INLINE X like(A x) {
-  if constexpr (IsPack<X>::value && !IsPack<A>::value) {
-    X y;
-    EACH y.at[k] = vec(x);
-    return y;
-  } else if constexpr (std::is_arithmetic<A>::value && !std::is_arithmetic<X>::value) {
-    return vec(x);
-  } else {
-    return x;
-  }
+  if constexpr (std::is_same<X, A>::value) return x;
+  else return vec(x);
 }
 template <class A, class B> using Common = decltype(A() + B());
 template <class A, class B> INLINE auto nt_pow(A x, B y) {
@@ -527,9 +439,7 @@ template <int n, class A> INLINE A nt_power(A x) {
   INLINE T nt_##name(T x) { return body; }
 #define LANEWISE_FUNCTION(name, body) \
   SCALAR_FUNCTION(name, body)         \
-  template <class X> INLINE X nt_##name(X x) { \
-    return lanewise([](T y) { return nt_##name(y); }, x); \
-  }
+  INLINE V nt_##name(V x) { return lanewise([](T y) { return nt_##name(y); }, x); }
 
 SCALAR_FUNCTION(exp, std::exp(x))
 SCALAR_FUNCTION(expm1, std::expm1(x))
@@ -557,9 +467,7 @@ INLINE T nt_exprel(T x) {
   return std::isinf(x) ? x : std::exp(T(0.5) * x) * (std::exp(T(0.5) * x) / x);
 }
 INLINE T nt_sign(T x) { return x > T(0) ? T(1) : x < T(0) ? T(-1) : x; }
-template <class X> INLINE X nt_sign(X x) {
-  return choose(x > T(0), T(1), choose(x < T(0), T(-1), x));
-}
+INLINE V nt_sign(V x) { return choose(x > T(0), T(1), choose(x < T(0), T(-1), x)); }
 // As in Python, the remainder has the sign of the divisor; fmod is exact, x - y * floor(x / y) not.
 INLINE T nt_mod(T x, T y) {
   const T rest = std::fmod(x, y);
