@@ -112,7 +112,8 @@ def queues(lowered: Lowered) -> tuple[Queue, ...]:
     for pathway in lowered.queues:
         sources = np.array(pathway.synapse_sources.get_value())
         delays = np.asarray(pathway.variables["delay"].get_value())
-        steps = np.round(delays / pathway.source.clock.dt_).astype(int)
+        # Halves go up, as in Brian2's compiled queue.
+        steps = np.floor(delays / pathway.source.clock.dt_ + 0.5).astype(int)
         found.append(
             Queue(
                 sources,
