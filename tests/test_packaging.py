@@ -19,7 +19,8 @@ import neurotrain
 BUILD = "from setuptools import build_meta; import sys; build_meta.build_{}(sys.argv[1])"
 FIND = (
     "import importlib.util, neurotrain; print(neurotrain.__file__);"
-    "print(*(importlib.util.find_spec(f'neurotrain.{x}').origin for x in ['models', 'tasks']))"
+    "mapped = ['models', 'tasks', 'benchmarks'];"
+    "print(*(importlib.util.find_spec(f'neurotrain.{x}').origin for x in mapped))"
 )
 HEAVY = ("brian2", "cma", "matplotlib", "neo", "numpy", "scipy", "sklearn", "sympy")
 
@@ -38,7 +39,7 @@ def checkout(top, tmp_path_factory) -> Path:
     copy.mkdir()
     for name in ("setup.cfg", "pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(top / name, copy)
-    for name in ("neurotrain", "models", "tasks"):
+    for name in ("neurotrain", "models", "tasks", "tests/benchmarks"):
         shutil.copytree(top / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
     return copy
 
@@ -80,8 +81,12 @@ def find(cwd: Path, site: Path | None = None, path: Path | None = None) -> set[P
     return {Path(origin).parent for origin in origins}
 
 
-def folders(top: Path, models: str, tasks: str) -> set[Path]:
-    return {top / "neurotrain", top / models, top / tasks}
+MAPPED = ("models", "tasks", "tests/benchmarks")
+INSTALLED = ("neurotrain/models", "neurotrain/tasks", "neurotrain/benchmarks")
+
+
+def folders(top: Path, mapped: tuple[str, ...]) -> set[Path]:
+    return {top / name for name in ("neurotrain", *mapped)}
 
 
 def test_wheel_holds_every_source(checkout, wheel):
@@ -89,6 +94,7 @@ def test_wheel_holds_every_source(checkout, wheel):
     for path in checkout.glob("*/**/*"):
         inner = path.relative_to(checkout).as_posix()
         if path.suffix in {".py", ".cpp", ".hpp", ".typed"} and inner.split("/")[0] != "build":
+            inner = inner.removeprefix("tests/")
             expected.add(inner if inner.startswith("neurotrain/") else f"neurotrain/{inner}")
     files = (p.relative_to(wheel).as_posix() for p in wheel.rglob("*") if p.is_file())
     assert {name for name in files if ".dist-info/" not in name} == expected
@@ -99,24 +105,23 @@ def test_wheel_has_no_top_level_models_or_tasks(wheel):
 
 
 def test_wheel_elsewhere(wheel, tmp_path):
-    installed = folders(wheel, "neurotrain/models", "neurotrain/tasks")
-    assert find(tmp_path, site=wheel) == installed
+    assert find(tmp_path, site=wheel) == folders(wheel, INSTALLED)
 
 
 # With python -m pytest too, the folder in which Python starts comes before what is installed.
 def test_wheel_in_the_checkout(wheel, checkout):
-    assert find(checkout, site=wheel) == folders(checkout, "models", "tasks")
+    assert find(checkout, site=wheel) == folders(checkout, MAPPED)
 
 
 @pytest.mark.parametrize("where", ["checkout", "tmp_path"])
 def test_editable_install(editable, checkout, where, request):
     cwd = request.getfixturevalue(where)
-    assert find(cwd, site=editable) == folders(checkout, "models", "tasks")
+    assert find(cwd, site=editable) == folders(checkout, MAPPED)
 
 
 def test_nothing_installed(checkout, tmp_path):
-    assert find(checkout) == folders(checkout, "models", "tasks")
-    assert find(tmp_path, path=checkout) == folders(checkout, "models", "tasks")
+    assert find(checkout) == folders(checkout, MAPPED)
+    assert find(tmp_path, path=checkout) == folders(checkout, MAPPED)
 
 
 def test_finder_is_idle_outside_a_checkout(checkout, tmp_path):

@@ -9,8 +9,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from neurotrain.benchmarks.cases import Case
-from neurotrain.benchmarks.networks import NETWORKS
 from neurotrain.benchmarks.values import Values
 
 THRESHOLD, REST = 0.0, -0.02
@@ -64,26 +62,12 @@ def synaptic_current(
     return excitatory * (c["E_e"] - v) + inhibitory * (c["E_i"] - v)
 
 
-def arrays_of(case: Case, values: Values, dtype: str) -> dict[str, np.ndarray]:
+def arrays_of(values: Values, dtype: str) -> dict[str, np.ndarray]:
     """Return weights (candidate, post, pre) of each coupling, and all else, in one precision.
 
     Of the presynaptic neurons, a coupling's weights have those alone that it has.
     """
     arrays = {name: values[name] for name in ("input_weight", "bias", "inputs")}
     arrays |= {"v": values["initial:v"], "w": values["initial:w"]}
-    for name, columns in columns_of(case).items():
-        arrays[name] = values.matrix(name, case.neurons)[..., columns]
+    arrays |= {name: values.matrix(name) for name in values.couplings}
     return {name: np.ascontiguousarray(array, dtype) for name, array in arrays.items()}
-
-
-def columns_of(case: Case) -> dict[str, slice]:
-    """Return which presynaptic neurons each coupling has."""
-    return {
-        coupling.name: slice(*(round(share * case.neurons) for share in coupling.columns))
-        for coupling in NETWORKS[case.network].couplings
-    }
-
-
-def constants_of(case: Case, values: Values) -> dict[str, float]:
-    """Return the constants of the network, and its time step in seconds."""
-    return values.constants | {"dt": NETWORKS[case.network].dt_ms * 1e-3}

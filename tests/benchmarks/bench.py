@@ -113,7 +113,7 @@ def bench(extent: str = "default", only: str | None = None, repeats: int | None 
 def contents(extent: str) -> tuple[list[Case], Generation]:
     """Return the cases, and the generation whose memory is measured."""
     if extent == "quick":
-        return quick_cases(), Generation(20, 16, 4, (20, 40))
+        return quick_cases(), Generation(30, 16, 4, (20, 40))
     if extent == "full":
         return full_cases(), replace(Generation(), steps=(100, 400, 10_000))
     return default_cases(), Generation()

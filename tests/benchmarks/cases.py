@@ -75,8 +75,8 @@ def default_cases() -> list[Case]:
 def quick_cases() -> list[Case]:
     """Return networks so small that all is done within a minute; their times say little."""
     few = [
-        make_case("graded", 20, 16, (*HAND_WRITTEN, *FUSED, *THREADS[:1], *ARRAYS[:1])),
-        make_case("conductance", 20, 16, FUSED),
+        make_case("graded", 30, 16, (*HAND_WRITTEN, *FUSED, *THREADS[:1], *ARRAYS[:1])),
+        make_case("conductance", 30, 16, FUSED),
         make_case("spiking", 100, 16, (*FUSED, "brian2-naive")),
     ]
     return [replace(case, candidates=2, steps=200, compared_steps=100) for case in few]

@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 
 from neurotrain.benchmarks.cases import STEPS_PER_INPUT, Case
-from neurotrain.benchmarks.networks import NETWORKS
 from neurotrain.benchmarks.outcome import Outcome, Seconds, peak_memory_mb, stopwatch
 from neurotrain.benchmarks.values import Values
 from neurotrain.benchmarks.variants import Variant
@@ -27,15 +26,15 @@ FLAGS = [
     "-ffp-contract=fast",
     "-Wno-psabi",
 ]
-# In the order of `struct Constants`; dt comes first.
+# In the order of `struct Constants`.
 CONSTANTS = (
-    *("C", "g_Ca", "g_K", "g_L", "E_Ca", "E_K", "E_L", "V1", "V2", "V3", "V4", "phi"),
+    *("dt", "C", "g_Ca", "g_K", "g_L", "E_Ca", "E_K", "E_L", "V1", "V2", "V3", "V4", "phi"),
     *("V_t", "K_p", "I_0", "I_scale"),
 )
 THRESHOLD, REST = 0.0, -0.02
 # (vectors side by side, rows) worth a try, for each width of vectors.
 SHAPES = {
-    64: ((1, 8), (1, 10), (1, 20), (1, 25), (2, 6), (2, 8), (2, 10), (2, 12)),
+    64: ((1, 8), (1, 10), (1, 20), (1, 25), (2, 6), (2, 8), (2, 10), (2, 12), (4, 5)),
     32: ((1, 8), (1, 10), (2, 4), (2, 5), (2, 6), (4, 2), (4, 3)),
     16: ((1, 8), (2, 4), (2, 5), (2, 6), (4, 2), (4, 3)),
 }
@@ -77,11 +76,9 @@ class HandWritten:
     def __init__(self, case: Case, dtype: np.dtype, values: Values) -> None:
         self.case, self.dtype = case, dtype
         self.share = (case.candidates, case.trials)
-        network, constants = NETWORKS[case.network], values.constants
-        self.constants = np.array(
-            [network.dt_ms * 1e-3, *(constants[name] for name in CONSTANTS), THRESHOLD, REST]
-        )
-        self.weight = np.ascontiguousarray(values.matrix("recurrent", case.neurons), dtype)
+        constants = values.constants
+        self.constants = np.array([*(constants[name] for name in CONSTANTS), THRESHOLD, REST])
+        self.weight = np.ascontiguousarray(values.matrix("recurrent"), dtype)
         self.input_weight = np.ascontiguousarray(values["input_weight"], dtype)
         self.bias = np.ascontiguousarray(values["bias"], dtype)
         self.inputs = np.ascontiguousarray(values["inputs"].transpose(1, 2, 0), dtype)

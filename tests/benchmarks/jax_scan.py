@@ -11,8 +11,6 @@ from neurotrain.benchmarks.array_step import (
     State,
     advance,
     arrays_of,
-    columns_of,
-    constants_of,
     synaptic_current,
 )
 from neurotrain.benchmarks.cases import STEPS_PER_INPUT, Case
@@ -35,10 +33,11 @@ class Jax:
         jax.config.update("jax_enable_x64", variant.precision == "float64")
         self.case = case
         self.share = (case.candidates, case.trials)
-        arrays = arrays_of(case, values, variant.precision)
+        arrays = arrays_of(values, variant.precision)
         self.shared = [jax.device_put(arrays.pop(name)) for name in SHARED]
         self.own = jax.device_put(arrays)
-        candidate = partial(simulate, constants_of(case, values), columns_of(case))
+        columns = {name: values.columns(name) for name in values.couplings}
+        candidate = partial(simulate, values.constants, columns)
         candidate = jax.vmap(candidate, in_axes=(None, 0, 0, 0))
         forms = {
             "vmap": jax.jit(jax.vmap(candidate, in_axes=(0, None, None, None))),

@@ -10,9 +10,9 @@ import numpy as np
 
 from neurotrain.benchmarks.agreement import disagreement
 from neurotrain.benchmarks.cases import Case
+from neurotrain.benchmarks.drawing import draw_values
 from neurotrain.benchmarks.outcome import Outcome, Seconds
 from neurotrain.benchmarks.processes import Process, VariantFailed
-from neurotrain.benchmarks.values import draw_values
 from neurotrain.benchmarks.variants import VARIANTS, Variant
 
 

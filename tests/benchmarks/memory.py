@@ -55,9 +55,9 @@ def simulate(neurons: int, trials: int, candidates: int, steps: int) -> dict[str
     from brian2 import prefs
 
     from neurotrain.benchmarks.cases import Case
+    from neurotrain.benchmarks.drawing import draw_values
     from neurotrain.benchmarks.fused import build_circuit, make_trials
     from neurotrain.benchmarks.outcome import memory_mb, peak_memory_mb, stopwatch
-    from neurotrain.benchmarks.values import draw_values
 
     prefs.codegen.target = "numpy"
     case = Case("graded", neurons, trials, 1, steps, ())

@@ -13,8 +13,6 @@ from neurotrain.benchmarks.array_step import (
     State,
     advance,
     arrays_of,
-    columns_of,
-    constants_of,
     synaptic_current,
 )
 from neurotrain.benchmarks.cases import STEPS_PER_INPUT, Case
@@ -35,8 +33,9 @@ class Torch:
         torch.set_num_threads(variant.threads)
         self.case = case
         self.share = (case.candidates, case.trials)
-        self.constants, self.columns = constants_of(case, values), columns_of(case)
-        arrays = arrays_of(case, values, variant.precision)
+        self.constants = values.constants
+        self.columns = {name: values.columns(name) for name in values.couplings}
+        arrays = arrays_of(values, variant.precision)
         for name in self.columns:
             arrays[name] = np.ascontiguousarray(arrays[name].swapaxes(1, 2))
         self.arrays = {name: torch.from_numpy(array) for name, array in arrays.items()}

@@ -5,9 +5,6 @@ from pathlib import Path
 
 import numpy as np
 
-from neurotrain.benchmarks.cases import CHANNELS, STEPS_PER_INPUT, Case
-from neurotrain.benchmarks.networks import NETWORKS, Coupling
-
 
 @dataclass(frozen=True)
 class Values:
@@ -19,7 +16,7 @@ class Values:
         ``pre:NAME``, ``post:NAME`` (synapse,) and ``weight:NAME`` (candidate, synapse) of every
         coupling; ``input_weight`` (candidate, neuron, channel); ``bias`` (candidate, neuron);
         ``inputs`` (trial, bin, channel); ``initial:NAME`` (trial, neuron) of every state;
-        ``constant:NAME``.
+        ``constant:NAME`` of every constant of the network, ``dt`` among them.
     """
 
     arrays: dict[str, np.ndarray]
@@ -37,11 +34,23 @@ class Values:
         """Where every state begins, (trial, neuron)."""
         return self._named("initial:", np.asarray)
 
-    def matrix(self, coupling: str, neurons: int) -> np.ndarray:
-        """Return the weights of a coupling as (candidate, post, pre)."""
-        weight = self.arrays[f"weight:{coupling}"]
-        matrix = np.zeros((len(weight), neurons, neurons))
-        matrix[:, self.arrays[f"post:{coupling}"], self.arrays[f"pre:{coupling}"]] = weight
+    @property
+    def couplings(self) -> tuple[str, ...]:
+        """The names of the couplings."""
+        return tuple(name.removeprefix("pre:") for name in self.arrays if name.startswith("pre:"))
+
+    def columns(self, coupling: str) -> slice:
+        """Return which presynaptic neurons a coupling has."""
+        pre = self.arrays[f"pre:{coupling}"]
+        return slice(int(pre.min()), int(pre.max()) + 1)
+
+    def matrix(self, coupling: str) -> np.ndarray:
+        """Return the weights of a coupling as (candidate, post, pre), of its own columns only."""
+        pre, post = self.arrays[f"pre:{coupling}"], self.arrays[f"post:{coupling}"]
+        weight, columns = self.arrays[f"weight:{coupling}"], self.columns(coupling)
+        neurons = self.arrays["bias"].shape[1]
+        matrix = np.zeros((len(weight), neurons, columns.stop - columns.start))
+        matrix[:, post, pre - columns.start] = weight
         return matrix
 
     def save(self, path: Path) -> None:
@@ -60,37 +69,3 @@ class Values:
             for name, array in self.arrays.items()
             if name.startswith(prefix)
         }
-
-
-def draw_values(case: Case, seed: int = 1) -> Values:
-    """Draw the values of a case."""
-    rng = np.random.default_rng(seed)
-    network = NETWORKS[case.network]
-    neurons, bins = case.neurons, -(-case.steps // STEPS_PER_INPUT)
-    arrays = {f"constant:{name}": np.array(float(x)) for name, x in network.constants.items()}
-    for coupling in network.couplings:
-        arrays |= _draw_coupling(coupling, case, rng)
-    shape = (case.candidates, neurons, CHANNELS)
-    arrays["input_weight"] = rng.uniform(-network.stimulus, network.stimulus, shape)
-    arrays["bias"] = rng.normal(*network.bias, shape[:2])
-    arrays["inputs"] = rng.normal(size=(case.trials, bins, CHANNELS))
-    for name, (mean, deviation) in network.initial.items():
-        arrays[f"initial:{name}"] = rng.normal(mean, deviation, (case.trials, neurons))
-    return Values(arrays)
-
-
-def _draw_coupling(
-    coupling: Coupling, case: Case, rng: np.random.Generator
-) -> dict[str, np.ndarray]:
-    start, stop = (round(share * case.neurons) for share in coupling.columns)
-    connected = np.ones((stop - start, case.neurons), bool)
-    if coupling.density < 1:
-        connected = rng.random(connected.shape) < coupling.density
-    pre, post = np.nonzero(connected)
-    mean_inputs = max(1.0, coupling.density * (stop - start))
-    bounds = np.array(coupling.weight) / mean_inputs**coupling.scaling
-    return {
-        f"pre:{coupling.name}": pre + start,
-        f"post:{coupling.name}": post,
-        f"weight:{coupling.name}": rng.uniform(*bounds, (case.candidates, len(pre))),
-    }
