@@ -231,22 +231,24 @@ INLINE Doubles exp_of_minus(Doubles x) {
   const Doubles y = x / 128;
   Doubles power = Doubles{} + 1;
 #pragma GCC unroll 16
-  for (int k = 13; k > 0; k--) power = 1 - power * (y * (1.0 / k));
+  for (int k = 15; k > 0; k--) power = 1 - power * (y * (1.0 / k));
 #pragma GCC unroll 8
   for (int k = 0; k < 7; k++) power *= power;
   return power;
 }
 
-// The smallest k with u < F(k): the distribution function F is summed up from zero.
-static const double FEW = 64;
-static const int MOST_OF_FEW = 192;  // beyond it lies less than 1e-30
+// The smallest k with u < F(k): the distribution function F is summed up from zero. Its rounded sum
+// may stay below one by 6e-14; were u not held below that, the count would run on to its limit.
+static const double FEW = 64, MOST_OF_UNIFORM = 1 - 0x1p-43;
+static const int LIMIT_OF_FEW = 256;
 INLINE Split poisson_of_few(const Split &u, const Split &mean) {
   Split count = {}, mass, left;
   for (int p = 0; p < PARTS; p++) {
     mass.part[p] = exp_of_minus(mean.part[p]);
-    left.part[p] = u.part[p] - mass.part[p];
+    const Doubles below = u.part[p] < MOST_OF_UNIFORM ? u.part[p] : Doubles{} + MOST_OF_UNIFORM;
+    left.part[p] = below - mass.part[p];
   }
-  for (int k = 1; k < MOST_OF_FEW && largest(left) >= 0; k++)
+  for (int k = 1; k < LIMIT_OF_FEW && largest(left) >= 0; k++)
     for (int p = 0; p < PARTS; p++) {
       count.part[p] += left.part[p] >= 0 ? Doubles{} + 1 : Doubles{};
       mass.part[p] *= mean.part[p] * (1.0 / k);
