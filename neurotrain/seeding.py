@@ -15,6 +15,7 @@ PURPOSES = {
     "task": 8,
     "figure-trials": 9,
     "figure-state": 10,
+    "noise": 11,
 }
 
 
