@@ -20,7 +20,7 @@ from neurotrain.errors import UnsupportedModel
 from neurotrain.executions.fused import gather
 from neurotrain.executions.fused.kernel import Kernel, Outcome, Span
 from neurotrain.executions.fused.noise import trial_keys
-from neurotrain.executions.fused.schedule import is_late
+from neurotrain.executions.fused.schedule import event_clock, is_late, listed_events, schedule
 from neurotrain.executions.fused.values import Clock, Values
 from neurotrain.lowering.checks import WAY_OUT
 from neurotrain.lowering.network import Lowered, lower
@@ -115,6 +115,7 @@ class _Run:
             chosen=gather.chosen(lowered, ticking),
             tables=gather.tables(lowered),
             generated=gather.generated(lowered, ticking),
+            before=gather.before(lowered),
         )
 
     def _write(self, outcome: Outcome) -> None:
@@ -139,6 +140,16 @@ class _Run:
                 )
                 gather.restore_pending(self.lowered.queues[one.queue], pending)
         gather.mark_generated(self.lowered, self.ticking)
+        gather.restore_events(self.lowered, self._last(outcome))
+
+    def _last(self, outcome: Outcome) -> dict[str, np.ndarray]:
+        """Return the elements of the events of the last step, where they were listed."""
+        program, last = self.lowered.program, {}
+        for symbol in listed_events(program, schedule(program)):
+            found, clock = outcome.last_events[symbol], self.ticking[event_clock(program, symbol)]
+            if clock.ticks:
+                last[symbol] = np.sort(found["element"][found["tick"] == clock.ticks - 1])
+        return last
 
     def _clock_of(self, one: BrianObject) -> Clock:
         names = [clock.name for clock in self.lowered.clocks]

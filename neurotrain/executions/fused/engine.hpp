@@ -39,6 +39,10 @@ struct Generated {
   const int64_t *starts;             // (tick + 1,)
   const int32_t *elements;
 };
+struct Before {
+  int64_t n;
+  const int32_t *elements;
+};
 struct Range {
   int64_t first, stop;
 };
@@ -70,6 +74,7 @@ struct Run {
   const Queue *queues;
   const Clock *clocks;
   const Generated *generated;
+  const Before *before;              // events of the last step before the run
   const Range *logged;
   const Chosen *chosen;
   const uint64_t *keys;              // (candidate, trial)
@@ -144,13 +149,18 @@ struct Events {
         counts(space.zeros<int32_t>(slots_)),
         capacity(capacity_),
         slots(slots_) {}
-  void begin(int64_t tick) { counts[tick % slots] = 0; }
+  int64_t slot_of(int64_t tick) const { return (tick + slots) % slots; }
+  void begin(int64_t tick) { counts[slot_of(tick)] = 0; }
+  void begin_with(const Before &before) {
+    for (int64_t p = 0; p < before.n; p++)
+      for (int b = 0; b < TILE; b++) note(-1, before.elements[p] * TILE + b, ALL);
+  }
   void note(int64_t tick, int64_t at, uint32_t bits) {
-    const int64_t slot = tick % slots;
+    const int64_t slot = slot_of(tick);
     happened[slot * capacity + counts[slot]++] = {int32_t(at), bits};
   }
-  const Happened *start(int64_t tick) const { return happened + tick % slots * capacity; }
-  const Happened *stop(int64_t tick) const { return start(tick) + counts[tick % slots]; }
+  const Happened *start(int64_t tick) const { return happened + slot_of(tick) * capacity; }
+  const Happened *stop(int64_t tick) const { return start(tick) + counts[slot_of(tick)]; }
 };
 
 static void note(Noted &noted, int64_t tick, int64_t element, int64_t trial, int n_values,

@@ -2,7 +2,7 @@
 
 from neurotrain.executions.fused.blocks import real_of
 from neurotrain.executions.fused.elements import PLACE, Elements, indented
-from neurotrain.executions.fused.schedule import is_late
+from neurotrain.executions.fused.schedule import event_clock, is_late
 from neurotrain.lowering.program import (
     Generator,
     Log,
@@ -10,7 +10,6 @@ from neurotrain.lowering.program import (
     Propagation,
     Reaction,
     Sample,
-    Threshold,
 )
 
 _HAPPENED = (
@@ -41,13 +40,16 @@ class EventNodes:
         return lines
 
     def _tick(self, node: Reaction | Propagation | Log) -> str:
-        """Return when what a node sees happened: in the last step if it precedes the threshold."""
+        """Return when what a node sees happened: in the last step if it precedes the threshold.
+
+        In the first step, that is before the run.
+        """
         tick = f"tick_{node.clock}"
         return f"{tick} - 1" if is_late(self.program, node) else tick
 
     def _for_each(self, event: str, tick: str, lines: list[str]) -> list[str]:
         return [
-            f"if ({tick} >= 0)",
+            f"if ({tick} >= -1)",
             f"  for (const Events::Happened *happened = e_{event}.start({tick});",
             f"       happened < e_{event}.stop({tick}); happened++) {{",
             *indented(lines, 2),
@@ -100,7 +102,7 @@ class EventNodes:
         last = (
             "for (int lane = 0; lane < lanes(b); lane++) "
             f"if (happened->bits >> lane & 1) {{ double values[{n + 1}];{values} "
-            f"note({noted}, run->clocks[{node.clock}].first + {self._tick(node)}, i, "
+            f"note({noted}, run->clocks[{node.clock}].first + tick_{node.clock}, i, "
             f"first + b * LANES + lane, {n}, values); }}"
         )
         block = self.blocks.render(node.code, last=last)
@@ -151,7 +153,7 @@ class EventNodes:
         for k, event in enumerate(self.program.events):
             if event.symbol not in self.elements.listed:
                 continue
-            clock = f"run->clocks[{self._clock(event.symbol)}]"
+            clock = f"run->clocks[{event_clock(self.program, event.symbol)}]"
             noted = _noted(self.program.n_logs + k, self.program)
             lines += [
                 f"for (int64_t then = {clock}.ticks - e_{event.symbol}.slots + 1;",
@@ -165,11 +167,6 @@ class EventNodes:
                 "               first + happened->at % TILE * LANES + lane, 0, nullptr);",
             ]
         return lines
-
-    def _clock(self, event: str) -> int:
-        makers = (Threshold, Generator)
-        found = (o.clock for o in self.program.operations if isinstance(o, makers) and o.event == event)
-        return next(found, 0)
 
     def means(self) -> list[str]:
         """Return the room for averages."""

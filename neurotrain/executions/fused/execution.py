@@ -43,6 +43,7 @@ def run_fused(
         chosen=_chosen(circuit, request),
         tables=gather.tables(lowered),
         generated=gather.generated(lowered, clocks),
+        before=gather.before(lowered),
     )
     base = min(clocks, key=lambda clock: clock.dt).dt
     # The request counts steps of the first group; another clock may tick more often.

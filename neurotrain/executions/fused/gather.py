@@ -1,7 +1,7 @@
 """The values of a lowered network, read from its Brian2 objects."""
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from neurotrain.errors import UnsupportedModel
 from neurotrain.executions.fused.values import Chosen, Clock, Connections, Queue, Table
 from neurotrain.lowering.checks import WAY_OUT
 from neurotrain.lowering.network import Lowered, whole
+from neurotrain.lowering.program import Event
 
 # Part of a step by which a clock may be off, as in Brian2.
 _TOLERANCE = 1e-4
@@ -207,6 +208,28 @@ def mark_generated(lowered: Lowered, found: tuple[Clock, ...]) -> None:
         last = clock.first + clock.ticks - 1
         done = np.searchsorted(bins, last % period if period else last, side="right")
         group.variables["_lastindex"].set_value(done)
+
+
+def before(lowered: Lowered) -> dict[str, np.ndarray]:
+    """Return the elements that each event happened to in the last step."""
+    return {
+        event.symbol: (space := _event_space(lowered, event))[: space[-1]]
+        for event in lowered.program.events
+    }
+
+
+def restore_events(lowered: Lowered, happened: Mapping[str, np.ndarray]) -> None:
+    """Let Brian2 know the elements that events happened to in the last step."""
+    for event in lowered.program.events:
+        if event.symbol in happened:
+            space, elements = _event_space(lowered, event), happened[event.symbol]
+            space[: len(elements)] = elements
+            space[-1] = len(elements)
+
+
+def _event_space(lowered: Lowered, event: Event) -> np.ndarray:
+    name = event.symbol.rpartition("_")[0]
+    return lowered.owners[event.owner].variables[f"_{name}space"].get_value()
 
 
 def logged(lowered: Lowered) -> tuple[tuple[int, int], ...]:

@@ -60,6 +60,12 @@ class Generated(ctypes.Structure):
     _fields_ = _fields(_POINTER, "starts elements")
 
 
+class Before(ctypes.Structure):
+    """The elements that an event happened to in the last step before the run."""
+
+    _fields_ = [("n", _INTEGER), ("elements", _POINTER)]
+
+
 class Range(ctypes.Structure):
     """The elements that a log notes."""
 
@@ -91,7 +97,7 @@ class Run(ctypes.Structure):
         *_fields(_INTEGER, "keys_by_candidate weights_by_candidate"),
         ("first_step", ctypes.c_uint64),
         *_fields(_POINTER, "sizes slots bin_stops constants arrays tables connections queues"),
-        *_fields(_POINTER, "clocks generated logged chosen keys input_weights"),
+        *_fields(_POINTER, "clocks generated before logged chosen keys input_weights"),
         ("inputs", Array),
         *_fields(_POINTER, "spike_count final_state failed noted progress"),
     ]

@@ -58,6 +58,9 @@ class Packed:
             "generated": self.structures(
                 c.Generated, [self._generated(e.symbol) for e in program.events]
             ),
+            "before": self.structures(
+                c.Before, [self._before(e.symbol) for e in program.events]
+            ),
             "logged": self.structures(c.Range, [c.Range(*one) for one in values.logged]),
         }
 
@@ -145,6 +148,10 @@ class Packed:
             self.pointer(pending_starts.astype(np.int64)),
             self._integers(one.pending[under_way, 1]),
         )
+
+    def _before(self, event: str) -> c.Before:
+        elements = self.values.before.get(event, np.zeros(0, int))
+        return c.Before(len(elements), self._integers(elements))
 
     def _generated(self, event: str) -> c.Generated:
         items = self.values.generated.get(event)

@@ -102,6 +102,13 @@ def is_late(program: Program, node: Reaction | Propagation | Log) -> bool:
     return bool(makers) and program.operations.index(node) < makers[0]
 
 
+def event_clock(program: Program, event: str) -> int:
+    """Return the clock of what makes an event."""
+    makers = (Threshold, Generator)
+    found = (o for o in program.operations if isinstance(o, makers) and o.event == event)
+    return next((one.clock for one in found), 0)
+
+
 def _add_sum(nodes: list[Node], one: Sum) -> None:
     last = nodes[-2] if len(nodes) > 1 else None
     sources = Sources(one)

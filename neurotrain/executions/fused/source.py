@@ -73,6 +73,7 @@ class _Source:
                     f"Events e_{event.symbol}(space, run->sizes[{event.owner}] * TILE, "
                     f"run->slots[{k}]);"
                 )
+                lines.append(f"e_{event.symbol}.begin_with(run->before[{k}]);")
         if self.program.counted:
             n = f"run->sizes[{self._counted_owner()}]"
             lines.append(f"VI *const counted = space.zeros<VI>({n} * TILE);")

@@ -106,6 +106,8 @@ class Values:
         By function.
     generated : mapping of str to (item, 2) int array
         By event, tick and element.
+    before : mapping of str to (item,) int array
+        By event, the elements that it happened to in the last step before the run.
     """
 
     constants: Mapping[str, float]
@@ -121,6 +123,7 @@ class Values:
     chosen: tuple[Chosen, ...] = ()
     tables: Mapping[str, Table] = field(default_factory=dict)
     generated: Mapping[str, np.ndarray] = field(default_factory=dict)
+    before: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     @property
     def n_candidates(self) -> int:
