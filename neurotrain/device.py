@@ -16,7 +16,7 @@ from brian2.core.base import BrianObject
 from brian2.core.namespace import get_local_namespace
 from brian2.devices.device import RuntimeDevice, all_devices
 
-from neurotrain.errors import UnsupportedModel
+from neurotrain.errors import CompilerNotFound, UnsupportedModel
 from neurotrain.executions.fused import gather
 from neurotrain.executions.fused.kernel import Kernel, Outcome, Span
 from neurotrain.executions.fused.noise import trial_keys
@@ -59,8 +59,11 @@ class NeurotrainDevice(RuntimeDevice):
             namespace = get_local_namespace(level=level + 2)
         try:
             _Run(net, float(duration), namespace).execute(report, float(report_period))
-        except UnsupportedModel as error:
-            raise UnsupportedModel(str(error).replace(WAY_OUT, _WAY_OUT)) from error
+        except (UnsupportedModel, CompilerNotFound) as error:
+            told = str(error).replace(WAY_OUT, _WAY_OUT)
+            raise type(error)(
+                told.replace("execution='brian2'", "set_device('runtime')")
+            ) from error
 
 
 class _Run:
@@ -86,9 +89,7 @@ class _Run:
         steps = [k.offset + (k.ticks - 1) * k.every + 1 for k in self.ticking if k.ticks > 0]
         if steps:
             base = min(self.ticking, key=lambda one: one.dt)
-            span = Span(
-                max(steps), base.first, ends_failed=False, keeps_states=True
-            )
+            span = Span(max(steps), base.first, ends_failed=False, keeps_states=True)
             kernel, values = Kernel(self.lowered.program, "float64"), self._values()
 
             def run(progress: np.ndarray) -> Outcome:

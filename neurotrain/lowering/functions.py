@@ -19,10 +19,17 @@ def user_function(symbol: str, name: str, function: BrianFunction, owner: Any) -
         Where it has no C++ implementation, or one that needs more than its arguments.
     """
     code = "\n".join(_codes(name, function, owner))
-    implementation = _implementation(name, function, owner)
-    called = implementation.name or name
-    # Two objects may use different functions of one name.
-    return Function(symbol, "user", code=re.sub(rf"\b{re.escape(called)}\b", symbol, code))
+    called = _implementation(name, function, owner).name or name
+    code = re.sub(rf"\b{re.escape(called)}\b", symbol, code)
+    return Function(symbol, "user", code=_enclosed(symbol, code))
+
+
+def _enclosed(symbol: str, code: str) -> str:
+    """Return code in a namespace, since two functions may need others of one name."""
+    include = r"^\s*#\s*include\b.*$"
+    outside = "\n".join(re.findall(include, code, flags=re.MULTILINE))
+    inside = re.sub(include, "", code, flags=re.MULTILINE)
+    return f"{outside}\nnamespace of_{symbol} {{\n{inside}\n}}\nusing of_{symbol}::{symbol};"
 
 
 def _implementation(name: str, function: BrianFunction, owner: Any) -> Any:

@@ -8,8 +8,9 @@ import numpy as np
 from brian2.codegen.translation import make_statements
 from brian2.utils.stringtools import get_identifiers
 
+from neurotrain.errors import InvalidInput
 from neurotrain.lowering.capture import CodeObject
-from neurotrain.lowering.program import Assignment, Code, Reference
+from neurotrain.lowering.program import FIRST, Assignment, Code, Reference
 from neurotrain.lowering.symbols import Symbols, kind_of
 
 
@@ -42,6 +43,7 @@ def translate(
     found = {reference.name: reference for reference in references}
     for one in (*scalar, *vector):
         if one.target in found and one.op != ":=":
+            _check_shared(one, found, code)
             symbols.written.add(found[one.target].symbol)
     return Code(scalar, vector, references)
 
@@ -55,10 +57,24 @@ def _references(
     names: set[str] = set()
     for one in statements:
         names |= get_identifiers(one.expression) | {one.target}
-    found = (
-        symbols.reference(name, code, moved) for name in sorted(names & set(code.variables))
-    )
+    found = (symbols.reference(name, code, moved) for name in sorted(names & set(code.variables)))
     return tuple(one for one in found if one is not None)
+
+
+def _check_shared(one: Assignment, found: Mapping[str, Reference], code: CodeObject) -> None:
+    """Raise where Brian2's own code generation refuses a change of a shared variable."""
+    if found[one.target].index != FIRST:
+        return
+    what = f"'{one.target}' of '{code.runner.group.name}' is shared by all elements"
+    if code.template != "stateupdate":
+        raise InvalidInput(
+            f"{what}, and '{code.runner.name}' runs for some of them; change it in "
+            "run_regularly(...) only."
+        )
+    used = get_identifiers(one.expression) & set(found)
+    own = sorted(name for name in used if found[name].index not in ("", FIRST))
+    if own:
+        raise InvalidInput(f"{what}, and '{own[0]}' is not; it cannot be set from that.")
 
 
 def _assignment(statement: Any) -> Assignment:
