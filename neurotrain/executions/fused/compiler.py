@@ -2,6 +2,7 @@
 
 import os
 import platform
+import shlex
 import shutil
 import subprocess
 import tempfile
@@ -90,7 +91,7 @@ def compile_library(source: str, defines: dict[str, object]) -> Path:
         If the cache folder cannot be written.
     """
     compiler = find_compiler()
-    options = [*FLAGS, *(f"-D{name}={value}" for name, value in defines.items())]
+    options = [*FLAGS, *(f"-D{name}={value}" for name, value in defines.items()), *_extra_options()]
     key = "\0".join([source, *options, compiler, _version(compiler), processor()])
     library = cache_folder() / f"{sha256(key.encode()).hexdigest()[:32]}.so"
     if not _is_whole(library):
@@ -103,6 +104,11 @@ def compile_library(source: str, defines: dict[str, object]) -> Path:
                 "Set NEUROTRAIN_CACHE to a folder that can be written."
             ) from error
     return library
+
+
+def _extra_options() -> list[str]:
+    """Return what NEUROTRAIN_CXXFLAGS adds, such as ``-O1`` or ``-fsanitize=address``."""
+    return shlex.split(os.environ.get("NEUROTRAIN_CXXFLAGS", ""))
 
 
 def _is_whole(library: Path) -> bool:
