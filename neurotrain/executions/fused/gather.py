@@ -111,6 +111,8 @@ def queues(lowered: Lowered) -> tuple[Queue, ...]:
     """Return synapses, delays and what is under way of every pathway."""
     found = []
     for pathway in lowered.queues:
+        # Brian2's own queue moves what is under way to another dt.
+        pathway.initialise_queue()
         sources = np.array(pathway.synapse_sources.get_value())
         delays = np.asarray(pathway.variables["delay"].get_value())
         # Halves go up, as in Brian2's compiled queue.
