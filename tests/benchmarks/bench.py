@@ -62,12 +62,12 @@ class Report:
         return "\n\n".join(parts)
 
 
-EXPLANATION = (
-    "ns per neuron-step, one step of one neuron on one trial: median, minimum and maximum of the\n"
-    "turns; CPU time, or wall time with two threads. ratio: times the hand-written kernel of the\n"
-    "same precision, or else the fused one, or one thread. fused: times fused-float32. MB: peak\n"
-    "resident set of the variant's own process. prep: what each run needs besides."
-)
+EXPLANATION = """\
+ns: nanoseconds per neuron-step, which is one step of one neuron on one trial; CPU time, or wall
+time with two threads; median, minimum and maximum of the turns. ms/s: the same for the network,
+per simulated second and trial. ratio: times the hand-written kernel of the same precision, or
+else the fused one, or one thread. fused: times fused-float32. MB: peak resident set of the
+variant's own process. prep: what each run needs besides."""
 
 
 def bench(extent: str = "default", only: str | None = None, repeats: int | None = None) -> Report:

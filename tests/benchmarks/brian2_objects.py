@@ -132,6 +132,7 @@ def make_synapses(
             coupling.model,
             on_pre=coupling.on_pre,
             delay=coupling.delay,
+            namespace=neurons.namespace,
             name=coupling.name,
         )
         synapses.connect(i=pre, j=post)

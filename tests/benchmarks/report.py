@@ -86,8 +86,8 @@ def format_rows(rows: Iterable[dict[str, Any]]) -> str:
         lines += [
             "",
             f"{case}: {first['neurons']} {first['title']}, {first['steps']} steps",
-            f"  {'variant':<28}{'ns':>9}{'min':>9}{'max':>9}{'ratio':>8}{'fused':>8}{'MB':>7}"
-            f"{'prep s':>8}",
+            f"  {'variant':<28}{'ns':>9}{'min':>9}{'max':>9}{'ms/s':>8}{'ratio':>8}{'fused':>8}"
+            f"{'MB':>7}{'prep s':>8}",
         ]
         lines += [_line(row) for row in members]
     return "\n".join(lines[1:])
@@ -98,7 +98,8 @@ def _line(row: dict[str, Any]) -> str:
     if row["ns_per_neuron_step"] is None:
         return f"{name}  {row['note']}"
     numbers = [f"{row[key]:9.2f}" for key in ("ns_per_neuron_step", "min_ns", "max_ns")]
-    numbers += [_number(row[key], 8, 2) for key in ("ratio_to_reference", "ratio_to_fused_float32")]
+    ratios = ("ms_per_simulated_second", "ratio_to_reference", "ratio_to_fused_float32")
+    numbers += [_number(row[key], 8, 2) for key in ratios]
     numbers += [_number(row["peak_memory_mb"], 7, 0), _number(row["preparation_s"], 8, 2)]
     return name + "".join(numbers)
 
