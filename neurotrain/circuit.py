@@ -51,9 +51,10 @@ class Circuit:
     train : iterable of str, or mapping of str to Distribution
         What is trained: ``'recurrent.weight'`` (a variable of the only Synapses object; with
         several, and for other groups, their Brian2 names come before the dot),
-        ``'input.weight'``, ``'neurons.<parameter>'``. The readout's own weights always are. A distribution says
-        where training starts; without one it starts from the values in the objects, or
-        where these are all equal and without unit, from Normal(0, 1/sqrt(neurons)).
+        ``'input.weight'``, ``'neurons.<parameter>'``. The readout's own weights always are. A
+        distribution says where training starts; without one it starts from the values in the
+        objects, or where these are all equal and without unit, from
+        Normal(0, 1/sqrt(neurons)).
     inputs : Input, optional
         The input channels.
     initial : mapping of str to Distribution

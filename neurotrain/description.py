@@ -17,7 +17,8 @@ from brian2 import (
 
 from neurotrain.errors import InvalidInput, UnsupportedModel
 from neurotrain.lowering.checks import owner_name
-from neurotrain.lowering.network import Lowered, whole
+from neurotrain.lowering.network import Lowered
+from neurotrain.lowering.operations import whole
 from neurotrain.lowering.program import Sum
 from neurotrain.lowering.symbols import kind_of
 
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 MEMBERS = (NeuronGroup, PoissonGroup, SpikeGeneratorGroup, Synapses, PoissonInput)
 # Beside the states in which a trial begins: what its noise is drawn from. No variable's name.
 NOISE_SEED = "noise seed"
-_RANDOM = {"rand", "randn", "poisson"}
 
 
 @dataclass(frozen=True)
@@ -132,23 +132,13 @@ def describe(neurons: NeuronGroup, lowered: Lowered) -> Description:
             driven.append(name)
         elif array.role == "state":
             states.append(name)
-    used = {r.symbol for one in program.operations for r in _references(one)}
-    binomial = {one.symbol for one in program.functions if one.kind == "binomial"}
     return Description(
         tuple(sorted(states)),
         tuple(sorted(driven)),
         frozenset(written),
-        bool(used & (_RANDOM | binomial)),
+        program.is_stochastic,
         lowered,
     )
-
-
-def _references(operation: Any) -> Iterator[Any]:
-    codes = [getattr(operation, "code", None)]
-    for term in getattr(operation, "terms", ()):
-        codes += [term.source, term.weight, term.gain]
-    for code in codes:
-        yield from code.references if code else ()
 
 
 def fingerprint(circuit: "Circuit") -> str:

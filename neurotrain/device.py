@@ -13,15 +13,17 @@ from typing import Any
 import numpy as np
 from brian2 import Network, Quantity, second
 from brian2.core.base import BrianObject
+from brian2.core.functions import DEFAULT_FUNCTIONS
 from brian2.core.namespace import get_local_namespace
 from brian2.devices.device import RuntimeDevice, all_devices
 
 from neurotrain.errors import CompilerNotFound, UnsupportedModel
 from neurotrain.executions.fused import gather
-from neurotrain.executions.fused.kernel import Kernel, Outcome, Span
+from neurotrain.executions.fused.kernel import Kernel
 from neurotrain.executions.fused.noise import trial_keys
+from neurotrain.executions.fused.outcome import Outcome
 from neurotrain.executions.fused.schedule import event_clock, is_late, listed_events, schedule
-from neurotrain.executions.fused.values import Clock, Values
+from neurotrain.executions.fused.values import Clock, Span, Values
 from neurotrain.lowering.checks import WAY_OUT
 from neurotrain.lowering.network import Lowered, lower
 from neurotrain.lowering.program import Propagation
@@ -108,7 +110,7 @@ class _Run:
             arrays=gather.arrays(lowered),
             inputs=np.zeros((1, 1, 0)),
             input_weights=np.zeros((1, 0, 0)),
-            keys=trial_keys(_drawn_seed(), 1)[np.newaxis],
+            keys=self._keys(),
             clocks=ticking,
             connections=gather.connections(lowered),
             queues=gather.queues(lowered),
@@ -118,6 +120,11 @@ class _Run:
             generated=gather.generated(lowered, ticking),
             before=gather.before(lowered),
         )
+
+    def _keys(self) -> np.ndarray:
+        # A network without noise draws nothing, as in Brian2.
+        stochastic = self.lowered.program.is_stochastic
+        return trial_keys(_drawn_seed() if stochastic else 0, 1)[np.newaxis]
 
     def _write(self, outcome: Outcome) -> None:
         for symbol, values in outcome.states.items():
@@ -165,7 +172,8 @@ class _Run:
 
 def _drawn_seed() -> int:
     """Draw a seed from the generator that Brian2's seed() sets."""
-    return int(np.random.randint(0, 2**31 - 1))
+    draw = DEFAULT_FUNCTIONS["rand"].implementations["numpy"].get_code(None)
+    return int(2**53 * draw(1)[0])
 
 
 def _integer(owner: Any, name: str) -> int:

@@ -9,9 +9,7 @@ from brian2 import PopulationRateMonitor, StateMonitor
 from neurotrain.executions.fused.values import Clock
 
 
-def write_sample(
-    monitor: StateMonitor, samples: Mapping[str, np.ndarray], clock: Clock
-) -> None:
+def write_sample(monitor: StateMonitor, samples: Mapping[str, np.ndarray], clock: Clock) -> None:
     """Add samples (candidate, trial, sample, element) of one trial to a StateMonitor."""
     before = _length(monitor)
     times = np.arange(clock.first, clock.first + clock.ticks) * clock.dt

@@ -84,7 +84,8 @@ def _trainable(circuit: "Circuit", part: str) -> list[str]:
     owner = circuit.objects[part]
     taken = {variable for name, variable in circuit.description.written if name == owner.name}
     # A synaptic variable that changes is trained in where it begins.
-    return sorted(set(element_parameters(owner)) - (set() if isinstance(owner, Synapses) else taken))
+    taken = set() if isinstance(owner, Synapses) else taken
+    return sorted(set(element_parameters(owner)) - taken)
 
 
 def _input_block(circuit: "Circuit", start: Distribution | None) -> Block:

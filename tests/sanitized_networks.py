@@ -11,9 +11,9 @@ from brian2 import (
     SpikeGeneratorGroup,
     Synapses,
     TimedArray,
+    hertz,
     ms,
 )
-from brian2 import Hz as hertz
 
 import neurotrain as nt
 from neurotrain.models import morris_lecar
@@ -70,9 +70,7 @@ def spiking_circuit() -> nt.Circuit:
     driving.connect(j="i")
     summed = Synapses(others, neurons[3:20], "q : 1\nI_post = q*v_pre : 1 (summed)", **OPTIONS)
     summed.connect()
-    gap = Synapses(
-        neurons, others, "u_post = tanh(v_pre - v_post) : 1 (summed)", **OPTIONS
-    )
+    gap = Synapses(neurons, others, "u_post = tanh(v_pre - v_post) : 1 (summed)", **OPTIONS)
     gap.connect(condition="i < 10")
     poisson = PoissonInput(neurons, "v", 10, 10 * hertz, 0.05)
     members = [others, noise, given, plastic, delayed, driving, summed, gap, poisson]

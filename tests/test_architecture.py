@@ -21,6 +21,8 @@ RANKS = {
     "losses": 1,
     "simulation": 1,
     "device": 1,
+    "monitors": 1,
+    "explanation": 1,
     "catalog": 1,
     "user_file": 1,
     "training": 2,
@@ -30,8 +32,11 @@ RANKS = {
 }
 # The contract that every execution keeps, plain data for readouts.
 SHARED = ("neurotrain.executions.base",)
-# A method that saves the user an import.
-MAY_IMPORT_UP_LATE = {("neurotrain/circuit.py", "neurotrain.simulation.simulate")}
+# Methods that save the user an import.
+MAY_IMPORT_UP_LATE = {
+    ("neurotrain/circuit.py", "neurotrain.simulation.simulate"),
+    ("neurotrain/circuit.py", "neurotrain.explanation.explain"),
+}
 # Besides the public names: how a task draws from the run's seed what stays the same over the
 # run, and how errors are worded.
 TEMPLATES_MAY_IMPORT = {*neurotrain.__all__, "generator", "require_whole", "unknown_name"}

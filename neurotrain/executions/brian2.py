@@ -11,6 +11,7 @@ from brian2 import (
     NetworkOperation,
     SpikeMonitor,
     StateMonitor,
+    get_device,
     second,
     seed,
 )
@@ -90,17 +91,17 @@ def _restored(circuit: "Circuit") -> Iterator[Callable[[], None]]:
 
 @contextmanager
 def _seeded(noise_seed: np.uint64 | None) -> Iterator[None]:
-    """Let Brian2 draw the noise of a trial, and leave numpy's own generator as it was."""
+    """Let Brian2 draw the noise of a trial, and leave its generators as they were."""
     if noise_seed is None:
         yield
         return
-    before = np.random.get_state()
+    device = get_device()
+    before = device.get_random_state()
     try:
         seed(int(noise_seed % np.uint64(2**32)))
         yield
     finally:
-        seed()
-        np.random.set_state(before)
+        device.set_random_state(before)
 
 
 def _free(owners: Iterable[BrianObject]) -> None:

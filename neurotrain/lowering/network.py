@@ -1,34 +1,17 @@
 """A Brian2 network lowered to a Program."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from brian2 import Network, NeuronGroup, Synapses
+from brian2 import Network, NeuronGroup
 
-from neurotrain.errors import InvalidInput, UnsupportedModel
+from neurotrain.errors import InvalidInput
 from neurotrain.lowering.capture import CodeObject, capture
-from neurotrain.lowering.checks import WAY_OUT
-from neurotrain.lowering.program import (
-    Event,
-    Generator,
-    Log,
-    Operation,
-    Program,
-    Propagation,
-    Reaction,
-    Sample,
-    Sum,
-    Threshold,
-    Update,
-)
-from neurotrain.lowering.statements import translate
-from neurotrain.lowering.summed import SummedExpression
+from neurotrain.lowering.operations import Operations
+from neurotrain.lowering.program import Operation, Program
 from neurotrain.lowering.symbols import Symbols, kind_of
-
-# Of so many possible connections, fewer are cheaper one by one than as a matrix.
-DENSE_FROM = 0.25
 
 
 @dataclass(frozen=True)
@@ -104,11 +87,6 @@ def lower(
     return lowering.run(capture(network, namespace, strict))
 
 
-def whole(group: Any) -> Any:
-    """Return the group that a subgroup is part of, or the group itself."""
-    return getattr(group, "source", group) if hasattr(group, "_sub_idx") else group
-
-
 class _Lowering:
     def __init__(
         self,
@@ -119,24 +97,15 @@ class _Lowering:
     ) -> None:
         self.main, self.inputs, self.averaged = main, inputs, averaged
         self.symbols = Symbols(strict)
-        self.events: dict[str, Event] = {}
-        self.generators: dict[str, Any] = {}
-        self.queues: list[Any] = []
-        self.tables: list[Any] = []
-        self.logs: list[Any] = []
-        self.samples: list[Any] = []
+        self.operations = Operations(self.symbols)
 
     def run(self, codes: list[CodeObject]) -> Lowered:
         if self.main is not None:
             self.symbols.owner(self.main)
         driven = self._driven()
-        # Which synaptic variables change must be known before weights are told from them.
-        operations: dict[int, Operation] = {}
-        later = [k for k, one in enumerate(codes) if one.template == "summed_variable"]
-        for k in [*(k for k in range(len(codes)) if k not in later), *later]:
-            operations[k] = self._operation(codes[k], f"b{k}")
+        operations = self.operations.of(codes)
         self._check_driven(driven, codes)
-        return self._lowered(tuple(operations[k] for k in sorted(operations)), driven)
+        return self._lowered(operations, driven)
 
     def _driven(self) -> tuple[str, ...]:
         return tuple(self.symbols.array(self.main.variables[name]) for name in self.inputs)
@@ -160,26 +129,27 @@ class _Lowering:
             )
 
     def _lowered(self, operations: tuple[Operation, ...], driven: tuple[str, ...]) -> Lowered:
-        symbols = self.symbols
+        symbols, found = self.symbols, self.operations
         arrays = symbols.lowered_arrays(driven)
         counted = f"spike_{symbols.owner(self.main)}" if self.main is not None else ""
+        samples = found.samples
         program = Program(
             constants=tuple(
-                (name, kind_of(variable.dtype)) for name, variable in sorted(symbols.constants.items())
+                (name, kind_of(one.dtype)) for name, one in sorted(symbols.constants.items())
             ),
             arrays=arrays,
             functions=tuple(lowered for _, (lowered, _) in sorted(symbols.functions.items())),
-            events=tuple(self.events.values()),
+            events=tuple(found.events.values()),
             operations=operations,
             n_clocks=len(symbols.clocks),
             n_owners=len(symbols.owners),
-            n_queues=len(self.queues),
-            n_tables=len(self.tables),
-            n_logs=len(self.logs),
-            n_samples=len(self.samples),
+            n_queues=len(found.queues),
+            n_tables=len(found.tables),
+            n_logs=len(found.logs),
+            n_samples=len(samples),
             inputs=driven,
-            counted=counted if counted in self.events else "",
-            averaged=self.samples.index(self.averaged) if self.averaged in self.samples else -1,
+            counted=counted if counted in found.events else "",
+            averaged=samples.index(self.averaged) if self.averaged in samples else -1,
         )
         return Lowered(
             program,
@@ -187,130 +157,10 @@ class _Lowering:
             arrays=symbols.arrays,
             owners=tuple(symbols.owners),
             clocks=tuple(symbols.clocks),
-            functions={name: found for name, (_, found) in symbols.functions.items()},
-            generators=self.generators,
-            queues=tuple(self.queues),
-            tables=tuple(self.tables),
-            logs=tuple(self.logs),
-            samples=tuple(self.samples),
+            functions={name: function for name, (_, function) in symbols.functions.items()},
+            generators=found.generators,
+            queues=tuple(found.queues),
+            tables=tuple(found.tables),
+            logs=tuple(found.logs),
+            samples=tuple(samples),
         )
-
-    def _operation(self, code: CodeObject, block: str) -> Operation:
-        known: dict[str, Callable[[CodeObject, str], Operation]] = {
-            "stateupdate": self._update,
-            "threshold": self._threshold,
-            "reset": self._reaction,
-            "synapses": self._propagation,
-            "summed_variable": self._sum,
-            "spikegenerator": self._generator,
-            "spikemonitor": self._log,
-            "ratemonitor": self._log,
-            "statemonitor": self._sample,
-        }
-        if code.template not in known:
-            raise UnsupportedModel(
-                f"'{code.runner.name}' ({type(code.runner).__name__}) needs Brian2's "
-                f"'{code.template}', which the fused execution does not cover. {WAY_OUT}"
-            )
-        return known[code.template](code, block)
-
-    def _clock(self, code: CodeObject) -> int:
-        return self.symbols.clock(code.runner.clock)
-
-    def _event(self, group: Any, name: str) -> str:
-        owner = self.symbols.owner(whole(group))
-        symbol = f"{name}_{owner}"
-        self.events.setdefault(symbol, Event(symbol, owner))
-        return symbol
-
-    def _update(self, code: CodeObject, block: str) -> Update:
-        owner = self.symbols.owner(code.runner.group)
-        return Update(owner, translate(code, self.symbols, block), self._clock(code))
-
-    def _threshold(self, code: CodeObject, block: str) -> Threshold:
-        owner = self.symbols.owner(code.runner.group)
-        refractory = None
-        if code.options["_uses_refractory"]:
-            refractory = tuple(
-                self.symbols.array(code.variables[n]) for n in ("lastspike", "not_refractory")
-            )
-            self.symbols.written.update(refractory)
-        return Threshold(
-            owner,
-            translate(code, self.symbols, block),
-            self._clock(code),
-            self._event(code.runner.group, code.runner.event),
-            refractory,
-        )
-
-    def _reaction(self, code: CodeObject, block: str) -> Reaction:
-        owner = self.symbols.owner(code.runner.group)
-        event = self._event(code.runner.group, code.runner.event)
-        return Reaction(owner, translate(code, self.symbols, block), self._clock(code), event)
-
-    def _generator(self, code: CodeObject, block: str) -> Generator:
-        del block
-        event = self._event(code.runner, "spike")
-        self.generators[event] = code.runner
-        return Generator(self.symbols.owner(code.runner), self._clock(code), event)
-
-    def _propagation(self, code: CodeObject, block: str) -> Propagation:
-        pathway = code.runner
-        self.queues.append(pathway)
-        return Propagation(
-            self.symbols.owner(pathway.group),
-            translate(code, self.symbols, block),
-            self._clock(code),
-            self._event(pathway.source, pathway.event),
-            len(self.queues) - 1,
-        )
-
-    def _sum(self, code: CodeObject, block: str) -> Sum:
-        synapses: Synapses = code.runner.group
-        target = self.symbols.array(code.options["_target_var"])
-        expression = SummedExpression(code, self.symbols)
-        terms = expression.terms(block)
-        general = None if terms else translate(code, self.symbols, block)
-        self.symbols.written.add(target)
-        ends = {"pre": synapses.source, "post": synapses.target}
-        self.tables.append((synapses, expression.post_side))
-        possible = len(ends["pre"]) * len(ends["post"])
-        dense = possible and len(synapses) >= DENSE_FROM * possible
-        return Sum(
-            self.symbols.owner(synapses),
-            self._clock(code),
-            target,
-            len(self.tables) - 1,
-            self.symbols.owner(whole(ends[expression.pre_side])),
-            self.symbols.owner(whole(ends[expression.post_side])),
-            whole(ends[expression.post_side]) is ends[expression.post_side],
-            "dense" if dense and terms else "sparse",
-            terms,
-            general,
-        )
-
-    def _log(self, code: CodeObject, block: str) -> Log:
-        monitor = code.runner
-        self.logs.append(monitor)
-        values = sorted(getattr(monitor, "record_variables", set()) - {"i", "t"})
-        text = "\n".join(f"_to_record_{name} = _source_{name}" for name in values)
-        return Log(
-            self.symbols.owner(whole(monitor.source)),
-            translate(code, self.symbols, block, text),
-            self._clock(code),
-            self._event(monitor.source, getattr(monitor, "event", "spike")),
-            len(self.logs) - 1,
-            tuple(values),
-        )
-
-    def _sample(self, code: CodeObject, block: str) -> Sample:
-        monitor = code.runner
-        self.samples.append(monitor)
-        return Sample(
-            self.symbols.owner(monitor.source),
-            translate(code, self.symbols, block),
-            self._clock(code),
-            len(self.samples) - 1,
-            tuple(monitor.record_variables),
-        )
-

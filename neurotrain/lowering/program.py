@@ -1,10 +1,12 @@
 """Program: a Brian2 network lowered to plain data that any execution can run."""
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from json import dumps
 
 OWN, FIRST = "own", "first"
+RANDOM = {"rand", "randn", "poisson"}
 
 
 @dataclass(frozen=True)
@@ -203,9 +205,7 @@ class Sample:
     values: tuple[str, ...]
 
 
-Operation = (
-    Update | Threshold | Generator | Reaction | Propagation | Sum | Log | Sample
-)
+Operation = Update | Threshold | Generator | Reaction | Propagation | Sum | Log | Sample
 
 
 @dataclass(frozen=True)
@@ -251,7 +251,22 @@ class Program:
         return tuple(array.symbol for array in self.arrays if array.role in roles)
 
     @property
+    def is_stochastic(self) -> bool:
+        """Whether random numbers are drawn."""
+        used = {r.symbol for one in self.operations for r in _references(one)}
+        binomial = {one.symbol for one in self.functions if one.kind == "binomial"}
+        return bool(used & (RANDOM | binomial))
+
+    @property
     def fingerprint(self) -> str:
         """A digest of the structure, the same in every process."""
         named = [(type(one).__name__, asdict(one)) for one in self.operations]
         return sha256(dumps([asdict(self), named]).encode()).hexdigest()
+
+
+def _references(operation: Operation) -> Iterator[Reference]:
+    codes = [getattr(operation, "code", None)]
+    for term in getattr(operation, "terms", ()):
+        codes += [term.source, term.weight, term.gain]
+    for code in codes:
+        yield from code.references if code else ()

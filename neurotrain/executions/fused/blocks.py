@@ -7,10 +7,17 @@ from brian2.utils.stringtools import get_identifiers, word_substitute
 
 from neurotrain.executions.fused.render import Renderer
 from neurotrain.executions.fused.schedule import written
-from neurotrain.lowering.program import FIRST, OWN, Assignment, Code, Program, Reference
+from neurotrain.lowering.program import (
+    FIRST,
+    OWN,
+    RANDOM,
+    Assignment,
+    Code,
+    Program,
+    Reference,
+)
 
 TYPES = {"float": ("T", "V"), "integer": ("I", "VI"), "boolean": ("I", "VI")}
-RANDOM = {"rand", "randn", "poisson"}
 
 
 @dataclass

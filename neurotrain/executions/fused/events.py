@@ -118,7 +118,8 @@ class EventNodes:
         """Return what samples chosen elements, and averages them if asked to."""
         chosen, n = f"run->chosen[{node.sample}]", len(node.values)
         last = " ".join(
-            f"seen[{k}] = {real_of(node.code, '_to_record_' + name)};" for k, name in enumerate(node.values)
+            f"seen[{k}] = {real_of(node.code, '_to_record_' + name)};"
+            for k, name in enumerate(node.values)
         )
         block = self.blocks.render(node.code, last=last)
         row = f"(((candidate * {n} + k) * {chosen}.n_samples + sample) * {chosen}.n + e)"
@@ -190,8 +191,8 @@ class EventNodes:
             f"for (int64_t row = 0; {chosen}.average && row < {n} * {chosen}.n; row++)",
             "  for (int b = 0; b < TILE; b++) {",
             "    const V x = mean[row * TILE + b] / T(averaged_steps > 0 ? averaged_steps : 1);",
-            f"    save({chosen}.average + (candidate * {n} * {chosen}.n + row) * n_trials + first +",
-            "             b * LANES, x, lanes(b));",
+            f"    save({chosen}.average + (candidate * {n} * {chosen}.n + row) * n_trials +",
+            "             first + b * LANES, x, lanes(b));",
             "  }",
         ]
 

@@ -8,8 +8,9 @@ import numpy as np
 from neurotrain.description import NOISE_SEED
 from neurotrain.executions.base import Activity, Request
 from neurotrain.executions.fused import gather
-from neurotrain.executions.fused.kernel import Kernel, Outcome, Span
-from neurotrain.executions.fused.values import Chosen, Clock, Values
+from neurotrain.executions.fused.kernel import Kernel
+from neurotrain.executions.fused.outcome import Outcome
+from neurotrain.executions.fused.values import Chosen, Clock, Span, Values
 from neurotrain.lowering.network import Lowered
 
 if TYPE_CHECKING:

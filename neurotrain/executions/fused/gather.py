@@ -11,7 +11,8 @@ from brian2.input.timedarray import _find_K
 from neurotrain.errors import UnsupportedModel
 from neurotrain.executions.fused.values import Chosen, Clock, Connections, Queue, Table
 from neurotrain.lowering.checks import WAY_OUT
-from neurotrain.lowering.network import Lowered, whole
+from neurotrain.lowering.network import Lowered
+from neurotrain.lowering.operations import whole
 from neurotrain.lowering.program import Event
 
 # Part of a step by which a clock may be off, as in Brian2.
@@ -135,9 +136,7 @@ def _pending(queue: Any) -> np.ndarray:
         return np.asarray(state[1], dtype=int).reshape(-1, 2)
     offset, rows = state
     items = [
-        ((slot - offset) % len(rows), synapse)
-        for slot, row in enumerate(rows)
-        for synapse in row
+        ((slot - offset) % len(rows), synapse) for slot, row in enumerate(rows) for synapse in row
     ]
     return np.array(items, dtype=int).reshape(-1, 2)
 
@@ -237,9 +236,7 @@ def _event_space(lowered: Lowered, event: Event) -> np.ndarray:
 def logged(lowered: Lowered) -> tuple[tuple[int, int], ...]:
     """Return which elements each log notes."""
     return tuple(
-        tuple(
-            int(monitor.variables[f"_source_{end}"].get_value()) for end in ("start", "stop")
-        )
+        tuple(int(monitor.variables[f"_source_{end}"].get_value()) for end in ("start", "stop"))
         for monitor in lowered.logs
     )
 

@@ -2,9 +2,8 @@
 
 import ctypes
 import os
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -12,69 +11,14 @@ import numpy as np
 from neurotrain.executions.base import STEPS_BETWEEN_CHECKS
 from neurotrain.executions.fused import interface as c
 from neurotrain.executions.fused.compiler import compile_library, vector_bytes
+from neurotrain.executions.fused.outcome import Outcome
 from neurotrain.executions.fused.pack import Packed
 from neurotrain.executions.fused.source import generate_source
-from neurotrain.executions.fused.values import Values
+from neurotrain.executions.fused.values import Span, Values
 from neurotrain.lowering.program import Program, Sample, Sum
 
 _POINTER = ctypes.c_void_p
 _ENTRY = np.dtype([("tick", np.int64), ("element", np.int32), ("trial", np.int32)])
-
-
-@dataclass(frozen=True)
-class Span:
-    """How long to simulate, in steps, and what to keep.
-
-    Parameters
-    ----------
-    n_steps : int
-    first_step : int
-        How many steps were simulated before.
-    steps_per_input : int
-        How long an input bin lasts.
-    bin_stops : tuple of int
-        The step after the last one of each bin in which spikes are counted.
-    average : (start, stop)
-        The steps over which the averaged sample is averaged.
-    ends_failed : bool
-        Whether a trial may end once a state is non-finite.
-    keeps_states : bool
-        Whether to give back the last values of all states, and the last events.
-    """
-
-    n_steps: int
-    first_step: int = 0
-    steps_per_input: int = 1
-    bin_stops: tuple[int, ...] = ()
-    average: tuple[int, int] = (0, 0)
-    ends_failed: bool = True
-    keeps_states: bool = False
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a call gives back, in SI units.
-
-    Parameters
-    ----------
-    spike_count : (candidate, trial, bin, element) int array
-    failed : (candidate, trial) bool array
-    samples : tuple of mapping of str to (candidate, trial, sample, element) array
-    average : mapping of str to (candidate, trial, element) array
-    states : mapping of str to (candidate, trial, element) array
-    notes : tuple of (structured array, (entry, value) array)
-        Of each log: tick, element and trial of every event, and the values noted with it.
-    last_events : mapping of str to structured array
-        Tick, element and trial of the events that may still be under way at the end.
-    """
-
-    spike_count: np.ndarray
-    failed: np.ndarray
-    samples: tuple[dict[str, np.ndarray], ...] = ()
-    average: Mapping[str, np.ndarray] = field(default_factory=dict)
-    states: Mapping[str, np.ndarray] = field(default_factory=dict)
-    notes: tuple[tuple[np.ndarray, np.ndarray], ...] = ()
-    last_events: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -252,17 +196,12 @@ class _Call:
         """Return what was recorded."""
         averaged = self.program.averaged
         names = [one.values for one in self._sampling()]
-        average = (
-            dict(zip(names[averaged], np.moveaxis(self.averages[averaged], (1, -1), (0, 2))))
-            if averaged >= 0
-            else {}
-        )
+        average = _by_name(names[averaged], self.averages[averaged]) if averaged >= 0 else {}
         return Outcome(
             spike_count=np.moveaxis(self.spike_count, -1, 1),
             failed=self.failed != 0,
             samples=tuple(
-                dict(zip(own, np.moveaxis(array, (1, -1), (0, 2))))
-                for own, array in zip(names, self.samples, strict=True)
+                _by_name(own, array) for own, array in zip(names, self.samples, strict=True)
             ),
             average=average,
             states=self._states(),
@@ -302,3 +241,8 @@ class _Call:
 
 def _copied(address: int, size: int) -> np.ndarray:
     return np.frombuffer(ctypes.string_at(address, size) if size else b"", np.uint8).copy()
+
+
+def _by_name(names: tuple[str, ...], array: np.ndarray) -> dict[str, np.ndarray]:
+    """Take (candidate, name, ..., trial) apart into (candidate, trial, ...) for each name."""
+    return dict(zip(names, np.moveaxis(array, (1, -1), (0, 2)), strict=True))

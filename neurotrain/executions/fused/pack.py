@@ -58,9 +58,7 @@ class Packed:
             "generated": self.structures(
                 c.Generated, [self._generated(e.symbol) for e in program.events]
             ),
-            "before": self.structures(
-                c.Before, [self._before(e.symbol) for e in program.events]
-            ),
+            "before": self.structures(c.Before, [self._before(e.symbol) for e in program.events]),
             "logged": self.structures(c.Range, [c.Range(*one) for one in values.logged]),
         }
 

@@ -56,7 +56,9 @@ class Renderer:
 
     def render(self, expression: str, kind: str) -> str:
         """Return `expression` as C++ of the given kind."""
-        known = {name: _typed(symbol) for name, (symbol, _) in self.functions.items() if " " not in name}
+        known = {
+            name: _typed(symbol) for name, (symbol, _) in self.functions.items() if " " not in name
+        }
         return self._as(brian_ast(expression, {**DEFAULT_FUNCTIONS, **self.names, **known}), kind)
 
     def _as(self, node: ast.AST, kind: str) -> str:

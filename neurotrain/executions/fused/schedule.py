@@ -29,9 +29,7 @@ class Access:
     far: set[str] = field(default_factory=set)
 
     def __or__(self, other: "Access") -> "Access":
-        return Access(
-            self.reads | other.reads, self.writes | other.writes, self.far | other.far
-        )
+        return Access(self.reads | other.reads, self.writes | other.writes, self.far | other.far)
 
     def conflicts(self, other: "Access") -> set[str]:
         """Return what makes the order of the two matter."""
@@ -86,9 +84,7 @@ def schedule(program: Program) -> list[Node]:
 def listed_events(program: Program, nodes: Iterable[Node]) -> set[str]:
     """Return the events whose elements must be listed, since not only their own loop needs them."""
     return {
-        node.event
-        for node in nodes
-        if isinstance(node, Propagation | Log | Reaction | Generator)
+        node.event for node in nodes if isinstance(node, Propagation | Log | Reaction | Generator)
     }
 
 

@@ -125,7 +125,9 @@ class _Source:
         lines = []
         for k in range(self.program.n_clocks):
             clock = f"run->clocks[{k}]"
-            tick = "step" if self.program.n_clocks == 1 else f"(step - {clock}.offset) / {clock}.every"
+            tick = (
+                "step" if self.program.n_clocks == 1 else f"(step - {clock}.offset) / {clock}.every"
+            )
             lines.append(f"const int64_t tick_{k} = {tick};")
             if self.program.n_clocks > 1:
                 lines.append(
@@ -164,7 +166,8 @@ class _Source:
             f"  for (int64_t i = 0; i < {n}; i++)",
             "    for (int k = 0; k < TRIALS && first + k < n_trials; k++)",
             f"      run->spike_count[((candidate * run->n_bins + bin) * {n} + i) * n_trials +",
-            "                       first + k] = int32_t(counted[i * TILE + k / LANES][k % LANES]);",
+            "                       first + k] =",
+            "          int32_t(counted[i * TILE + k / LANES][k % LANES]);",
             f"  memset((void *)counted, 0, {n} * TILE * sizeof(VI));",
             "}",
         ]
@@ -207,5 +210,3 @@ class _Source:
             ]
         lines += self.emitter.events.averages() + self.emitter.events.kept()
         return lines
-
-

@@ -44,7 +44,8 @@ class Sums:
         symbols = [source_symbol(node.sum, k) for k in range(len(node.sum.terms))]
         blocks = [
             self.blocks.render(
-                term.source, last=f"source_{symbol}[j * TILE + b] = {real_of(term.source, '_source')};"
+                term.source,
+                last=f"source_{symbol}[j * TILE + b] = {real_of(term.source, '_source')};",
             )
             for term, symbol in zip(node.sum.terms, symbols, strict=True)
         ]
@@ -63,7 +64,9 @@ class Sums:
         """Return a sum that is no sum of products, synapse by synapse."""
         table, target = f"run->connections[{node.table}]", f"s_{node.target}"
         to = f"{target}[size_t({table}.first_post + {table}.post[i]) * TILE + b]"
-        block = self.blocks.render(node.code, last=f"{to} += {real_of(node.code, '_synaptic_var')};")
+        block = self.blocks.render(
+            node.code, last=f"{to} += {real_of(node.code, '_synaptic_var')};"
+        )
         return [
             *block.before,
             f"memset((void *)({target} + {table}.first_post * TILE), 0,",
@@ -84,7 +87,9 @@ class Sums:
             if one.layout != "dense":
                 lines += _sparse(symbol)
             if term.gain:
-                block = self.blocks.render(term.gain, last=f"gain_{symbol} = {real_of(term.gain, '_gain')};")
+                block = self.blocks.render(
+                    term.gain, last=f"gain_{symbol} = {real_of(term.gain, '_gain')};"
+                )
                 blocks.append(block)
                 lines += [f"V gain_{symbol};", *block.body]
                 value = f"gain_{symbol} * {value}"

@@ -135,3 +135,33 @@ class Values:
     def n_trials(self) -> int:
         """Number of trials."""
         return len(self.inputs)
+
+
+@dataclass(frozen=True)
+class Span:
+    """How long to simulate, in steps, and what to keep.
+
+    Parameters
+    ----------
+    n_steps : int
+    first_step : int
+        How many steps were simulated before.
+    steps_per_input : int
+        How long an input bin lasts.
+    bin_stops : tuple of int
+        The step after the last one of each bin in which spikes are counted.
+    average : (start, stop)
+        The steps over which the averaged sample is averaged.
+    ends_failed : bool
+        Whether a trial may end once a state is non-finite.
+    keeps_states : bool
+        Whether to give back the last values of all states, and the last events.
+    """
+
+    n_steps: int
+    first_step: int = 0
+    steps_per_input: int = 1
+    bin_stops: tuple[int, ...] = ()
+    average: tuple[int, int] = (0, 0)
+    ends_failed: bool = True
+    keeps_states: bool = False
