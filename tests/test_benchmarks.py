@@ -321,7 +321,7 @@ def test_wrong_use(stub, arguments, named, capsys):
 
 def timed(case: str, variant: str, seconds: list[float]) -> measurement.Measurement:
     network, neurons, trials = case.replace("-n", " ").replace("-b", " ").split()
-    of = Case(network, int(neurons), int(trials), 4, 1000, ())
+    of = Case(network, int(neurons), int(trials), 4, 1000, (), compared_steps=100)
     turns = [Seconds(s, s / 2 if variant.endswith("2-threads") else s) for s in seconds]
     return measurement.Measurement(of, VARIANTS[variant], (4, int(trials)), turns)
 

@@ -41,7 +41,7 @@ class Case:
     candidates: int
     steps: int
     variants: tuple[str, ...]
-    compared_steps: int = 1000
+    compared_steps: int
 
     @property
     def name(self) -> str:
@@ -54,7 +54,8 @@ def make_case(network: str, neurons: int, trials: int, variants: Iterable[str]) 
     candidates = 4 if network == "spiking" else 16
     steps = NEURON_STEPS // (neurons * trials * candidates)
     steps = min(max(steps, 1200), 20_000) // STEPS_PER_INPUT * STEPS_PER_INPUT
-    return Case(network, neurons, trials, candidates, steps, tuple(variants))
+    compared_steps = 500 if network == "spiking" else 1000
+    return Case(network, neurons, trials, candidates, steps, tuple(variants), compared_steps)
 
 
 def default_cases() -> list[Case]:

@@ -60,7 +60,7 @@ def simulate(neurons: int, trials: int, candidates: int, steps: int) -> dict[str
     from neurotrain.benchmarks.outcome import memory_mb, peak_memory_mb, stopwatch
 
     prefs.codegen.target = "numpy"
-    case = Case("graded", neurons, trials, 1, steps, ())
+    case = Case("graded", neurons, trials, 1, steps, (), compared_steps=0)
     values = draw_values(case)
     circuit = build_circuit(case, values)
     rng = np.random.default_rng(1)

@@ -202,7 +202,7 @@ SPIKING = Network(
         )
     ),
     initial={"v": (-0.058, 0.004), "drive": (0.0, 0.0)},
-    bias=(0.0154, 0.001),  # around the threshold: about 10 Hz
+    bias=(0.0135, 0.004),  # a third above the threshold of 15 mV: 10 Hz on average
     stimulus=0.0005,
     dt_ms=0.1,
     trials_innermost=False,
