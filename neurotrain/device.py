@@ -173,7 +173,7 @@ class _Run:
 def _drawn_seed() -> int:
     """Draw a seed from the generator that Brian2's seed() sets."""
     draw = DEFAULT_FUNCTIONS["rand"].implementations["numpy"].get_code(None)
-    return int(2**53 * draw(1)[0])
+    return int(2**53 * draw([0])[0])
 
 
 def _integer(owner: Any, name: str) -> int:
