@@ -7,6 +7,7 @@ from brian2.utils.stringtools import get_identifiers, word_substitute
 
 from neurotrain.executions.fused.render import Renderer
 from neurotrain.executions.fused.schedule import written
+from neurotrain.executions.fused.sharing import share
 from neurotrain.lowering.program import (
     FIRST,
     OWN,
@@ -116,6 +117,7 @@ class _Rendering:
         self.blocks, self.mask, self.one_lane, self.number = blocks, mask, one_lane, number
         self.block = Block()
         self.declared: set[str] = set()
+        self.n_shared = 0
         self.references = {r.name: r for r in code.references}
         values = {n: r for n, r in self.references.items() if "@" in r.symbol or self._is_value(r)}
         self.names = {name: blocks.name(reference) for name, reference in values.items()}
@@ -128,7 +130,7 @@ class _Rendering:
         )
         self._note_arrays(code)
         self._scalars(code.scalar)
-        self._vectors(code.vector)
+        self._vectors(self._shared(code))
         if last:
             self.block.lines.append(self._renamed(last))
 
@@ -146,6 +148,22 @@ class _Rendering:
             own = self.blocks.functions.get(reference.symbol)
             found[name] = (reference.symbol, own.kind if own else "standard")
         return found
+
+    def _shared(self, code: Code) -> list[Assignment]:
+        """Return the vector statements with what they have in common done once."""
+        lines, straight = [], []
+        for one in (*code.vector, None):
+            if one and not one.cases:
+                straight.append(one)
+                continue
+            lines += share(straight, self._unique, code.scalar)
+            straight = []
+            lines += [one] if one else []
+        return lines
+
+    def _unique(self, stem: str) -> str:
+        self.n_shared += 1
+        return f"{stem}_{self.n_shared}"
 
     def _note_arrays(self, code: Code) -> None:
         targets = set(written(code))
