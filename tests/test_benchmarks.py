@@ -218,6 +218,7 @@ class StubProcess:
 
     def __init__(self, variant: Variant, folder) -> None:
         self.name, self.note, self.share, self.peak_memory_mb = variant.name, "", (2, 3), 10.0
+        self.is_cold = True
 
     def wait_until_ready(self) -> None:
         self._fail("preparing")
@@ -228,7 +229,8 @@ class StubProcess:
 
     def run(self) -> Seconds:
         self._fail("running")
-        seconds = self.seconds[self.name]
+        seconds = self.seconds[self.name] * (100 if self.is_cold else 1)
+        self.is_cold = False
         return Seconds(seconds, 2 * seconds)
 
     def close(self) -> None:
@@ -268,6 +270,7 @@ def test_rows_are_times_and_ratios(stub, capsys):
     assert row["case"] == "graded-n13-b16"
     # Of 2 candidates on 3 trials.
     assert row["ns_per_neuron_step"] == pytest.approx(5e9 / (2 * 3 * 13 * 200))
+    assert row["max_ns"] == row["min_ns"] == row["ns_per_neuron_step"]
     assert row["ratio_to_reference"] == row["ratio_to_fused_float32"] == pytest.approx(5)
     assert row["reference"] == "fused-float32"
     assert rows["fused-float64"]["reference"] == "fused-float64"
