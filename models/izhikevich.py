@@ -54,7 +54,7 @@ PARAMETER_SETS: Mapping[str, ParameterSet] = MappingProxyType(
         "FS": _kind(0.1, 0.2, -65, 2, 3.94),  # fast spiking
         "LTS": _kind(0.02, 0.25, -65, 2, 0.69),  # low-threshold spiking
         "TC": _kind(0.02, 0.25, -65, 0.05, 0.69),  # thalamo-cortical
-        "RZ": _kind(0.1, 0.26, -65, 2, 0.27),  # resonator
+        "RZ": _kind(0.1, 0.26, -65, 2, 0.26),  # resonator
     }
 )
 

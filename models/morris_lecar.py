@@ -10,7 +10,7 @@ that Hazelden, Liu, Shlizerman and Shea-Brown train on stimulus integration (202
 arXiv:2311.10869.
 
 Each parameter set reproduces the onset of firing known for it: 'snlc' a saddle-node on a limit
-cycle at 39.96 uA/cm2, 'hopf' a Hopf bifurcation at 93.8 uA/cm2, 'homoclinic' a jump to about
+cycle at 39.96 uA/cm2, 'hopf' a Hopf bifurcation at 93.86 uA/cm2, 'homoclinic' a jump to about
 41 Hz at 40 uA/cm2, and 'network' a saddle-node on a limit cycle at 39.58 uA/cm2.
 """
 

@@ -38,6 +38,11 @@ def firing(parameter_set, currents, duration_ms=3000.0, settle_ms=1000.0, states
     neurons = morris_lecar_neurons(
         len(currents), parameter_set=parameter_set, I_0=0 * DENSITY, **options
     )
+    return simulate_currents(neurons, currents, duration_ms, settle_ms, states)
+
+
+def simulate_currents(neurons, currents, duration_ms, settle_ms, states):
+    """Simulate each neuron at its current (uA/cm2); return rates, and the trace of v (step, i)."""
     circuit = nt.Circuit(
         neurons, readout=nt.SpikeCountReadout(1), train=["neurons.bias"], namespace={}
     )
@@ -90,6 +95,38 @@ def test_hopf_neurons_jump_into_firing_and_are_silent_below():
     silent, firing_rate = firing("hopf", [60.0, 90.0], duration_ms=6000.0)
     assert silent == 0
     assert firing_rate == pytest.approx(9.7, abs=0.25)
+
+
+def trace_of_jacobian(v):
+    """The trace (1/ms) of the linear equations around rest at v (mV), of the set 'hopf'."""
+    w = (1 + np.tanh((v - 2) / 30)) / 2
+
+    def ionic(v):
+        m = (1 + np.tanh((v + 1.2) / 18)) / 2
+        return 4.4 * m * (v - 120) + 8 * w * (v + 84) + 2 * (v + 60)
+
+    slope = (ionic(v + 1e-4) - ionic(v - 1e-4)) / 2e-4
+    return -slope / 20 - 0.04 * np.cosh((v - 2) / 60)
+
+
+@pytest.mark.parametrize(
+    ("current", "inwards", "near"), [(93.86, 1, (-35, -20)), (212.02, -1, (0, 15))]
+)
+def test_hopf_neurons_lose_rest_at_the_hopf_bifurcation(current, inwards, near):
+    """The current is known without a simulation; small oscillations decay outside, grow inside."""
+    onset = brentq(trace_of_jacobian, *near)
+    assert steady_current(onset, "hopf") == pytest.approx(current, abs=5e-3)
+    currents = current + inwards * np.array([-1.0, 1.0])
+    rest = np.array(
+        [brentq(lambda v, one=one: steady_current(v, "hopf") - one, *near) for one in currents]
+    )
+    neurons = morris_lecar_neurons(2, parameter_set="hopf", I_0=0 * DENSITY, dt=0.1 * ms)
+    neurons.v = (rest + 0.05) * mV
+    neurons.w = (1 + np.tanh((rest - 2) / 30)) / 2
+    _, v = simulate_currents(neurons, currents, 3000.0, 1000.0, states=("v",))
+    first, last = np.ptp(v[:400], axis=0), np.ptp(v[-400:], axis=0)
+    assert last[0] < 0.5 * first[0]
+    assert last[1] > 2 * first[1]
 
 
 def test_homoclinic_neurons_jump_to_forty_hertz_and_are_blocked_soon_after():
