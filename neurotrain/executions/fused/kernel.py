@@ -33,15 +33,17 @@ class _Tiling:
         return -(-n_trials * item // (self.tile * self.width))
 
 
-def _tiling(n_rows: int, n_trials: int, item: int) -> _Tiling:
+def _tiling(n_rows: int, n_trials: int, item: int, threads_each: float = 0.0) -> _Tiling:
     """Return the widest vectors that the trials fill, and as many rows as there are registers.
 
-    Rows beyond the last one are computed in vain, so there should be few.
+    Rows beyond the last one are computed in vain, so there should be few. Tiles are single
+    vectors where there would be fewer than the threads that each candidate can have.
     """
     width = vector_bytes()
     while width > 16 and width // 2 >= n_trials * item:
         width //= 2
-    tile = 1 if n_trials * item <= width else 2
+    fills_one = n_trials * item <= width
+    tile = 1 if fills_one or -(-n_trials * item // (2 * width)) < threads_each else 2
     most = ((32 if vector_bytes() == 64 else 16) - 4) // tile
     rows = min(range(max(1, min(8, n_rows, most)), most + 1), key=lambda r: (-n_rows % r, -r))
     return _Tiling(width, tile, rows)
@@ -89,8 +91,9 @@ class Kernel:
         `progress` (2,) int64 is told the step that the unit of work at hand has reached, and
         tells all of them to stop when its second item is not 0.
         """
-        call = _Call(self, values, span, progress)
-        call.execute(threads or os.cpu_count() or 1)
+        threads = threads or os.cpu_count() or 1
+        call = _Call(self, values, span, progress, threads)
+        call.execute(threads)
         return call.outcome()
 
 
@@ -98,12 +101,19 @@ class _Call:
     """The arrays of one call, which must outlive it."""
 
     def __init__(
-        self, kernel: Kernel, values: Values, span: Span, progress: np.ndarray | None
+        self,
+        kernel: Kernel,
+        values: Values,
+        span: Span,
+        progress: np.ndarray | None,
+        threads: int,
     ) -> None:
         self.program, self.values, self.span = kernel.program, values, span
         self.real = np.dtype(kernel.precision)
         self.n_candidates, self.n_trials = values.n_candidates, values.n_trials
-        self.tiling = _tiling(self._rows(), self.n_trials, self.real.itemsize)
+        self.tiling = _tiling(
+            self._rows(), self.n_trials, self.real.itemsize, threads / self.n_candidates
+        )
         self.n_tiles = self.tiling.tiles(self.n_trials, self.real.itemsize)
         self.packed = Packed(self.program, values)
         self._allocate()
