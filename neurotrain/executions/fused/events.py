@@ -19,6 +19,8 @@ _HAPPENED = (
     "const VI now = mask_of(happened->bits); (void)now;",
 )
 
+_Node = Reaction | Propagation | Log
+
 
 class EventNodes:
     """Emits what has to do with single elements."""
@@ -39,7 +41,7 @@ class EventNodes:
         ]
         return lines
 
-    def _tick(self, node: Reaction | Propagation | Log) -> str:
+    def _tick(self, node: _Node) -> str:
         """Return when what a node sees happened: in the last step if it precedes the threshold.
 
         In the first step, that is before the run.
@@ -47,9 +49,11 @@ class EventNodes:
         tick = f"tick_{node.clock}"
         return f"{tick} - 1" if is_late(self.program, node) else tick
 
-    def _for_each(self, event: str, tick: str, lines: list[str]) -> list[str]:
+    def _for_each(self, node: _Node, tick: str, lines: list[str]) -> list[str]:
+        # What has seen the events before the run already must not see them again.
+        first, event = -1 if is_late(self.program, node) else 0, node.event
         return [
-            f"if ({tick} >= -1)",
+            f"if ({tick} >= {first})",
             f"  for (const Events::Happened *happened = e_{event}.start({tick});",
             f"       happened < e_{event}.stop({tick}); happened++) {{",
             *indented(lines, 2),
@@ -60,7 +64,7 @@ class EventNodes:
         """Return code for the elements that an event has happened to."""
         block = self.blocks.render(node.code, mask="now")
         lines = [*_HAPPENED, *self.elements.around([block], block.body)]
-        return [*block.before, *self._for_each(node.event, self._tick(node), lines)]
+        return [*block.before, *self._for_each(node, self._tick(node), lines)]
 
     def propagation(self, node: Propagation) -> list[str]:
         """Return code for the synapses that an event reaches in this step, the oldest first."""
@@ -87,7 +91,7 @@ class EventNodes:
             "    for (int b = 0; b < TILE; b++) deliver(queue.pending[r], b, VI{} - 1);",
             "for (int64_t d = 0; d < queue.n_delays; d++) {",
             f"  const int64_t then = {self._tick(node)} - queue.delays[d];",
-            *indented(self._for_each(node.event, "then", inner)),
+            *indented(self._for_each(node, "then", inner)),
             "}",
         ]
 
@@ -112,7 +116,7 @@ class EventNodes:
             f"if (i < {logged}.first || i >= {logged}.stop) continue;",
             *self.elements.around([block], block.body),
         ]
-        return [*block.before, *self._for_each(node.event, self._tick(node), lines)]
+        return [*block.before, *self._for_each(node, self._tick(node), lines)]
 
     def sample(self, node: Sample) -> list[str]:
         """Return what samples chosen elements, and averages them if asked to."""
