@@ -222,8 +222,9 @@ template <int count> INLINE V polynomial(const T (&c)[count], V x) {
 }
 
 // Coefficients by Remez exchange; relative errors in single and double precision are
-// 3e-9 and 1e-17 of exp(r), |r| <= ln(2)/2;      1e-10 and 3e-19 of log(m), 0.75 <= m < 1.5;
-// 4e-9 and 4e-18 of sin, 1e-10 and 5e-20 of cos, |r| <= pi/4.
+// 3e-9 and 1e-17 of exp(r), |r| <= ln(2)/2, and of the short one, |r| <= ln(2)/32;
+// 1e-10 and 3e-19 of log(m), 0.75 <= m < 1.5; 4e-9 and 4e-18 of sin(r), 1e-10 and 5e-20 of
+// cos(r), |r| <= pi/4.
 template <class R> struct Coefficients;
 template <> struct Coefficients<double> {
   // exp(r) = 1 + r + r^2 q(r)
@@ -231,6 +232,9 @@ template <> struct Coefficients<double> {
       0.5000000000000011,     0.16666666666666413,    0.041666666666530155, 0.008333333333494461,
       0.0013888888943630136,  0.00019841269506578756, 2.480149309888657e-05, 2.755758637375234e-06,
       2.763024838563396e-07,  2.5000061637458264e-08};
+  static constexpr double short_exp[] = {0.499999999999996, 0.1666666666440897,
+                                         0.04166666669333444, 0.008333472197986073,
+                                         0.001388859384637205};
   // log((1 + s) / (1 - s)) = 2 s + s^3 R(s^2)
   static constexpr double log[] = {
       0.666666666666666,  0.40000000000056957, 0.28571428555767325, 0.22222224302902016,
@@ -251,6 +255,7 @@ template <> struct Coefficients<double> {
 template <> struct Coefficients<float> {
   static constexpr float exp[] = {0.49999994f, 0.16666517f, 0.041668102f, 0.0083691925f,
                                   0.0013838897f};
+  static constexpr float short_exp[] = {0.5000162f, 0.16666719f};
   static constexpr float log[] = {0.66666663f, 0.40000868f, 0.28506795f, 0.24103485f};
   static constexpr float sin[] = {-0.16666655f, 0.008332191f, -0.00019518605f};
   static constexpr float cos[] = {0.041666646f, -0.0013887301f, 2.443067e-05f};
@@ -271,12 +276,39 @@ INLINE V reduce_by_ln2(V x, V *n) {
 // exp(r) - 1 of the reduced r, exact to the last place also near zero.
 INLINE V expm1_of_reduced(V r) { return polynomial(C::exp, r) * (r * r) + r; }
 
+// exp(x) = 2^n exp(r), |r| <= ln(2)/2; where a vector holds a table, n is one of sixteenths, a
+// table holds the fractional powers, and a shorter polynomial does for |r| <= ln(2)/32.
+#if HAS_AVX512 && WIDTH == 64
+alignas(64) static const T POWERS[16] = {
+    T(1),                  T(1.0442737824274138), T(1.0905077326652577), T(1.1387886347566916),
+    T(1.189207115002721),  T(1.241857812073484),  T(1.2968395546510096), T(1.3542555469368927),
+    T(1.4142135623730951), T(1.4768261459394993), T(1.5422108254079407), T(1.6104903319492543),
+    T(1.681792830507429),  T(1.7562521603732995), T(1.8340080864093424), T(1.9152065613971474)};
+#if JOIN(OF_, REAL, ) == OF_float
+INLINE V fractional_power(V n) {
+  return (V)_mm512_permutexvar_ps((__m512i)n, _mm512_load_ps(POWERS));
+}
+#else
+INLINE V fractional_power(V n) {
+  const __m512d first = _mm512_load_pd(POWERS), second = _mm512_load_pd(POWERS + 8);
+  return (V)_mm512_permutex2var_pd(first, (__m512i)n, second);
+}
+#endif
+INLINE V nt_exp(V x) {
+  x = at_most(at_least(x, -C::largest_exp), C::largest_exp);
+  const V shifted = x * LOG2_E + F::shift / 16, n = shifted - F::shift / 16;
+  const V r = (x - n * LN2_HIGH) - n * C::ln2_low;
+  const V m = (polynomial(C::short_exp, r) * r + T(1)) * r, power = fractional_power(shifted);
+  return times_power_of_2(m * power + power, n);
+}
+#else
 INLINE V nt_exp(V x) {
   V n;
   const V r = reduce_by_ln2(at_most(at_least(x, -C::largest_exp), C::largest_exp), &n);
   const V p = (polynomial(C::exp, r) * r + T(1)) * r + T(1);
   return times_power_of_2(p, n);
 }
+#endif
 // (exp(x) - 1) / 2^n, where n is about x / ln(2).
 INLINE V scaled_expm1(V x, V *n) {
   const V r = reduce_by_ln2(at_most(at_least(x, T(-50)), C::largest_exp), n);
