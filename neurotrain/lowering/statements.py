@@ -6,12 +6,17 @@ from typing import Any
 
 import numpy as np
 from brian2.codegen.translation import make_statements
+from brian2.core.variables import AuxiliaryVariable
+from brian2.parsing.bast import brian_ast
 from brian2.utils.stringtools import get_identifiers
 
-from neurotrain.errors import InvalidInput
+from neurotrain.errors import InvalidInput, UnsupportedModel
 from neurotrain.lowering.capture import CodeObject
+from neurotrain.lowering.checks import WAY_OUT
 from neurotrain.lowering.program import FIRST, Assignment, Code, Reference
 from neurotrain.lowering.symbols import Symbols, kind_of
+
+_DTYPES = {"float": float, "integer": int, "boolean": bool}
 
 
 def translate(
@@ -39,6 +44,7 @@ def translate(
     variables = dict(code.variables)
     scalar, vector = make_statements(text, variables, np.float64, optimise=True, blockname=block)
     scalar, vector = (tuple(map(_assignment, part)) for part in (scalar, vector))
+    _check_truth_values((*scalar, *vector), code)
     references = _references((*scalar, *vector), code, symbols, moved)
     found = {reference.name: reference for reference in references}
     for one in (*scalar, *vector):
@@ -59,6 +65,23 @@ def _references(
         names |= get_identifiers(one.expression) | {one.target}
     found = (symbols.reference(name, code, moved) for name in sorted(names & set(code.variables)))
     return tuple(one for one in found if one is not None)
+
+
+def _check_truth_values(statements: Iterable[Assignment], code: CodeObject) -> None:
+    """Raise for sums of truth values, which Brian2's own targets do in different ways."""
+    known = dict(code.variables)
+    for one in statements:
+        known.setdefault(one.target, AuxiliaryVariable(one.target, dtype=_DTYPES[one.kind]))
+        parts = [] if one.cases else ast.walk(brian_ast(one.expression, known))
+        if any(isinstance(node, ast.BinOp) and _adds_truth_values(node) for node in parts):
+            raise UnsupportedModel(
+                f"'{code.runner.name}' adds or subtracts truth values in '{one.expression}', which "
+                f"Brian2's own targets do in different ways; write int(...) around each. {WAY_OUT}"
+            )
+
+
+def _adds_truth_values(node: ast.BinOp) -> bool:
+    return node.dtype == "boolean" and not isinstance(node.op, ast.Mult)
 
 
 def _check_shared(one: Assignment, found: Mapping[str, Reference], code: CodeObject) -> None:

@@ -8,7 +8,6 @@ from brian2.core.functions import DEFAULT_FUNCTIONS, Function
 from brian2.core.variables import AuxiliaryVariable
 from brian2.parsing.bast import brian_ast
 
-from neurotrain.errors import UnsupportedModel
 from neurotrain.lowering.program import Assignment
 
 _DTYPES = {"float": np.float64, "integer": np.int64, "boolean": bool}
@@ -82,22 +81,14 @@ class Renderer:
         operator = type(node.op).__name__
         if operator == "Pow":
             return self._power(node)
-        if node.dtype == "boolean":
-            return self._boolean_binop(node, operator)
+        if node.dtype == "boolean":  # of truth values, only products come here
+            return f"({self._as(node.left, 'boolean')} & {self._as(node.right, 'boolean')})"
         kind = _number(node.dtype)
         left, right = self._as(node.left, kind), self._as(node.right, kind)
         if operator in _NAMED_OPERATORS:
             left, right = self._as(node.left, "float"), self._as(node.right, "float")
             return _converted(f"{_NAMED_OPERATORS[operator]}({left}, {right})", node.dtype)
         return f"({left} {_OPERATORS[operator]} {right})"
-
-    def _boolean_binop(self, node: ast.BinOp, operator: str) -> str:
-        if operator != "Mult":
-            raise UnsupportedModel(
-                "An equation adds or subtracts truth values, which Brian2's own targets do in "
-                "different ways; write int(...) around each."
-            )
-        return f"({self._as(node.left, 'boolean')} & {self._as(node.right, 'boolean')})"
 
     def _power(self, node: ast.BinOp) -> str:
         base, exponent = self._as(node.left, "float"), node.right
