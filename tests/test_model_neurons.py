@@ -78,21 +78,21 @@ def rates(got: SimpleNamespace, after_ms: float) -> list[float]:
 # Leaky integrate-and-fire.
 
 
-@pytest.mark.parametrize("parameter_set", LEAKY_SETS)
-def test_leaky_neurons_fire_at_the_closed_form(parameter_set):
-    p = {name: float(value) for name, value in LEAKY_SETS[parameter_set].items()}
-    rheobase = p["g_L"] * (p["V_t"] - p["E_L"])
-    current = rheobase * np.array([0.999, 1.001, 1.05, 1.5, 4.0])
+@pytest.mark.parametrize(
+    ("parameter_set", "tau", "t_ref", "to_threshold", "leak"),
+    [("vogels-abbott", 20.0, 5.0, 10.0, 10.0), ("potjans-diesmann", 10.0, 2.0, 15.0, 25.0)],
+)
+def test_leaky_neurons_fire_at_the_closed_form(parameter_set, tau, t_ref, to_threshold, leak):
+    """From reset, which is rest, to threshold; ms, mV, nS."""
+    rise = to_threshold * np.array([0.999, 1.001, 1.05, 1.5, 4.0])  # of the potential, in the end
     neurons = leaky_integrate_and_fire_neurons(5, parameter_set=parameter_set, I_0=0 * pA)
-    got = simulate(neurons, 1500.0, list(current / 100e-12))
+    got = simulate(neurons, 1500.0, list(leak * rise / 100))
     assert len(got.times[0]) == 0
-    drive = current[1:] / p["g_L"] + p["E_L"]
-    tau = p["C"] / p["g_L"]
-    period = p["t_ref"] + tau * np.log((drive - p["V_r"]) / (drive - p["V_t"]))
+    period = t_ref + tau * np.log(rise[1:] / (rise[1:] - to_threshold))
     # The method is exact. The step in which the threshold is crossed counts as refractory.
-    early = period * 1e3 - np.array([one[-1] for one in got.intervals[1:]])
+    early = period - np.array([one[-1] for one in got.intervals[1:]])
     assert (early > -1e-9).all() and (early < 0.1 + 1e-9).all()
-    assert float(LEAKY_SETS[parameter_set]["I_0"]) == pytest.approx(rheobase)
+    assert LEAKY_SETS[parameter_set]["I_0"] / pA == pytest.approx(leak * to_threshold)
 
 
 # Quadratic integrate-and-fire, theta.
@@ -212,10 +212,31 @@ def test_adex_neurons_show_the_patterns_of_naud_et_al():
         assert np.abs(irregular[period:] - irregular[:-period]).max() > 3
 
 
-def test_the_pyramidal_neuron_of_brette_and_gerstner_adapts():
-    intervals = simulate(adex_neurons(1), 2000.0, [0.2]).intervals[0]
-    assert (np.diff(intervals[:4]) > 10).all()
-    assert np.ptp(intervals[-5:]) < 0.3
+def test_the_pyramidal_neuron_of_brette_and_gerstner_fires_as_the_printed_equations_do():
+    """Their equations 1 to 3 and table 1, integrated by SciPy from spike to spike; mV, ms, pA."""
+
+    def printed(_, y):
+        v, w = y
+        return [
+            (-30 * (v + 70.6) + 60 * np.exp((v + 50.4) / 2) - w + 727) / 281,
+            (4 * (v + 70.6) - w) / 144,
+        ]
+
+    def peak(_, y):
+        return y[0] - 20
+
+    peak.terminal = True
+    expected, state = [0.0], [-70.6, 0.0]
+    for _ in range(6):
+        got = solve_ivp(printed, (0, 300), state, events=peak, rtol=1e-8, atol=1e-8)
+        expected.append(expected[-1] + got.t[-1])
+        state = [-70.6, got.y[1, -1] + 80.5]
+    neurons = adex_neurons(1, dt=0.01 * ms)
+    times = simulate(neurons, 600.0, [0.2]).times[0]
+    np.testing.assert_allclose(times[:6], expected[1:], rtol=3e-3)
+    assert np.diff(expected, 2)[1:4].min() > 10  # adaptation
+    default = simulate(adex_neurons(1), 600.0, [0.2]).times[0]
+    np.testing.assert_allclose(default[:6], expected[1:], rtol=0.02)
 
 
 # Izhikevich.

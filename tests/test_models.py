@@ -116,14 +116,14 @@ def test_hopf_neurons_lose_rest_at_the_hopf_bifurcation(current, inwards, near):
     """The current is known without a simulation; small oscillations decay outside, grow inside."""
     onset = brentq(trace_of_jacobian, *near)
     assert steady_current(onset, "hopf") == pytest.approx(current, abs=5e-3)
-    currents = current + inwards * np.array([-1.0, 1.0])
+    currents = current + inwards * np.array([-0.1, 0.1])
     rest = np.array(
         [brentq(lambda v, one=one: steady_current(v, "hopf") - one, *near) for one in currents]
     )
     neurons = morris_lecar_neurons(2, parameter_set="hopf", I_0=0 * DENSITY, dt=0.1 * ms)
     neurons.v = (rest + 0.05) * mV
     neurons.w = (1 + np.tanh((rest - 2) / 30)) / 2
-    _, v = simulate_currents(neurons, currents, 3000.0, 1000.0, states=("v",))
+    _, v = simulate_currents(neurons, currents, 8000.0, 1000.0, states=("v",))
     first, last = np.ptp(v[:400], axis=0), np.ptp(v[-400:], axis=0)
     assert last[0] < 0.5 * first[0]
     assert last[1] > 2 * first[1]
