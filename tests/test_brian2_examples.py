@@ -15,7 +15,7 @@ import differences as exact
 import report
 import sampling
 from selection import reason_to_exclude, scripts
-from verdict import Judge, Outcome, departs_like
+from verdict import Judge, Outcome, departs_like, is_rounding
 
 RUNS = [{"asked": 1.0, "duration": 1.0, "start": 0.0, "random": False}]
 EVENTS, STATE = "000/events/SpikeMonitor0", "000/state/NeuronGroup0"
@@ -104,6 +104,16 @@ def test_a_departure_is_chaos_only_if_brian2_departs_from_itself_as_soon():
     assert not departs_like(departure(0.3), [departure(0.8), departure(0.9)])
     assert not departs_like(departure(0.9), [departure(0.8), []])
     assert not departs_like(departure(0.9, run=1), [departure(0.8), departure(0.8)])
+
+
+def test_values_may_be_off_as_rounding_leaves_those_of_brian2():
+    def off(size: float) -> list[exact.Difference]:
+        return [exact.Difference(0, 1.0, TRACE, "", size)]
+
+    assert is_rounding(off(1e-6), [off(1e-7), []])
+    assert not is_rounding(off(1e-4), [off(1e-7), []])
+    assert not is_rounding(off(1e-6), [[], []])
+    assert not is_rounding(off(1e-6) + departure(0.5), [off(1e-7), departure(0.5)])
 
 
 def spike_runs(seed: int, n: int = 10, rate: float = 0.02, spread: float = 1.0, shape: float = 1.0):

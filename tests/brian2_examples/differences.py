@@ -21,12 +21,15 @@ class Difference:
         Which run of the script, and the time within it in seconds, from its start.
     item, text : str
         What differs, as ``kind/object/variable``, and how.
+    size : float
+        Of values, the largest difference in units of the largest magnitude; else infinite.
     """
 
     run: int
     time: float
     item: str
     text: str
+    size: float = np.inf
 
 
 def differences(
@@ -117,7 +120,7 @@ def _value_difference(
     fraction = row / len(a) if name.startswith(("trace", "rate")) else 1.0
     worst = _distance(name, a, b).max()
     text = f"off by {worst:.1e} of the largest magnitude, in {excess.mean():.1%} of the values"
-    yield Difference(int(number), fraction * run["duration"], name, text)
+    yield Difference(int(number), fraction * run["duration"], name, text, float(worst))
 
 
 def _distance(name: str, a: np.ndarray, b: np.ndarray) -> np.ndarray:

@@ -58,7 +58,7 @@ def play(spec: Spec, seed: int) -> None:
     error, stopped = _run(Path(spec.script))
     ending = {"error": error, "stopped": stopped, "runs": tape.runs}
     ending["seconds"] = time.perf_counter() - start
-    np.savez(Path(spec.out) / f"{seed}.npz", **tape.arrays)
+    np.savez_compressed(Path(spec.out) / f"{seed}.npz", **tape.arrays)
     (Path(spec.out) / f"{seed}.json").write_text(json.dumps(ending))
 
 

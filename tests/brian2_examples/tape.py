@@ -25,7 +25,7 @@ from brian2 import (
 from brian2.core.variables import ArrayVariable
 from selection import Extent
 
-MOST_VALUES = 200_000
+MOST_VALUES = 50_000
 SETUP_SEED = 7919
 
 
@@ -68,7 +68,15 @@ class Tape:
             level: int = 0,
         ) -> None:
             with tape.recorded(self, duration) as cut:
-                original(self, cut, report, report_period, namespace, profile, level + 1)
+                original(
+                    self,
+                    cut,
+                    report=report,
+                    report_period=report_period,
+                    namespace=namespace,
+                    profile=profile,
+                    level=level + 1,
+                )
 
         Network.run = run
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 from differences import Difference, differences, equal_events
 from player import Spec
 from plays import Play, TookTooLong, plays
@@ -17,6 +18,8 @@ ROUNDINGS = SEEDS[:3]
 # The device may part from Brian2 as early as this share of the time after which Brian2 parts
 # from itself when every step is disturbed in the last place.
 EARLIEST = 0.5
+# And where all events are equal, its values may be off by so many times as much as Brian2's.
+MOST_ROUNDING = 100
 
 
 @dataclass(frozen=True)
@@ -105,12 +108,15 @@ class Judge:
     def _deterministic(self, outcome: Outcome, reference: Play, found: Play) -> Outcome:
         expected, arrays = reference.arrays(), found.arrays()
         apart = differences(expected, arrays, reference.runs)
+        n_spikes = sum(len(expected[key]) for key in expected if key.endswith("/step"))
         if not apart:
-            n_spikes = sum(len(expected[key]) for key in expected if key.endswith("/step"))
             text = f"{n_spikes} events and {_n_values(expected)} values equal"
             return replace(outcome, verdict="matches", detail=text)
         disturbed = self._brian2(outcome.script, ROUNDINGS, rounding=True)
         itself = [differences(expected, one.arrays(), one.runs) for one in disturbed]
+        if is_rounding(apart, itself):
+            text = f"{n_spikes} events equal, and values but for rounding: {apart[0].text}"
+            return replace(outcome, verdict="matches", detail=text)
         if not departs_like(apart, itself):
             text = "; ".join(f"{d.item} at {d.time:g} s: {d.text}" for d in apart[:3])
             return replace(outcome, verdict="mismatch", detail=text)
@@ -154,6 +160,16 @@ def shortened(play: Play) -> str:
     asked, done = (sum(run[key] for run in play.runs) for key in ("asked", "duration"))
     stopped = ", then stopped" if play.stopped else ""
     return f"{done:g} s of {asked:g} s{stopped}" if done < asked * 0.999 or stopped else ""
+
+
+def is_rounding(apart: list[Difference], itself: list[list[Difference]]) -> bool:
+    """Return whether all events are equal, and values as close as rounding leaves Brian2's."""
+    own: dict[tuple[int, str], float] = {}
+    for one in (one for each in itself for one in each):
+        own[one.run, one.item] = max(one.size, own.get((one.run, one.item), 0.0))
+    return all(
+        one.size <= MOST_ROUNDING * own.get((one.run, one.item), 0.0) < np.inf for one in apart
+    )
 
 
 def departs_like(apart: list[Difference], itself: list[list[Difference]]) -> bool:
