@@ -2,13 +2,14 @@
 
 import ast
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from brian2.codegen.translation import make_statements
 from brian2.core.variables import AuxiliaryVariable
 from brian2.parsing.bast import brian_ast
-from brian2.utils.stringtools import get_identifiers
+from brian2.utils.stringtools import get_identifiers, word_substitute
 
 from neurotrain.errors import InvalidInput, UnsupportedModel
 from neurotrain.lowering.capture import CodeObject
@@ -51,7 +52,34 @@ def translate(
         if one.target in found and one.op != ":=":
             _check_shared(one, found, code)
             symbols.written.add(found[one.target].symbol)
-    return Code(scalar, vector, references)
+    return _without_counts(Code(scalar, vector, references))
+
+
+def _without_counts(code: Code) -> Code:
+    """Return code in which no name tells how many Brian2 objects were made before."""
+    names = {
+        r.name: f"_{r.symbol.replace('@', '_')}_{r.index}"
+        for r in code.references
+        if r.name.startswith("_") or r.symbol.startswith("binomial_")
+    }
+    if not names:
+        return code
+
+    def renamed(one: Assignment) -> Assignment:
+        cases = one.cases and tuple(word_substitute(text, names) for text in one.cases)
+        return replace(
+            one,
+            target=names.get(one.target, one.target),
+            expression=word_substitute(one.expression, names),
+            cases=cases,
+        )
+
+    references = (replace(r, name=names.get(r.name, r.name)) for r in code.references)
+    return Code(
+        tuple(map(renamed, code.scalar)),
+        tuple(map(renamed, code.vector)),
+        tuple(sorted(references, key=lambda r: r.name)),
+    )
 
 
 def _references(

@@ -92,7 +92,12 @@ class Symbols:
         if isinstance(variable, BrianFunction):
             return Reference(name, self._function(name, variable, code))
         if isinstance(variable, Constant):
-            symbol = f"{name}_{self.owner(code.runner.group)}"
+            # Through a subexpression of another object, a number of elements has a longer name.
+            symbol = (
+                f"{name}_{self.owner(code.runner.group)}"
+                if owner_name(variable) is None
+                else f"{variable.name}_{self.owner(variable.owner)}"
+            )
             self.constants[symbol] = variable
             return Reference(name, symbol)
         if not isinstance(variable, ArrayVariable):
@@ -127,16 +132,25 @@ class Symbols:
         for known, default in DEFAULT_FUNCTIONS.items():
             if function is default:
                 return known
+        if isinstance(function, BinomialFunction):
+            return self._binomial(function, code)
         symbol = f"{name}_{self.owner(code.runner.group)}"
         if isinstance(function, TimedArray):
             lowered = Function(symbol, "table", columns=function.values.ndim == 2)
-        elif isinstance(function, BinomialFunction):
-            lowered = Function(symbol, "binomial")
         elif not self.strict:
             lowered = Function(symbol, "python")
         else:
             lowered = user_function(symbol, name, function, code.runner.group)
         self.functions[symbol] = lowered, (function, code.runner)
+        return symbol
+
+    def _binomial(self, function: BinomialFunction, code: CodeObject) -> str:
+        """Return a symbol without Brian2's name for the distribution, which counts them."""
+        for symbol, (_, (known, _)) in self.functions.items():
+            if known is function:
+                return symbol
+        symbol = f"binomial_{len(self.functions)}"
+        self.functions[symbol] = Function(symbol, "binomial"), (function, code.runner)
         return symbol
 
     def lowered_arrays(self, inputs: tuple[str, ...]) -> tuple[Array, ...]:
