@@ -243,12 +243,15 @@ def _bench(arguments: argparse.Namespace) -> int:
     if arguments.quick and arguments.full:
         raise InvalidInput("--quick and --full contradict each other; give one of them.")
     extent = "quick" if arguments.quick else "full" if arguments.full else "default"
-    report = bench(extent, arguments.only, arguments.repeats)
+    show = (lambda text: None) if arguments.json else _print_part
+    report = bench(extent, arguments.only, arguments.repeats, show)
     if arguments.json:
         _print_json(report.as_json())
-    else:
-        print(report)
     return int(report.failed)
+
+
+def _print_part(text: str) -> None:
+    print(f"{text}\n", flush=True)
 
 
 _COMMANDS = {

@@ -2,6 +2,7 @@
 
 import sys
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -50,17 +51,6 @@ class Report:
             "checks": self.checks,
         }
 
-    def __str__(self) -> str:
-        machine = ", ".join(f"{name} {value}" for name, value in self.machine.items() if value)
-        parts = [machine]
-        if self.rows:
-            parts += [EXPLANATION, format_rows(self.rows)]
-        if self.memory:
-            parts.append(format_memory(self.memory))
-        if self.checks:
-            parts.append("Asked of the engine\n" + format_checks(self.checks))
-        return "\n\n".join(parts)
-
 
 EXPLANATION = """\
 ns: nanoseconds per neuron-step, which is one step of one neuron on one trial; CPU time, or wall
@@ -70,7 +60,12 @@ else the fused one, or one thread. fused: times fused-float32. MB: peak resident
 variant's own process. prep: what each run needs besides."""
 
 
-def bench(extent: str = "default", only: str | None = None, repeats: int | None = None) -> Report:
+def bench(
+    extent: str = "default",
+    only: str | None = None,
+    repeats: int | None = None,
+    show: Callable[[str], None] = lambda text: None,
+) -> Report:
     """Measure the engine beside all else that is installed.
 
     Parameters
@@ -82,6 +77,8 @@ def bench(extent: str = "default", only: str | None = None, repeats: int | None 
         shell pattern, and what they are compared with.
     repeats : int, optional
         Turns of each variant.
+    show : callable, optional
+        Is given every table as soon as it is complete.
 
     Raises
     ------
@@ -94,20 +91,26 @@ def bench(extent: str = "default", only: str | None = None, repeats: int | None 
     names = [f"{generation.name}/fused-float32-{steps}-steps" for steps in generation.steps]
     chosen = select(cases, only, names)
     machine = describe_machine()
-    measurements = [_measure(case, repeats) for case in chosen]
+    show(", ".join(f"{name} {value}" for name, value in machine.items() if value))
+    show(EXPLANATION)
+    every, rows = [], []
+    for case in chosen:
+        measured = _measure(case, repeats)
+        every += measured
+        rows += rows_of(measured)
+        show(format_rows(rows_of(measured)))
     memory = [
         _measure_memory(generation, steps)
         for name, steps in zip(names, generation.steps, strict=True)
         if only is None or matches(name, only)
     ]
-    every = [one for of_case in measurements for one in of_case]
-    return Report(
-        machine,
-        [row for of_case in measurements for row in rows_of(of_case)],
-        memory,
-        [*check_times(every), *check_memory(memory)],
-        any(one.failed for one in every) or any("beyond_mb" not in row for row in memory),
-    )
+    checks = [*check_times(every), *check_memory(memory)]
+    if memory:
+        show(format_memory(memory))
+    if checks:
+        show(f"Asked of the engine\n{format_checks(checks)}")
+    failed = any(one.failed for one in every) or any("beyond_mb" not in row for row in memory)
+    return Report(machine, rows, memory, checks, failed)
 
 
 def contents(extent: str) -> tuple[list[Case], Generation]:

@@ -3,18 +3,17 @@
 import math
 import os
 import platform
-from collections.abc import Iterable
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from neurotrain import __version__
 from neurotrain.benchmarks.measurement import Measurement
 from neurotrain.benchmarks.networks import NETWORKS
 from neurotrain.doctor import cpu_features, examine_compiler, installed_version
 
-LIBRARIES = ("neurotrain", "brian2", "numpy", "cython", "jax", "torch")
+LIBRARIES = ("brian2", "numpy", "cython", "jax", "torch")
 
 
 def describe_machine() -> dict[str, Any]:
@@ -27,6 +26,7 @@ def describe_machine() -> dict[str, Any]:
         "load_average": os.getloadavg()[0],
         "compiler": examine_compiler().value,
         "python": platform.python_version(),
+        "neurotrain": __version__,
         **{name: installed_version(name) for name in LIBRARIES},
     }
 
@@ -77,20 +77,15 @@ def _row(one: Measurement, timed: dict[str, Measurement]) -> dict[str, Any]:
     }
 
 
-def format_rows(rows: Iterable[dict[str, Any]]) -> str:
-    """Return the rows as tables, one for each case."""
-    lines = []
-    for case, members in groupby(rows, key=lambda row: row["case"]):
-        members = list(members)
-        first = members[0]
-        lines += [
-            "",
-            f"{case}: {first['neurons']} {first['title']}, {first['steps']} steps",
-            f"  {'variant':<28}{'ns':>9}{'min':>9}{'max':>9}{'ms/s':>8}{'ratio':>8}{'fused':>8}"
-            f"{'MB':>7}{'prep s':>8}",
-        ]
-        lines += [_line(row) for row in members]
-    return "\n".join(lines[1:])
+def format_rows(rows: list[dict[str, Any]]) -> str:
+    """Return the rows of one case as a table."""
+    first = rows[0]
+    lines = [
+        f"{first['case']}: {first['neurons']} {first['title']}, {first['steps']} steps",
+        f"  {'variant':<28}{'ns':>9}{'min':>9}{'max':>9}{'ms/s':>8}{'ratio':>8}{'fused':>8}"
+        f"{'MB':>7}{'prep s':>8}",
+    ]
+    return "\n".join(lines + [_line(row) for row in rows])
 
 
 def _line(row: dict[str, Any]) -> str:
