@@ -6,12 +6,10 @@ from brian2 import NeuronGroup, Synapses, ms, mV, uA
 from brian2 import cm as centimeter
 
 import neurotrain as nt
-from neurotrain.executions.base import Request
 from neurotrain.executions.fused import kernel
-from neurotrain.executions.fused.kernel import Kernel, Values
-from neurotrain.lowering.network import lower
 from neurotrain.models import PARAMETER_SETS, morris_lecar
 from neurotrain.trials import Trials
+from one_group import run_group
 
 METHODS = ("euler", "rk2", "rk4", "exponential_euler")
 # Injected current at which single neurons of each set fire.
@@ -341,25 +339,6 @@ def test_an_infinity_that_does_not_last_is_found_by_both_executions_or_neither()
         assert got.failed.all(), execution
 
 
-def run_program(group, observe, n_steps, precision="float64", **request):
-    """Run a group without inputs as one trial; return the activity and the kernel."""
-    lowered = lower(group, (), (), observe, {})
-    program, n = lowered.program, len(group)
-
-    def values(role):
-        return {
-            name: np.array(group.variables[name].get_value())[np.newaxis]
-            for name in program.names(role)
-        }
-
-    run = Kernel(program, precision)
-    given = Values(
-        lowered.constant_values(), (), np.zeros((1, n, 0)), np.zeros((1, 1, 0)),
-        values("parameter"), values("state"),
-    )  # fmt: skip
-    return run.run(given, Request(1e-4, n_steps, n_steps, **request), 1), run
-
-
 @pytest.mark.parametrize("precision", ["float32", "float64"])
 def test_spikes_averages_and_samples_lie_where_they_are_asked_for(precision):
     """A clock counts steps: every number is known without a simulator."""
@@ -372,16 +351,15 @@ def test_spikes_averages_and_samples_lie_where_they_are_asked_for(precision):
         name="counting*",
     )
     group.period = [1, 3]
-    activity, run = run_program(
+    ran = run_group(
         group, ("x", "seconds"), 10, precision=precision,
-        bin_stops=(4, 7, 10), observed=("x", "seconds"), average=(3, 7), sample_every=4,
+        bin_stops=(4, 7, 10), average=(3, 7), sample_every=4,
     )  # fmt: skip
-    np.testing.assert_array_equal(activity.spike_count[0, 0].T, [[4, 3, 3], [1, 1, 1]])
-    samples = activity.samples
-    np.testing.assert_allclose(samples["x"][0, 0], [[0, 0], [4, 4], [8, 8]], rtol=1e-6)
-    np.testing.assert_allclose(samples["seconds"][0, 0, :, 0], [0, 4e-4, 8e-4], rtol=1e-6)
-    np.testing.assert_allclose(activity.average["x"][0, 0], [4.5, 4.5], rtol=1e-6)
-    np.testing.assert_allclose(run.final_state["x"][0, 0], [10, 10], rtol=1e-6)
+    np.testing.assert_array_equal(ran.spike_count.T, [[4, 3, 3], [1, 1, 1]])
+    np.testing.assert_allclose(ran.samples["x"], [[0, 0], [4, 4], [8, 8]], rtol=1e-6)
+    np.testing.assert_allclose(ran.samples["seconds"][:, 0], [0, 4e-4, 8e-4], rtol=1e-6)
+    np.testing.assert_allclose(ran.average["x"], [4.5, 4.5], rtol=1e-6)
+    np.testing.assert_allclose(ran.final["x"], [10, 10], rtol=1e-6)
 
 
 @pytest.mark.parametrize("precision", ["float32", "float64"])
@@ -391,15 +369,11 @@ def test_a_refractory_period_lasts_its_steps_also_late_and_at_tiny_dt(precision)
         group = NeuronGroup(
             1, "x : 1", threshold="x > -1", refractory=2 * ms, dt=dt_ms * ms, name="periodic*"
         )
-        lowered = lower(group, (), (), (), {})
-        states = {"lastspike": np.full((1, 1), -1e4), "not_refractory": np.ones((1, 1), bool)}
-        given = Values(
-            lowered.constant_values(), (), np.zeros((1, 1, 0)), np.zeros((1, 1, 0)),
-            {"x": np.zeros((1, 1))}, states,
-        )  # fmt: skip
-        request = Request(dt_ms * 1e-3, steps, steps, bin_stops=(steps,))
-        activity = Kernel(lowered.program, precision).run(given, request, 1)
-        assert activity.spike_count.item() == expected
+        states = {"lastspike": [-1e4], "not_refractory": [True]}
+        ran = run_group(
+            group, n_steps=steps, precision=precision, bin_stops=(steps,), values=states
+        )
+        assert ran.spike_count.item() == expected
 
 
 def test_reset_applies_statement_by_statement_to_spiking_neurons_alone():
@@ -413,20 +387,20 @@ def test_reset_applies_statement_by_statement_to_spiking_neurons_alone():
     )
     group.v = [0.5, 1.0, 3.0, 5.0]
     observe = ("v", "w", "n_spikes", "flag")
-    activity, run = run_program(group, observe, 2, bin_stops=(1, 2), observed=observe)
-    np.testing.assert_array_equal(activity.spike_count[0, 0], [[0, 0, 1, 1], [0, 0, 0, 1]])
-    np.testing.assert_array_equal(run.final_state["v"][0, 0], [0.5, 1, 0.5, -0.25])
-    np.testing.assert_array_equal(run.final_state["w"][0, 0], [0, 0, 0.5, 1.25])
-    np.testing.assert_array_equal(run.final_state["n_spikes"][0, 0], [0, 0, 2, 4])
-    np.testing.assert_array_equal(run.final_state["flag"][0, 0], [0, 0, 1, 0])
+    ran = run_group(group, observe, 2, bin_stops=(1, 2))
+    np.testing.assert_array_equal(ran.spike_count, [[0, 0, 1, 1], [0, 0, 0, 1]])
+    np.testing.assert_array_equal(ran.final["v"], [0.5, 1, 0.5, -0.25])
+    np.testing.assert_array_equal(ran.final["w"], [0, 0, 0.5, 1.25])
+    np.testing.assert_array_equal(ran.final["n_spikes"], [0, 0, 2, 4])
+    np.testing.assert_array_equal(ran.final["flag"], [0, 0, 1, 0])
 
 
 def test_threshold_is_strict_and_in_millivolts():
     group = NeuronGroup(3, "v : volt", threshold="v > -50*mV", dt=0.1 * ms, name="strict*")
     group.v = np.array([-50.0, np.nextafter(-50.0, 0), -50.1]) * mV
     group.v[1] = np.nextafter(float(group.v[0]), 0) * 1000 * mV
-    activity, _ = run_program(group, (), 1, bin_stops=(1,))
-    np.testing.assert_array_equal(activity.spike_count[0, 0, 0], [0, 1, 0])
+    ran = run_group(group, bin_stops=(1,))
+    np.testing.assert_array_equal(ran.spike_count[0], [0, 1, 0])
 
 
 def test_candidates_that_differ_in_the_readout_alone_share_their_activity():

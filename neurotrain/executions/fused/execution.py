@@ -57,7 +57,7 @@ def run_fused(
         ends_failed=request.ends_failed,
     )
     outcome = Kernel(lowered.program, precision).run(values, span, threads)
-    return _for_all(len(next(iter(blocks.values()))), _activity(outcome))
+    return _for_all(len(next(iter(blocks.values()))), _activity(outcome, circuit.n_neurons))
 
 
 def _clocks(lowered: Lowered, request: Request) -> tuple[Clock, ...]:
@@ -109,9 +109,12 @@ def _chosen(circuit: "Circuit", request: Request) -> tuple[Chosen, ...]:
     return (Chosen(np.arange(circuit.n_neurons), request.sample_every, request.n_samples),)
 
 
-def _activity(outcome: Outcome) -> Activity:
+def _activity(outcome: Outcome, n_neurons: int) -> Activity:
+    # Neurons without a threshold have no counts.
+    counted = outcome.spike_count
+    silent = np.zeros((*counted.shape[:-1], n_neurons), counted.dtype)
     return Activity(
-        spike_count=outcome.spike_count,
+        spike_count=counted if counted.shape[-1] else silent,
         failed=outcome.failed,
         average=outcome.average,
         samples=outcome.samples[0] if outcome.samples else {},

@@ -276,24 +276,41 @@ INLINE V reduce_by_ln2(V x, V *n) {
 // exp(r) - 1 of the reduced r, exact to the last place also near zero.
 INLINE V expm1_of_reduced(V r) { return polynomial(C::exp, r) * (r * r) + r; }
 
-// exp(x) = 2^n exp(r), |r| <= ln(2)/2; where a vector holds a table, n is one of sixteenths, a
+// exp(x) = 2^n exp(r), |r| <= ln(2)/2; where a register holds a table, n is one of sixteenths, a
 // table holds the fractional powers, and a shorter polynomial does for |r| <= ln(2)/32.
-#if HAS_AVX512 && WIDTH == 64
+#if HAS_AVX512
 alignas(64) static const T POWERS[16] = {
     T(1),                  T(1.0442737824274138), T(1.0905077326652577), T(1.1387886347566916),
     T(1.189207115002721),  T(1.241857812073484),  T(1.2968395546510096), T(1.3542555469368927),
     T(1.4142135623730951), T(1.4768261459394993), T(1.5422108254079407), T(1.6104903319492543),
     T(1.681792830507429),  T(1.7562521603732995), T(1.8340080864093424), T(1.9152065613971474)};
+// Narrower vectors take the same way, in a part of a register: a trial's result must not depend
+// on how many there are.
+INLINE __m512i widened(V n) {
+#if WIDTH == 64
+  return (__m512i)n;
+#elif WIDTH == 32
+  return _mm512_castsi256_si512((__m256i)n);
+#else
+  return _mm512_castsi128_si512((__m128i)n);
+#endif
+}
 #if JOIN(OF_, REAL, ) == OF_float
 INLINE V fractional_power(V n) {
-  return (V)_mm512_permutexvar_ps((__m512i)n, _mm512_load_ps(POWERS));
-}
+  const __m512i found = (__m512i)_mm512_permutexvar_ps(widened(n), _mm512_load_ps(POWERS));
 #else
 INLINE V fractional_power(V n) {
-  const __m512d first = _mm512_load_pd(POWERS), second = _mm512_load_pd(POWERS + 8);
-  return (V)_mm512_permutex2var_pd(first, (__m512i)n, second);
-}
+  const __m512d low = _mm512_load_pd(POWERS), high = _mm512_load_pd(POWERS + 8);
+  const __m512i found = (__m512i)_mm512_permutex2var_pd(low, widened(n), high);
 #endif
+#if WIDTH == 64
+  return (V)found;
+#elif WIDTH == 32
+  return (V)_mm512_castsi512_si256(found);
+#else
+  return (V)_mm512_castsi512_si128(found);
+#endif
+}
 INLINE V nt_exp(V x) {
   x = at_most(at_least(x, -C::largest_exp), C::largest_exp);
   const V shifted = x * LOG2_E + F::shift / 16, n = shifted - F::shift / 16;
