@@ -176,7 +176,7 @@ def test_remainder_and_floor_division_keep_pythons_rule():
 
 
 def test_adding_truth_values_is_refused():
-    group = NeuronGroup(2, "b : boolean\nx = (b + b)*1.0 : 1", dt=0.1 * ms, name="adding*")
+    group = NeuronGroup(2, "b : boolean\nc : boolean\nx = (b + c)*1.0 : 1", dt=0.1 * ms)
     with pytest.raises(UnsupportedModel, match="int"):
         observe(group, ("x",), "float64", {})
 
