@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from brian2 import NeuronGroup, Synapses, ms, mV, uA
 from brian2 import cm as centimeter
+from one_group import run_group
 
 import neurotrain as nt
 from neurotrain.executions.fused import kernel
 from neurotrain.models import PARAMETER_SETS, morris_lecar
 from neurotrain.trials import Trials
-from one_group import run_group
 
 METHODS = ("euler", "rk2", "rk4", "exponential_euler")
 # Injected current at which single neurons of each set fire.
