@@ -21,6 +21,7 @@ from neurotrain.distributions import Distribution
 from neurotrain.errors import UnsupportedModel, unknown_name
 from neurotrain.inputs import Input
 from neurotrain.lowering.network import Lowered, lower
+from neurotrain.membership import freed
 from neurotrain.parameters import ParameterSpace
 from neurotrain.readouts import Readout
 from neurotrain.recording import Recording
@@ -151,12 +152,14 @@ class Circuit:
         for name in inputs:
             if name not in parameters:
                 raise unknown_name(f"parameter of '{self.neurons.name}'", name, parameters)
-        network = Network(self.neurons, *self.others)
-        monitor = StateMonitor(self.neurons, list(observed), record=True) if observed else None
-        if monitor is not None:
-            expect_unused((monitor,))
-            network.add(monitor)
-        return lower(network, self.namespace, self.neurons, inputs, monitor, strict)
+        members = (self.neurons, *self.others)
+        with freed(members):
+            network = Network(*members)
+            monitor = StateMonitor(self.neurons, list(observed), record=True) if observed else None
+            if monitor is not None:
+                expect_unused((monitor,))
+                network.add(monitor)
+            return lower(network, self.namespace, self.neurons, inputs, monitor, strict)
 
     @property
     def states(self) -> tuple[str, ...]:

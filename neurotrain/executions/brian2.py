@@ -1,12 +1,11 @@
 """The reference: the user's own objects, run by Brian2, one candidate and trial at a time."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
 from brian2 import (
-    BrianObject,
     Network,
     NetworkOperation,
     SpikeMonitor,
@@ -19,6 +18,7 @@ from brian2 import (
 from neurotrain.description import NOISE_SEED
 from neurotrain.errors import unknown_name
 from neurotrain.executions.base import STEPS_BETWEEN_CHECKS, Activity, Request
+from neurotrain.membership import free, freed, with_contained
 
 if TYPE_CHECKING:
     from neurotrain.circuit import Circuit
@@ -72,21 +72,18 @@ def _restored(circuit: "Circuit") -> Iterator[Callable[[], None]]:
     their clocks and to the network they belong to.
     """
     owners = (circuit.neurons, *circuit.others)
-    clocks = {one.clock for one in _with_contained(owners)}
+    clocks = {one.clock for one in with_contained(owners)}
     times = [clock.variables[name] for clock in clocks for name in ("t", "timestep")]
     before = [np.array(time.get_value()) for time in times]
-    networks = [(one, one._network) for one in _with_contained(owners)]
-    _free(owners)
-    held = Network(*owners)
-    held.store()
-    try:
-        yield held.restore
-    finally:
-        held.restore()
-        for time, value in zip(times, before, strict=True):
-            time.set_value(value)
-        for one, network in networks:
-            one._network = network
+    with freed(owners):
+        held = Network(*owners)
+        held.store()
+        try:
+            yield held.restore
+        finally:
+            held.restore()
+            for time, value in zip(times, before, strict=True):
+                time.set_value(value)
 
 
 @contextmanager
@@ -102,18 +99,6 @@ def _seeded(noise_seed: np.uint64 | None) -> Iterator[None]:
         yield
     finally:
         device.set_random_state(before)
-
-
-def _free(owners: Iterable[BrianObject]) -> None:
-    """Let objects join another network; Brian2 lets each belong to one, and a trial is its own."""
-    for one in _with_contained(owners):
-        one._network = None
-
-
-def _with_contained(objects: Iterable[BrianObject]) -> Iterator[BrianObject]:
-    for one in objects:
-        yield one
-        yield from _with_contained(one.contained_objects)
 
 
 class _Trial:
@@ -151,7 +136,7 @@ class _Trial:
         self.failed = False
         check = NetworkOperation(self._check, clock=neurons.clock, when="end", order=100)
         owners = (neurons, *self.circuit.others)
-        _free(owners)
+        free(owners)
         self.network = Network(*owners, present, check, *monitors)
         with _seeded(initial.get(NOISE_SEED)):
             self.network.run(

@@ -10,6 +10,7 @@ from brian2 import BrianObject, Network, Synapses
 from brian2.codegen.runtime.numpy_rt import NumpyCodeObject
 from brian2.core.base import BrianObjectException
 from brian2.groups.group import CodeRunner
+from brian2.groups.neurongroup import Thresholder
 from brian2.synapses.synapses import SynapticPathway
 
 from neurotrain.errors import UnsupportedModel
@@ -155,7 +156,9 @@ def _prepare(one: BrianObject, namespace: dict[str, Any]) -> None:
 
 
 def _what(one: CodeRunner) -> str:
-    code = " ".join(str(one.abstract_code or one.user_code or "").split())
+    # Brian2 writes the code of a threshold only where its units agree.
+    written = one.group.events[one.event] if isinstance(one, Thresholder) else one.abstract_code
+    code = " ".join(str(written or one.user_code or "").split())
     return f"'{one.name}'" + (f", '{code}'" if code and len(code) < 120 else "")
 
 

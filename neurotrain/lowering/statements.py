@@ -45,7 +45,8 @@ def translate(
     variables = dict(code.variables)
     scalar, vector = make_statements(text, variables, np.float64, optimise=True, blockname=block)
     scalar, vector = (tuple(map(_assignment, part)) for part in (scalar, vector))
-    _check_truth_values((*scalar, *vector), code)
+    if symbols.strict:
+        _check_truth_values((*scalar, *vector), code)
     references = _references((*scalar, *vector), code, symbols, moved)
     found = {reference.name: reference for reference in references}
     for one in (*scalar, *vector):
