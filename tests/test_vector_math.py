@@ -280,3 +280,22 @@ def test_clip_and_timestep_on_all_forms(functions):
         np.testing.assert_array_equal(got, np.minimum(np.maximum(x, y), 1))
         steps = functions.call(form, "steps", np.arange(200, dtype=x.dtype) * x.dtype.type(0.1))
         np.testing.assert_array_equal(steps, np.arange(200))
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("precision", ["float32", "float64"])
+def test_the_width_of_vectors_does_not_change_a_bit(precision, tmp_path_factory):
+    """How many trials there are chooses the width, and must not change any of them."""
+    widths = [width for width in (16, 32, 64) if width <= vector_bytes()]
+    built = [
+        Functions(precision, width, NATIVE, tmp_path_factory.mktemp("width")) for width in widths
+    ]
+    for function in EXACT:
+        x = samples(function, precision)
+        first, *others = (one.call("vector", function, x) for one in built)
+        for other in others:
+            np.testing.assert_array_equal(other, first, err_msg=function)
+    x = samples("sqrt", precision)
+    first, *others = (one.call("vector", "pow", x, x[::-1] % 3) for one in built)
+    for other in others:
+        np.testing.assert_array_equal(other, first)

@@ -149,6 +149,13 @@ INLINE V at_most(V x, T limit) { return x > limit ? vec(limit) : x; }
 INLINE V nt_sqrt(V x) { return lanewise([](T y) { return std::sqrt(y); }, x); }
 #endif
 
+// a * b + c, rounded once where the processor can. Of a * b + c * d the compiler contracts one or
+// the other product; spelled out, a result does not depend on the width of vectors.
+#if HAS_FMA && defined(__x86_64__)
+INLINE V fused(V a, V b, V c) { return (V)MM(fmadd)((NATIVE)a, (NATIVE)b, (NATIVE)c); }
+#else
+INLINE V fused(V a, V b, V c) { return a * b + c; }
+#endif
 INLINE V nt_abs(V x) { return as_real(as_bits(x) & ~SIGN); }
 INLINE V with_sign_of(V x, V sign) {
   return as_real((as_bits(x) & ~SIGN) | (as_bits(sign) & SIGN));
@@ -369,7 +376,7 @@ INLINE V log_correction(V f) {
   return s * (f - z * polynomial(C::log, z));
 }
 INLINE V log_of_parts(V f, V n) {
-  return n * LN2_HIGH + (f - (log_correction(f) - n * C::ln2_low));
+  return fused(n, vec(LN2_HIGH), f - fused(n, vec(-C::ln2_low), log_correction(f)));
 }
 INLINE V nt_log(V x) {
   V n;
@@ -380,7 +387,8 @@ INLINE V nt_log10(V x) {
   V n;
   const V f = split_exponent(x, &n) - T(1);
   const V fraction = (f - log_correction(f)) * LOG10_E;
-  return log_of_special(x, n * LOG10_2_HIGH + (fraction + n * C::log10_2_low));
+  const V low = fused(n, vec(C::log10_2_low), fraction);
+  return log_of_special(x, fused(n, vec(LOG10_2_HIGH), low));
 }
 INLINE V nt_log1p(V x) {
   const VI large = x > T(1);
@@ -426,23 +434,16 @@ INLINE V nt_cos(V x) {
 }
 
 #if HAS_FMA
-#if defined(__x86_64__)
-INLINE V rest_of_product(V a, V b, V c) {
-  return (V)MM(fnmadd)((NATIVE)a, (NATIVE)b, (NATIVE)c);
-}
-#else
-INLINE V rest_of_product(V a, V b, V c) { return c - a * b; }  // contracted
-#endif
 // log(x) as a sum of two numbers, the second of which holds what the first one has lost.
 INLINE V log_in_two(V x, V *low) {
   V n;
   const V f = split_exponent(x, &n) - T(1), d = f + T(2), reciprocal = T(1) / d;
   const V s = f * reciprocal, z = s * s, tail = f - (d - T(2));
   const V twice = T(2) * s;  // as a sum, one of the two would be contracted and not rounded
-  const V lost = (rest_of_product(s, d, f) - s * tail) * reciprocal;
+  const V lost = (fused(-s, d, f) - s * tail) * reciprocal;
   const V high = n * LN2_HIGH, sum = high + twice;
-  const V rest = (twice - (sum - high)) +
-                 (lost * (T(2) + T(2) * z) + (s * z * polynomial(C::log, z) + n * C::ln2_low));
+  const V small = fused(s * z, polynomial(C::log, z), n * C::ln2_low);
+  const V rest = (twice - (sum - high)) + fused(lost, T(2) + T(2) * z, small);
   const V whole = sum + rest;
   *low = rest - (whole - sum);
   return whole;
@@ -450,7 +451,7 @@ INLINE V log_in_two(V x, V *low) {
 INLINE V power_of_ordinary(V x, V y) {
   V low, n;
   const V high = log_in_two(x, &low), product = y * high;
-  const V rest = y * low - rest_of_product(y, high, product);
+  const V rest = fused(y, low, fused(y, high, -product));
   const V bounded = at_most(at_least(product, -C::largest_exp), C::largest_exp);
   const V r = reduce_by_ln2(bounded, &n) + choose(bounded == product, rest, T(0));
   return times_power_of_2((polynomial(C::exp, r) * r + T(1)) * r + T(1), n);
