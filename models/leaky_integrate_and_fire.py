@@ -110,7 +110,7 @@ def leaky_integrate_and_fire_neurons(
         EQUATIONS,
         threshold="v > V_t",
         reset="v = V_r; activity += 1",
-        refractory=namespace["t_ref"],
+        refractory="t_ref",
         method=method,
         dt=dt,
         namespace=namespace,

@@ -24,6 +24,13 @@ def quiet_trials(circuit, duration_ms, n_trials=1):
     )
 
 
+def simulate(circuit, candidates, trials, initial, execution="fused-float64"):
+    """Simulate with one state traced, so that the tests of a network share what is compiled."""
+    state = "x" if "x" in circuit.states else "v"
+    states = (state, "s") if "s" in circuit.states else (state,)
+    return circuit.simulate(candidates, trials, initial, execution=execution, states=states)
+
+
 def drawn(circuit, seed=0, **changes):
     """Return one candidate (1, parameter) with some of its blocks replaced."""
     vector = circuit.parameters.draw(np.random.default_rng(seed))
@@ -39,7 +46,7 @@ def test_networks_are_awake_before_training(name):
     rng = np.random.default_rng(0)
     trials = quiet_trials(circuit, 1000.0, 2)
     initial = circuit.draw_initial_state(2, rng)
-    got = circuit.simulate(drawn(circuit), trials, initial, execution="fused-float64")
+    got = simulate(circuit, drawn(circuit), trials, initial)
     rates = got.spike_count[0, :, 1] / 0.5  # Hz
     assert not got.failed.any()
     assert 5 < rates.mean() < 40
@@ -49,16 +56,18 @@ def test_networks_are_awake_before_training(name):
 
 @pytest.mark.parametrize("name", MODELS)
 def test_the_fused_execution_runs_networks_as_brian2_does(name):
-    circuit = MODELS[name](10, channels=4)
+    circuit = MODELS[name](10, channels=4, **({} if name == "rate" else {"readout": "spike-count"}))
     rng = np.random.default_rng(0)
-    trials = Trials(rng.normal(size=(1, 8, 4)), 10.0, np.zeros(1, int), {"decision": (40.0, 80.0)})
+    trials = Trials(rng.normal(size=(1, 6, 4)), 10.0, np.zeros(1, int), {"decision": (30.0, 60.0)})
     initial = circuit.draw_initial_state(1, rng)
     got, reference = (
-        circuit.simulate(drawn(circuit), trials, initial, execution=execution)
+        simulate(circuit, drawn(circuit), trials, initial, execution)
         for execution in ("fused-float64", "brian2")
     )
-    np.testing.assert_allclose(got.readout, reference.readout, rtol=1e-9, atol=1e-12)
     assert not reference.failed.any()
+    np.testing.assert_allclose(got.readout, reference.readout, rtol=1e-9, atol=1e-12)
+    for state, trace in reference.state.items():
+        np.testing.assert_allclose(got.state[state], trace, atol=1e-9)
     if name != "rate":
         np.testing.assert_array_equal(got.spike_count, reference.spike_count)
         assert reference.spike_count.sum() > 5
@@ -83,7 +92,7 @@ def test_networks_are_built_by_name_for_a_task(name, readout):
 @pytest.mark.parametrize("name", BALANCED)
 def test_signs_of_weights_are_without_meaning(name):
     """Dale's law: no candidate can turn excitation into inhibition."""
-    circuit = MODELS[name](10, channels=1, inhibitory_share=0.3)
+    circuit = MODELS[name](10, channels=1, inhibitory_share=0.3, readout="spike-count")
     rng = np.random.default_rng(1)
 
     def flip(weights):
@@ -92,20 +101,16 @@ def test_signs_of_weights_are_without_meaning(name):
     plain = drawn(circuit)
     flipped = drawn(circuit, excitatory_weight=flip, inhibitory_weight=flip)
     assert (plain != flipped).any()
-    got = circuit.simulate(
-        np.concatenate([plain, flipped]),
-        quiet_trials(circuit, 100.0),
-        circuit.draw_initial_state(1, rng),
-        execution="fused-float64",
-        states=("v",),
-    )
+    initial = circuit.draw_initial_state(1, rng)
+    both = np.concatenate([plain, flipped])
+    got = simulate(circuit, both, quiet_trials(circuit, 100.0), initial)
     np.testing.assert_array_equal(got.state["v"][0], got.state["v"][1])
 
 
 @pytest.mark.parametrize("name", BALANCED)
 def test_excitation_raises_and_inhibition_lowers_the_potential(name):
     """Stronger synapses of one kind onto neuron 0, which all others reach; w_ij is to i from j."""
-    circuit = MODELS[name](10, channels=1, inhibitory_share=0.3)
+    circuit = MODELS[name](10, channels=1, inhibitory_share=0.3, readout="spike-count")
     targets = [np.array(one.j) for one in circuit.synapses]
 
     def stronger(kind):
@@ -121,13 +126,8 @@ def test_excitation_raises_and_inhibition_lowers_the_potential(name):
             drawn(circuit, inhibitory_weight=stronger(1)),
         ]
     )
-    got = circuit.simulate(
-        candidates,
-        quiet_trials(circuit, 60.0),
-        circuit.draw_initial_state(1, np.random.default_rng(2)),
-        execution="fused-float64",
-        states=("v",),
-    )
+    initial = circuit.draw_initial_state(1, np.random.default_rng(2))
+    got = simulate(circuit, candidates, quiet_trials(circuit, 60.0), initial)
     v = got.state["v"][:, 0, :, 0]  # (candidate, step)
     for candidate, sign in ((1, 1), (2, -1)):
         parted = np.flatnonzero(np.abs(v[candidate] - v[0]) > 1e-7)[:5]
@@ -184,13 +184,7 @@ def test_kinetic_synapses_act_as_the_printed_equations_do():
     circuit = morris_lecar_conductance(10, channels=1, inhibitory_share=0.3, method="euler")
     candidate = drawn(circuit)
     initial = circuit.draw_initial_state(1, np.random.default_rng(0))
-    got = circuit.simulate(
-        candidate,
-        quiet_trials(circuit, 200.0),
-        initial,
-        execution="fused-float64",
-        states=("v", "s"),
-    )
+    got = simulate(circuit, candidate, quiet_trials(circuit, 200.0), initial)
     blocks = circuit.parameters.split(candidate)
     weight = np.zeros((10, 10))
     for first, synapses in zip((0, 7), circuit.synapses, strict=True):
