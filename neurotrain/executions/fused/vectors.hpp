@@ -418,19 +418,22 @@ INLINE V sine_of_turns(V r, VI n) {
   const V y = choose((n & I(1)) != I(0), cosine, sine);
   return as_real(as_bits(y) ^ ((n & I(2)) << (8 * int(sizeof(T)) - 2)));
 }
+// Only the lanes for which the reduction does not do: no trial may depend on its neighbors.
+template <class Fn> INLINE V at_large_angles(Fn f, V x, V y) {
+  const VI large = nt_abs(x) > C::largest_angle;
+  return __builtin_expect(any(large), 0) ? choose(large, lanewise(f, x), y) : y;
+}
 INLINE V nt_sin(V x) {
-  if (__builtin_expect(any(nt_abs(x) > C::largest_angle), 0))
-    return lanewise([](T y) { return std::sin(y); }, x);
   V turns;
   const V r = reduce_by_half_pi(nt_abs(x), &turns);
-  return as_real(as_bits(sine_of_turns(r, as_bits(turns))) ^ (as_bits(x) & SIGN));
+  const V y = as_real(as_bits(sine_of_turns(r, as_bits(turns))) ^ (as_bits(x) & SIGN));
+  return at_large_angles([](T z) { return std::sin(z); }, x, y);
 }
 INLINE V nt_cos(V x) {
-  if (__builtin_expect(any(nt_abs(x) > C::largest_angle), 0))
-    return lanewise([](T y) { return std::cos(y); }, x);
   V turns;
   const V r = reduce_by_half_pi(nt_abs(x), &turns);
-  return sine_of_turns(r, as_bits(turns) + I(1));
+  const V y = sine_of_turns(r, as_bits(turns) + I(1));
+  return at_large_angles([](T z) { return std::cos(z); }, x, y);
 }
 
 #if HAS_FMA
@@ -458,9 +461,9 @@ INLINE V power_of_ordinary(V x, V y) {
 }
 INLINE V power(V x, V y) {
   const VI ordinary = (x > T(0)) & (x < INFINITE) & (nt_abs(y) < INFINITE);
-  if (__builtin_expect(any(~ordinary), 0))
-    return lanewise([](T a, T b) { return std::pow(a, b); }, x, y);
-  return power_of_ordinary(x, y);
+  const V z = power_of_ordinary(x, y);
+  if (!__builtin_expect(any(~ordinary), 0)) return z;
+  return choose(ordinary, z, lanewise([](T a, T b) { return std::pow(a, b); }, x, y));
 }
 #else
 INLINE V power(V x, V y) {
