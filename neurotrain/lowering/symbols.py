@@ -13,7 +13,7 @@ from brian2.core.variables import ArrayVariable, Constant
 from brian2.input.binomial import BinomialFunction
 from brian2.parsing.bast import brian_dtype_from_dtype
 
-from neurotrain.errors import UnsupportedModel
+from neurotrain.errors import InvalidInput, UnsupportedModel
 from neurotrain.lowering.capture import CodeObject
 from neurotrain.lowering.checks import WAY_OUT, owner_name
 from neurotrain.lowering.functions import user_function
@@ -74,8 +74,9 @@ class Symbols:
     def array(self, variable: ArrayVariable) -> str:
         """Return the symbol of an array."""
         if owner_name(variable) is None:
-            raise UnsupportedModel(
-                f"'{variable.name}' belongs to an object that is gone. {WAY_OUT}"
+            raise InvalidInput(
+                f"'{variable.name}' belongs to an object that no longer exists; keep a reference "
+                "to it."
             )
         symbol = f"{variable.name}_{self.owner(variable.owner)}"
         self.arrays[symbol] = variable
@@ -102,7 +103,7 @@ class Symbols:
             return Reference(name, symbol)
         if not isinstance(variable, ArrayVariable):
             return None
-        if isinstance(variable.owner, Clock):
+        if owner_name(variable) is not None and isinstance(variable.owner, Clock):
             return Reference(name, self._clock_value(variable))
         index = self._index(name, code, moved or {})
         return Reference(name, self.array(variable), index, self._condition(variable, code))
