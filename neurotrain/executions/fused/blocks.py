@@ -1,9 +1,10 @@
 """One piece of code as C++, for one element and one vector of trials."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from brian2.utils.stringtools import get_identifiers, word_substitute
+from brian2.utils.stringtools import get_identifiers
 
 from neurotrain.executions.fused.render import Renderer
 from neurotrain.executions.fused.schedule import written
@@ -224,10 +225,8 @@ class _Rendering:
             self.declared.add(one.target)
             kind = scalar if self.one_lane else vector
             return self._renamed(f"{kind} x_{one.target} = {wrapped};")
-        mask = self._mask(one.target)
-        if mask:
-            wrapped = f"choose({mask}, {wrapped}, x_{one.target})"
-        return self._renamed(f"x_{one.target} = {wrapped};")
+        mask, name, wrapped = self._mask(one.target), self.names[one.target], self._renamed(wrapped)
+        return f"{name} = choose({mask}, {wrapped}, {name});" if mask else f"{name} = {wrapped};"
 
     def _value(self, one: Assignment) -> str:
         if one.cases and not self.one_lane:
@@ -247,7 +246,8 @@ class _Rendering:
         return " & ".join(filter(None, parts))
 
     def _renamed(self, line: str) -> str:
-        return word_substitute(line, {f"x_{old}": new for old, new in self.names.items()})
+        # All at once: the new name of one variable may be the old name of another.
+        return re.sub(r"\bx_(\w+)", lambda found: self.names.get(found[1], found[0]), line)
 
 
 def real_of(code: Code, name: str) -> str:
