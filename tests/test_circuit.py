@@ -132,7 +132,7 @@ def test_names_come_from_the_frame_that_makes_the_circuit():
     )  # fmt: skip
     given = make(neurons, recurrent)
     assert found.lower().constant_values() == given.lower().constant_values()
-    assert found.lower().constant_values()["tau"] == 0.008
+    assert sorted(found.lower().constant_values().values()) == [0.008, 1.5]
     agree(found)
 
 
@@ -337,7 +337,9 @@ def test_two_synapses_may_add_to_different_variables_with_conductances():
     )  # fmt: skip
     agree(circuit)
     explained = circuit.explain()
-    assert explained.count("times a postsynaptic factor") == 2
+    for one, target in ((excitatory, "I_syn"), (inhibitory, "I_inh")):
+        assert f"{one.name}: {target} by " in explained
+    assert "synapse by synapse" not in explained
 
 
 def test_fixed_input_weights_are_the_array():
@@ -433,8 +435,9 @@ def test_the_fingerprint_is_that_of_the_network_not_of_its_state_or_training():
 def test_explain_names_every_object_term_and_block():
     neurons, recurrent = objects()
     text = make(neurons, recurrent).explain()
-    assert f"{neurons.name}: 4 neurons, dt 0.1 ms" in text
-    assert f"{recurrent.name}: drive = matrix product with " in text
+    assert f"{neurons.name} (NeuronGroup): 4 elements, dt 0.1 ms" in text
+    assert f"{recurrent.name} (Synapses): 12 elements" in text
+    assert f"{recurrent.name}: drive by matrix product (12 of 16 connections)" in text
     assert "trained: recurrent.weight (12,)" in text
     assert "trained: input.weight (4, 2)" in text
 
