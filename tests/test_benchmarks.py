@@ -24,6 +24,9 @@ from neurotrain.cli import main
 from neurotrain.errors import InvalidInput
 from neurotrain.executions.fused.compiler import vector_bytes
 
+# The same on every Python.
+pytestmark = pytest.mark.slow
+
 EXTENTS = {"quick": cases.quick_cases, "default": cases.default_cases, "full": cases.full_cases}
 TINY = Case("graded", 13, 16, 2, 200, (), compared_steps=100)
 

@@ -10,6 +10,9 @@ from neurotrain.models import MODELS, morris_lecar_conductance
 from neurotrain.models.excitation_inhibition import excitatory_count
 from neurotrain.trials import Trials
 
+# The same on every Python.
+pytestmark = pytest.mark.slow
+
 SPIKING = sorted(set(MODELS) - {"rate"})
 BALANCED = sorted(set(MODELS) - {"rate", "morris-lecar"})
 

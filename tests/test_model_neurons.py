@@ -24,6 +24,9 @@ from neurotrain.models.izhikevich import PARAMETER_SETS as IZHIKEVICH_SETS
 from neurotrain.models.leaky_integrate_and_fire import PARAMETER_SETS as LEAKY_SETS
 from neurotrain.trials import Trials
 
+# The same on every Python.
+pytestmark = pytest.mark.slow
+
 BUILDERS = {
     "adex": adex_neurons,
     "hodgkin-huxley": hodgkin_huxley_neurons,

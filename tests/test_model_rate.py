@@ -10,6 +10,9 @@ from neurotrain.models import rate, rate_units
 from neurotrain.models.rate import NONLINEARITIES
 from neurotrain.trials import Trials
 
+# The same on every Python.
+pytestmark = pytest.mark.slow
+
 TAU = 10.0  # ms
 
 

@@ -19,6 +19,9 @@ from scipy import special, stats
 
 from neurotrain.executions.fused import compiler
 
+# The same on every Python.
+pytestmark = pytest.mark.slow
+
 ALPHA = 1e-6
 FOLDER = Path(compiler.__file__).parent
 HARNESS = r"""

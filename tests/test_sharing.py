@@ -14,6 +14,9 @@ from hypothesis import strategies as st
 from neurotrain.executions.fused.sharing import share
 from neurotrain.lowering.program import Assignment
 
+# The same on every Python.
+pytestmark = pytest.mark.slow
+
 
 def shared(*lines, scalar=()):
     """Return the statements that `share` makes of lines such as ``x = exp(y)``, as lines."""

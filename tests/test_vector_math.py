@@ -12,6 +12,9 @@ import pytest
 
 from neurotrain.executions.fused.compiler import FLAGS, find_compiler, vector_bytes
 
+# The same on every Python.
+pytestmark = pytest.mark.slow
+
 HEADER = files("neurotrain.executions.fused") / "vectors.hpp"
 ACCURACY = {
     name: {"float32": float(single), "float64": float(double)}
