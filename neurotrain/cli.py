@@ -120,7 +120,7 @@ def _list(arguments: argparse.Namespace) -> None:
     for kind, members in found.items():
         print(kind)
         for name, summary in members.items():
-            print(f"  {name:<26}{summary}")
+            print(f"  {name:<30}{summary}")
 
 
 def _add_train(parser: Parser) -> None:
