@@ -191,10 +191,11 @@ class EventNodes:
             return []
         chosen, n = f"run->chosen[{self.program.averaged}]", len(self._averaged().values)
         return [
-            "const double averaged_steps = double(run->average_stop - run->average_start);",
+            "const double averaged_ticks = double(run->average_stop - run->average_start) /",
+            f"                              double(run->clocks[{self._averaged().clock}].every);",
             f"for (int64_t row = 0; {chosen}.average && row < {n} * {chosen}.n; row++)",
             "  for (int b = 0; b < TILE; b++) {",
-            "    const V x = mean[row * TILE + b] / T(averaged_steps > 0 ? averaged_steps : 1);",
+            "    const V x = mean[row * TILE + b] / T(averaged_ticks > 0 ? averaged_ticks : 1);",
             f"    save({chosen}.average + (candidate * {n} * {chosen}.n + row) * n_trials +",
             "             first + b * LANES, x, lanes(b));",
             "  }",
