@@ -350,7 +350,7 @@ def before_the_threshold():
         4, "dv/dt = (1.5 - v)/(10*ms) : 1\nlast : 1\nr : 1", threshold="v > 0.9", method="euler"
     )
     e.run_on_event("spike", "r += 0.5\nv = 0", when="start")
-    e.v = [0.1, 0.25, 0.4, 0.89]
+    e.v = [0.1, 0.256, 0.4, 0.89]  # the second one spikes in the last step of the first run
     given = SpikeGeneratorGroup(1, [0, 0], [7.2, 12] * ms)
     early = Synapses(e, e, on_pre="last_post += 1")
     early.connect()
