@@ -527,6 +527,14 @@ def test_both_executions_give_the_same_for_several_groups(build):
     agree(simulate(circuit, candidates, initial, execution="fused-float64"), recorded)
 
 
+def test_spikes_are_given_from_the_beginning_of_a_trial_whatever_time_the_clock_shows():
+    Network(NeuronGroup(1, "x : 1")).run(5 * ms)
+    circuit = make(*given_spikes(), initial={"v": nt.Uniform(0, 1)})
+    candidates, initial = draw(circuit)
+    recorded = simulate(circuit, candidates, initial)
+    agree(simulate(circuit, candidates, initial, execution="fused-float64"), recorded)
+
+
 @pytest.mark.parametrize("build", SEVERAL, ids=lambda build: build.__name__)
 def test_a_group_that_is_not_passed_is_told(build):
     neurons, missing, connections = build()

@@ -8,6 +8,7 @@ import numpy as np
 from brian2 import (
     Network,
     NetworkOperation,
+    SpikeGeneratorGroup,
     SpikeMonitor,
     StateMonitor,
     get_device,
@@ -138,6 +139,10 @@ class _Trial:
         owners = (neurons, *self.circuit.others)
         free(owners)
         self.network = Network(*owners, present, check, *monitors)
+        for one in self.circuit.others:
+            if isinstance(one, SpikeGeneratorGroup):
+                # What it skipped as past was past at another time than a trial's beginning.
+                one._spikes_changed = True
         with _seeded(initial.get(NOISE_SEED)):
             self.network.run(
                 request.n_steps * request.dt * second, namespace=self.circuit.namespace

@@ -220,12 +220,15 @@ def before(lowered: Lowered) -> dict[str, np.ndarray]:
 
 
 def restore_events(lowered: Lowered, happened: Mapping[str, np.ndarray]) -> None:
-    """Let Brian2 know the elements that events happened to in the last step."""
+    """Let Brian2 know the elements that events happened to in the last step.
+
+    Only those of generators; it forgets those of thresholds at the end of a run.
+    """
     for event in lowered.program.events:
-        if event.symbol in happened:
-            space, elements = _event_space(lowered, event), happened[event.symbol]
-            space[: len(elements)] = elements
-            space[-1] = len(elements)
+        space = _event_space(lowered, event)
+        elements = happened.get(event.symbol, ()) if event.symbol in lowered.generators else ()
+        space[: len(elements)] = elements
+        space[-1] = len(elements)
 
 
 def _event_space(lowered: Lowered, event: Event) -> np.ndarray:
