@@ -12,6 +12,7 @@ from brian2 import (
     Network,
     NeuronGroup,
     PoissonInput,
+    SpikeGeneratorGroup,
     SpikeMonitor,
     StateMonitor,
     Synapses,
@@ -203,6 +204,19 @@ def test_a_variable_cannot_be_input_and_changed_by_the_network():
     message = refusal(InvalidInput, neurons, main=neurons, inputs=("bias",))
     assert "'bias'" in message
     assert neurons.name in message
+
+
+def test_a_generator_gives_all_its_spikes_after_lowering_at_a_later_time():
+    neurons = group()
+    given = SpikeGeneratorGroup(1, [0, 0], [1, 3] * ms, dt=0.1 * ms, name="given*")
+    pathway = Synapses(given, neurons, on_pre="v_post += 0.1", name="pathway*")
+    pathway.connect()
+    Network(SpikeGeneratorGroup(1, [], [] * ms, clock=given.clock)).run(2 * ms)
+    assert given.clock.t == 2 * ms
+    lowered(neurons, given, pathway)
+    spikes = SpikeMonitor(given)
+    Network(neurons, given, pathway, spikes).run(4 * ms, namespace={})
+    np.testing.assert_allclose(spikes.t / ms, [1, 3])
 
 
 def test_the_device_and_the_objects_are_as_before_also_after_a_refusal():

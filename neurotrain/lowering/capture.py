@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from brian2 import BrianObject, Network, Synapses
+import numpy as np
+from brian2 import BrianObject, Network, SpikeGeneratorGroup, Synapses
 from brian2.codegen.runtime.numpy_rt import NumpyCodeObject
 from brian2.core.base import BrianObjectException
 from brian2.groups.group import CodeRunner
@@ -122,7 +123,7 @@ def _captured(
     recorder.kept = None
     before = one.codeobj, list(one.code_objects)
     try:
-        with explained(_what(one)), _without_gsl(one):
+        with explained(_what(one)), _without_gsl(one), _not_begun(one):
             if isinstance(one, SynapticPathway):
                 _check_connected(one)
                 one.create_default_code_object(namespace)
@@ -168,6 +169,21 @@ def _check_connected(pathway: SynapticPathway) -> None:
         raise BrianObjectException(
             f"'{synapses.name}' has no synapses; call its connect() before.", pathway
         )
+
+
+@contextmanager
+def _not_begun(one: CodeRunner) -> Iterator[None]:
+    """Let a generator of spikes not skip what is past at the time that its clock shows."""
+    if not isinstance(one, SpikeGeneratorGroup):
+        yield
+        return
+    last, changed = one.variables["_lastindex"], one._spikes_changed
+    before = np.array(last.get_value())
+    try:
+        yield
+    finally:
+        last.set_value(before)
+        one._spikes_changed = changed
 
 
 def _uses_gsl(one: CodeRunner) -> bool:

@@ -209,6 +209,7 @@ def mark_generated(lowered: Lowered, found: tuple[Clock, ...]) -> None:
         last = clock.first + clock.ticks - 1
         done = np.searchsorted(bins, last % period if period else last, side="right")
         group.variables["_lastindex"].set_value(done)
+        group._spikes_changed = False
 
 
 def before(lowered: Lowered) -> dict[str, np.ndarray]:
