@@ -55,8 +55,11 @@ class Renderer:
 
     def render(self, expression: str, kind: str) -> str:
         """Return `expression` as C++ of the given kind."""
+        calls = (n for n in ast.walk(ast.parse(expression, mode="eval")) if isinstance(n, ast.Call))
         known = {
-            name: _typed(symbol) for name, (symbol, _) in self.functions.items() if " " not in name
+            call.func.id: _typed(self.functions[call.func.id][0], len(call.args))
+            for call in calls
+            if call.func.id in self.functions
         }
         return self._as(brian_ast(expression, {**DEFAULT_FUNCTIONS, **self.names, **known}), kind)
 
@@ -153,10 +156,16 @@ class Renderer:
         return f"each_lane({', '.join([function, *arguments])})"
 
 
-def _typed(symbol: str) -> Function:
+def _typed(symbol: str, n_arguments: int) -> Function:
     if symbol in DEFAULT_FUNCTIONS:
         return DEFAULT_FUNCTIONS[symbol]
-    return Function(lambda: 0.0, arg_units=[], arg_types=[], return_unit=1, return_type="float")
+    return Function(
+        lambda *_: 0.0,
+        arg_units=[None] * n_arguments,
+        arg_types=["any"] * n_arguments,
+        return_unit=1,
+        return_type="float",
+    )
 
 
 def _literal(value: float, kind: str) -> str:
