@@ -1,6 +1,7 @@
 """Unchanged Brian2 scripts under set_device('neurotrain') against the same under 'runtime'."""
 
 import gc
+import time
 
 import numpy as np
 import pytest
@@ -446,7 +447,7 @@ class Plain:
         self.synapses = Synapses(self.cells, self.cells, "w : 1", on_pre="g_post += w")
         self.synapses.connect(condition="i != j")
         self.synapses.w, self.synapses.delay = "0.1*(i + 1)", "2*ms + i*ms"
-        self.given = SpikeGeneratorGroup(1, [0] * 4, [1, 3.5, 6, 9] * ms)
+        self.given = SpikeGeneratorGroup(1, [0] * 4, [1, 3.9, 6, 9] * ms)
         self.again = SpikeGeneratorGroup(2, [0, 1], [0.3, 1.2] * ms, period=2 * ms)
         self.other = Synapses(self.given, self.cells, on_pre="g += 0.1", delay=2 * ms)
         self.other.connect()
@@ -674,22 +675,22 @@ def test_a_report_tells_how_far_a_run_has_come(capsys):
         network.run(1 * ms, report="loud")
 
 
-def test_an_interrupted_run_leaves_the_objects_as_they_were():
+def test_an_interrupted_run_ends_at_once_and_leaves_the_objects_as_they_were():
     set_device("neurotrain")
     group = NeuronGroup(1, "dv/dt = -v/second + 1/second : 1", method="euler")
-    trace = StateMonitor(group, "v", record=True)
-    network = Network(group, trace)
+    network = Network(group)
 
     def interrupts(elapsed, completed, start, duration):
         if completed > 0:
             raise KeyboardInterrupt
 
+    began = time.perf_counter()
     with pytest.raises(KeyboardInterrupt):
-        network.run(300 * second, report=interrupts, report_period=1 * ms)
-    assert network.t == 0 * ms
-    assert (group.v[0], len(trace.t)) == (0, 0)
+        network.run(1e6 * second, report=interrupts, report_period=1 * ms)
+    assert time.perf_counter() - began < 15  # its 10 billion steps take longer
+    assert (network.t, group.v[0]) == (0 * ms, 0)
     network.run(1 * ms)
-    assert len(trace.t) == 10
+    assert group.v[0] > 0
 
 
 # --- what is refused
