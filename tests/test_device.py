@@ -250,16 +250,19 @@ def parts_of_neurons():
         gate : boolean
         n : integer
         u : 1 (linked)
+        neighbor : 1 (linked)
         x = gain*v*int(gate) + t_in_timesteps + 0.1*i/N : 1""",
         threshold="v > 0.9 + 0.01*n", reset="v = 0\nn += 1", refractory="1*ms + 0.1*ms*n",
         method="rk4", events={"high": "v > 0.5 and not gate", "low": "v < 0.2"},
     )  # fmt: skip
     e.u = linked_var(source, "u", index=[0, 0, 1, 1, 0, 1])
+    e.neighbor = linked_var(e, "v", index=[1, 2, 3, 4, 5, 0])
     e.bias, e.gain, e.v = np.linspace(0.5, 2, 6), 2, "0.15*i"
     e.run_on_event("high", "gate = True\nw += 0.1")
     e.run_on_event("low", "gate = False", when="resets", order=1)
     e.run_regularly("total += 1\ncount += 2\none = 1\nv += 0.01*i*one", dt=0.7 * ms)
     e.run_regularly("w *= 0.9", when="end")
+    e.run_regularly("w += 0.01*neighbor", when="groups", order=1)  # after the equations
     s = Synapses(
         e, e, "weight : 1\nlast : second", on_pre="w_post += 0.01*weight\nlast = t",
         on_event={"pre": "high"},
@@ -359,13 +362,21 @@ def before_the_threshold():
     at_start = Synapses(given, e, on_pre="r += 1")
     at_start.connect()
     at_start.pre.when = "start"
+    counting = NeuronGroup(
+        2, "dv/dt = (1.2 - v)/(5*ms) : 1\ndn/dt = 0*Hz : 1 (unless refractory)",
+        threshold="v > 0.9", reset="v = 0", refractory=1 * ms, method="euler",
+    )  # fmt: skip
+    always = SpikeGeneratorGroup(1, np.zeros(200, int), 0.1 * np.arange(200) * ms)
+    between = Synapses(always, counting, on_pre="n += 1")
+    between.connect()
+    between.pre.when = "after_groups"
     spikes, rate, of_given = SpikeMonitor(e), PopulationRateMonitor(e), SpikeMonitor(given)
     spikes.when, rate.when, of_given.when = "start", "before_groups", "start"
     monitors = (
         spikes, rate, of_given, SpikeMonitor(e, variables="v"),
         StateMonitor(e, ["last", "r"], record=True),
     )  # fmt: skip
-    return (e, given, early, at_start, *monitors), {}
+    return (e, given, early, at_start, counting, always, between, *monitors), {}
 
 
 def methods():
@@ -440,7 +451,7 @@ class Plain:
 
     def __init__(self):
         self.cells = NeuronGroup(
-            3, "dv/dt = (3 + g - v)/(10*ms) : 1\ndg/dt = -g/(5*ms) : 1",
+            3, "dv/dt = (3 + g - v)/(10*ms) : 1\ndg/dt = -g/(5*ms) : 1 (unless refractory)",
             threshold="v > 1", reset="v = 0", refractory=1 * ms, method="euler",
         )  # fmt: skip
         self.cells.v = [0, 0.9, 0.95]
@@ -518,6 +529,9 @@ def another_schedule(one):
     one.network.run(8 * ms)
     one.network.run(5 * ms)
     one.network.schedule = ["start", "resets", "groups", "synapses", "thresholds", "end"]
+    one.network.run(8 * ms)
+    one.network.schedule = ["start", "groups", "synapses", "thresholds", "resets", "end"]
+    one.given.set_spikes(np.zeros(80, int), (21 + 0.1 * np.arange(80)) * ms)
     one.network.run(8 * ms)
 
 
