@@ -250,19 +250,16 @@ def parts_of_neurons():
         gate : boolean
         n : integer
         u : 1 (linked)
-        neighbor : 1 (linked)
         x = gain*v*int(gate) + t_in_timesteps + 0.1*i/N : 1""",
         threshold="v > 0.9 + 0.01*n", reset="v = 0\nn += 1", refractory="1*ms + 0.1*ms*n",
         method="rk4", events={"high": "v > 0.5 and not gate", "low": "v < 0.2"},
     )  # fmt: skip
     e.u = linked_var(source, "u", index=[0, 0, 1, 1, 0, 1])
-    e.neighbor = linked_var(e, "v", index=[1, 2, 3, 4, 5, 0])
     e.bias, e.gain, e.v = np.linspace(0.5, 2, 6), 2, "0.15*i"
     e.run_on_event("high", "gate = True\nw += 0.1")
     e.run_on_event("low", "gate = False", when="resets", order=1)
     e.run_regularly("total += 1\ncount += 2\none = 1\nv += 0.01*i*one", dt=0.7 * ms)
     e.run_regularly("w *= 0.9", when="end")
-    e.run_regularly("w += 0.01*neighbor", when="groups", order=1)  # after the equations
     s = Synapses(
         e, e, "weight : 1\nlast : second", on_pre="w_post += 0.01*weight\nlast = t",
         on_event={"pre": "high"},
@@ -320,9 +317,15 @@ def sources_of_spikes():
 def several_clocks():
     """Clocks that are multiples of the shortest one, in the midst of a tick between runs."""
     e = NeuronGroup(
-        4, "dv/dt = (1.5 + g - v)/(10*ms) : 1\ng : 1", threshold="v > 1", reset="v = 0",
-        method="euler",
+        4,
+        """dv/dt = (1.5 + g - v)/(10*ms) : 1
+        g : 1
+        neighbor : 1 (linked)
+        follower : 1""",
+        threshold="v > 1", reset="v = 0", method="euler",
     )  # fmt: skip
+    e.neighbor = linked_var(e, "v", index=[1, 2, 3, 0])
+    e.run_regularly("follower = neighbor", when="groups", order=1)  # after the equations
     slow = NeuronGroup(
         3, "dv/dt = (1.6 + drive - v)/(10*ms) : 1\ndrive : 1\nh = v*t/ms : 1",
         threshold="v > 1", reset="v = 0", refractory=2 * ms, method="rk2", dt=0.4 * ms,
@@ -341,8 +344,8 @@ def several_clocks():
     within.connect()
     monitors = (
         SpikeMonitor(e), SpikeMonitor(slow), PopulationRateMonitor(slow),
-        StateMonitor(e, "v", record=True, dt=1 * ms), StateMonitor(slow, True, record=True),
-        StateMonitor(slow, "v", record=True, dt=0.1 * ms),
+        StateMonitor(e, ["v", "follower"], record=True, dt=1 * ms),
+        StateMonitor(slow, True, record=True), StateMonitor(slow, "v", record=True, dt=0.1 * ms),
         StateMonitor(within, "x", record=True, dt=0.4 * ms),
     )  # fmt: skip
     return (e, slow, there, back, within, *monitors), {}
