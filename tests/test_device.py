@@ -519,20 +519,16 @@ def more_synapses(one):
 
 def off_and_on(one):
     one.network.run(4 * ms)
-    one.spikes.active = one.synapses.active = False
+    one.spikes.active = one.rate.active = one.synapses.active = False
     one.network.run(3 * ms)
-    one.spikes.active, one.rate.active = True, False
-    one.network.run(3 * ms)
-    one.synapses.active = True
+    one.spikes.active = one.rate.active = one.synapses.active = True
     one.network.run(5 * ms)
 
 
 def another_schedule(one):
-    one.network.schedule = ["start", "synapses", "groups", "thresholds", "resets", "end"]
+    one.network.schedule = ["start", "resets", "synapses", "groups", "thresholds", "end"]
     one.network.run(8 * ms)
-    one.network.run(5 * ms)
-    one.network.schedule = ["start", "resets", "groups", "synapses", "thresholds", "end"]
-    one.network.run(8 * ms)
+    one.network.run(13 * ms)
     one.network.schedule = ["start", "groups", "synapses", "thresholds", "resets", "end"]
     one.given.set_spikes(np.zeros(80, int), (21 + 0.1 * np.arange(80)) * ms)
     one.network.run(8 * ms)
