@@ -7,7 +7,9 @@ process of its own, forked after Brian2 is imported, and leaves SEED.npz and SEE
 import json
 import os
 import random
+import resource
 import runpy
+import signal
 import sys
 import time
 from dataclasses import dataclass
@@ -23,7 +25,7 @@ from rounding import disturb_every_step, disturb_start
 from selection import Extent
 from tape import Tape, TotalReached
 
-DEVICES = ("runtime", "neurotrain")
+TOOK_TOO_LONG = 3
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,9 @@ class Spec:
         for all.
     rounding : bool
         Whether a seed stands for differences in the last place.
+    time_limit : int
+        Seconds of processor time for each seed, however busy the machine is otherwise. When they
+        are over, the process ends and the seeds that are left are not run.
     """
 
     script: str
@@ -46,6 +51,7 @@ class Spec:
     rounding: bool
     run_steps: int
     total_steps: int
+    time_limit: int
     out: str
 
 
@@ -107,20 +113,26 @@ def _described(error: BaseException) -> dict[str, Any]:
     return {"kinds": kinds, "message": str(error), "where": frames[-1:] + frames[:0:-1][:6]}
 
 
-def main() -> None:
-    """Run the script for each seed of the specification in the file that is named."""
+def main() -> int:
+    """Run the script for each seed of the specification in the file that is named.
+
+    Returns `TOOK_TOO_LONG` if one of them did, else 0.
+    """
     given = json.loads(Path(sys.argv[1]).read_text())
     spec = Spec(**given | {"seeds": tuple(given["seeds"])})
     for seed in spec.seeds:
         child = os.fork()
         if child == 0:
             try:
+                resource.setrlimit(resource.RLIMIT_CPU, (spec.time_limit, spec.time_limit + 1))
                 play(spec, seed)
             except BaseException:
                 print_exc()
             os._exit(0)
-        os.waitpid(child, 0)
+        if os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGXCPU:
+            return TOOK_TOO_LONG
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -13,8 +13,10 @@ from typing import Any
 
 import brian2
 import numpy as np
-from player import Spec
+from player import TOOK_TOO_LONG, Spec
 
+# A process may wait so many times as long as it computes.
+MOST_WAITING = 10
 PLAYER = Path(__file__).with_name("player.py")
 SOURCES = tuple(PLAYER.with_name(name) for name in ("player.py", "tape.py", "rounding.py"))
 
@@ -60,19 +62,21 @@ class TookTooLong(Exception):
     """The script did not end in the time that it was given."""
 
 
-def plays(spec: Spec, time_limit: float, kept: Path | None = None) -> list[Play]:
+def plays(spec: Spec, kept: Path | None = None) -> list[Play]:
     """Run the script for each seed, or return what an equal run has left in `kept`.
 
     Raises
     ------
     TookTooLong
-        If it takes longer than `time_limit`, in seconds, for each seed.
+        If it takes longer than `spec.time_limit`.
     """
     folder = Path(spec.out) if kept is None else kept / _key(spec)
     folder.mkdir(parents=True, exist_ok=True)
-    if not (folder / "done").exists():
-        _execute(spec, folder, time_limit * len(spec.seeds))
-        (folder / "done").touch()
+    done = folder / "exit-code"
+    if not done.exists():
+        done.write_text(str(_execute(spec, folder)))
+    if int(done.read_text()) == TOOK_TOO_LONG:
+        raise TookTooLong(f"more than {spec.time_limit} s")
     return list(_read(spec, folder))
 
 
@@ -84,25 +88,27 @@ def _key(spec: Spec) -> str:
     return sha256("\0".join((content, *versions, *texts)).encode()).hexdigest()[:24]
 
 
-def _execute(spec: Spec, folder: Path, time_limit: float) -> None:
+def _execute(spec: Spec, folder: Path) -> int:
+    """Return the exit code of a player, or `TOOK_TOO_LONG` of one that waits for ever."""
     path = folder / "spec.json"
     path.write_text(json.dumps(asdict(spec) | {"out": str(folder)}))
-    environment = os.environ | {"MPLBACKEND": "Agg"}
     with open(folder / "stderr.txt", "w") as stderr:
         process = subprocess.Popen(
             [sys.executable, str(PLAYER), str(path)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=stderr,
-            env=environment,
+            env=os.environ | {"MPLBACKEND": "Agg"},
             start_new_session=True,
         )
-        try:
-            process.wait(time_limit)
-        except subprocess.TimeoutExpired as error:
+    try:
+        return process.wait(MOST_WAITING * spec.time_limit * len(spec.seeds))
+    except subprocess.TimeoutExpired:
+        return TOOK_TOO_LONG
+    finally:
+        if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-            raise TookTooLong(f"more than {time_limit:.0f} s") from error
 
 
 def _read(spec: Spec, folder: Path) -> Iterator[Play]:

@@ -22,7 +22,7 @@ VERDICTS = ("matches", "refused", "mismatch", "crashed", "excluded")
 
 
 def report(
-    only: str | None = None, jobs: int = 1, control: bool = False, time_limit: float = 300.0
+    only: str | None = None, jobs: int = 1, control: bool = False, time_limit: int = 300
 ) -> list[Outcome]:
     """Return what became of each example whose path fits the pattern `only`.
 
@@ -81,7 +81,7 @@ def main() -> int:
     parser.add_argument("--only", metavar="PATTERN", help="examples whose path matches, as *STDP*")
     parser.add_argument("--json", metavar="FILE", type=Path, help="write the outcomes there")
     parser.add_argument("--jobs", metavar="N", type=int, default=2, help="scripts at a time")
-    parser.add_argument("--time-limit", metavar="S", type=float, default=300.0)
+    parser.add_argument("--time-limit", metavar="S", type=int, default=300)
     parser.add_argument("--control", action="store_true", help="judge Brian2 itself instead")
     options = parser.parse_args()
     try:

@@ -32,7 +32,6 @@ class Extent:
 EXTENTS = {
     "frompapers/Brunel_2000.py": Extent(2_000, 8_000),
     "frompapers/Brunel_Wang_2001.py": Extent(3_000, 3_000),
-    "frompapers/Destexhe_et_al_1998.py": Extent(8_000, 24_000),
     "frompapers/Izhikevich_2007.py": Extent(30_000, 60_000),
     "frompapers/Kremer_et_al_2011_barrel_cortex.py": Extent(1_500, 1_500),
     "frompapers/Nicola_Clopath_2017.py": Extent(4_000, 4_000),
@@ -58,4 +57,4 @@ def scripts(examples: Path, pattern: str | None = None) -> list[str]:
 def reason_to_exclude(text: str) -> str | None:
     """Return why a script with this text is not considered, or None."""
     found = (reason for expression, reason in EXCLUDED.items() if re.search(expression, text))
-    return next(found, None)
+    return next(found, None if re.search(r"\brun\(", text) else "does not simulate")

@@ -58,12 +58,12 @@ class Judge:
     control : bool
         Whether to judge, instead of the device, Brian2 itself with other noise and with
         differences in the last place: it has to match.
-    time_limit : float
-        Seconds that one run of a script may take.
+    time_limit : int
+        Seconds of processor time that one run of a script may take.
     """
 
     def __init__(
-        self, examples: Path, scratch: Path, kept: Path, control: bool, time_limit: float
+        self, examples: Path, scratch: Path, kept: Path, control: bool, time_limit: int
     ) -> None:
         self.examples, self.scratch, self.kept = examples, scratch, kept
         self.control, self.time_limit = control, time_limit
@@ -79,15 +79,15 @@ class Judge:
             return Outcome(script, "excluded", detail=f"takes Brian2 itself {error}")
         if reason := _reason_by_run(reference):
             return Outcome(script, "excluded", detail=reason)
-        return self._considered(script, reference)
+        try:
+            return self._considered(script, reference)
+        except TookTooLong as error:
+            return Outcome(script, "crashed", detail=f"takes {error}")
 
     def _considered(self, script: str, reference: Play) -> Outcome:
         kind = "stochastic" if reference.random else "deterministic"
         outcome = Outcome(script, "", kind, "", shortened(reference), reference.seconds)
-        try:
-            found = self._candidate(script, (CONTROL_SEEDS[0],) if self.control else (0,))[0]
-        except TookTooLong as error:
-            return replace(outcome, verdict="crashed", detail=f"takes {error}")
+        found = self._candidate(script, (CONTROL_SEEDS[0],) if self.control else (0,))[0]
         outcome = replace(outcome, device_seconds=found.seconds)
         if found.is_error(REFUSAL):
             return replace(outcome, verdict="refused", detail=found.error["message"])
@@ -136,14 +136,14 @@ class Judge:
         self, script: str, seeds: Sequence[int], noise: bool = False, rounding: bool = False
     ) -> list[Play]:
         spec = self._spec(script, "runtime", seeds, noise, rounding)
-        return plays(spec, self.time_limit, self.kept)
+        return plays(spec, self.kept)
 
     def _candidate(
         self, script: str, seeds: Sequence[int], noise: bool = False, rounding: bool = False
     ) -> list[Play]:
         if self.control:
             return self._brian2(script, seeds, noise, True)
-        return plays(self._spec(script, "neurotrain", seeds, noise, rounding), self.time_limit)
+        return plays(self._spec(script, "neurotrain", seeds, noise, rounding))
 
     def _spec(
         self, script: str, device: str, seeds: Sequence[int], noise: bool, rounding: bool
@@ -151,8 +151,17 @@ class Judge:
         size = extent(script)
         flags = f"{device}-{noise:d}{rounding:d}"
         out = self.scratch / script.replace("/", "_") / flags
-        path = str(self.examples / script)
-        return Spec(path, device, tuple(seeds), noise, rounding, size.run, size.total, str(out))
+        return Spec(
+            script=str(self.examples / script),
+            device=device,
+            seeds=tuple(seeds),
+            noise=noise,
+            rounding=rounding,
+            run_steps=size.run,
+            total_steps=size.total,
+            time_limit=self.time_limit,
+            out=str(out),
+        )
 
 
 def shortened(play: Play) -> str:

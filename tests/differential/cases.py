@@ -72,6 +72,7 @@ class Neurons:
     code: tuple[Code, ...] = ()
     links: tuple[Link, ...] = ()
     order: int = 0
+    every: int | None = None
     own_constants: tuple[Quantity, ...] = ()
 
     @property
@@ -151,7 +152,8 @@ class Monitor:
 class Structure:
     """A whole script but for its numbers.
 
-    `phases` is a sequence of "run", "set", "store" and "restore".
+    `phases` is a sequence of "run", "set", "store", "restore" and "idle", which lets the first
+    connection or monitor rest.
     """
 
     neurons: tuple[Neurons, ...]

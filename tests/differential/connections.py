@@ -31,6 +31,23 @@ GENERAL = (
     "clip({f} + weight, -0.5, 0.5)*sqrt(1 + ({g})**2)",
     "weight*tanh({f})*int(i != j)",
     "weight*int((i + 2*j) % 3 == 0)*{f}",
+    "tanh({f})*weight/N_incoming",
+    "{f}*weight*cos(t/ms)",
+    "squash({f} - {g})*weight",
+)
+# What an event adds, of a weight and of variables of the synapse.
+AMOUNTS = (
+    "weight",
+    "0.1",
+    "weight*(1 - gain)",
+    "weight*int(weight > 0)",
+    "weight/N_incoming",
+    "weight*exp(-delay/ms)",
+    "weight*cos(t/ms)",
+    "weight*int(i != j)",
+    "weight*int(working)",
+    "weight*int(count % 2 == 0)",
+    "half",
 )
 PLACES = ("each", None, "constant", "argument")
 
@@ -102,7 +119,7 @@ def connections(
         events=_other_events(draw, source, pathways),
         method=draft.method,
         order=draw(st.sampled_from([0, 0, 0, -1, 1])),
-        code=_regular(draw),
+        code=_regular(draw, target),
     )
 
 
@@ -125,33 +142,60 @@ def _other_events(
     return tuple((p.name, "custom") for p in pathways[-1:] if p.end == "pre")
 
 
-def _regular(draw: st.DrawFn) -> tuple[Code, ...]:
+def _regular(draw: st.DrawFn, target: Neurons) -> tuple[Code, ...]:
     if draw(st.integers(0, 5)) != 5:
         return ()
+    seen = target.variables[0].ref("_post")
+    change = draw(
+        st.sampled_from(["0.95*weight", f"weight + 0.1*{seen}", "weight + 0.1*cos(t/ms)"])
+    )
     every = draw(st.sampled_from([None, 3]))
     when = draw(st.sampled_from([None, *SLOTS]))
-    return (Code("weight = clip(0.95*weight, -0.2, 0.3)", every=every, when=when),)
+    return (Code(f"weight = clip({change}, -0.2, 0.3)", every=every, when=when),)
 
 
 @st.composite
 def kicks(draw: st.DrawFn, target: Neurons, suffix: str = "_post", amount: str = "weight") -> str:
-    """Draw what an event adds to a variable of the target."""
+    """Draw what an event does to a variable of the target."""
     variable = draw(st.sampled_from(target.variables))
-    name = draw(
-        st.sampled_from([f"{variable.name}{suffix}", *[variable.name] * (suffix == "_post")])
-    )
-    return f"{name} += {variable.times_unit(amount)}"
+    plain = [variable.name] * (suffix == "_post")
+    name = draw(st.sampled_from([f"{variable.name}{suffix}", *plain]))
+    forms = [
+        f"{name} += {variable.times_unit(amount)}",
+        f"{name} -= 0.5*{variable.times_unit(amount)}",
+        f"{name} *= (1 - 0.2*weight)",
+        # The order of synapses matters.
+        f"{name} += weight*({variable.times_unit('0.5')} - {name})",
+    ]
+    if "n : integer" in target.equations:
+        forms.append(f"n{suffix} += 1")
+    if "flag : boolean" in target.equations:
+        forms.append(f"flag{suffix} = weight > 0.1")
+    return draw(st.sampled_from([forms[0], *forms]))
 
 
 # --- kinds: each adds to the model and returns the statements of either end
 
 
 def _on_pre(draw: st.DrawFn, draft: _Draft) -> dict[str, str]:
-    amount = draw(st.sampled_from(["weight", "0.1", "weight*(1 - gain)", "weight*int(weight > 0)"]))
+    amount = draw(st.sampled_from(AMOUNTS))
+    after = ""
     if "gain" in amount:
         draft.model.append("gain : 1 (shared)")
         draft.quantities.append(Quantity("gain", 0, 1, each=False))
-    return {"pre": draw(kicks(draft.target, amount=amount))}
+    if "working" in amount:
+        draft.model.append("working : boolean")
+        draft.quantities.append(Quantity("working", kind="boolean"))
+        after = draw(st.sampled_from(["", "\nworking = not working"]))
+    if "count" in amount:
+        draft.model.append("count : integer")
+        draft.quantities.append(Quantity("count", 0, 3, kind="integer"))
+        after = "; count += 1"
+    if "half" in amount:
+        flags = draw(st.sampled_from(["", " (constant over dt)"]))
+        draft.model.append(f"half = 0.5*weight : 1{flags}")
+        after = "; weight *= 0.9"
+    return {"pre": draw(kicks(draft.target, amount=amount)) + after}
 
 
 def _on_post(draw: st.DrawFn, draft: _Draft) -> dict[str, str]:
@@ -200,7 +244,7 @@ def _stp(draw: st.DrawFn, draft: _Draft) -> dict[str, str]:
     draft.quantities += [Quantity(name, 0.1, 0.8) for name in ("use", "facil", "depr")]
     kick = draw(kicks(draft.target, amount="weight*facil*depr"))
     update = "facil += use*(1 - facil); {}; depr -= facil*depr"
-    return {"pre": draw(st.sampled_from([update, "{}; depr *= 1 - facil"])).format(kick)}
+    return {"pre": draw(st.sampled_from([update, "{}; depr *= (1 - facil)"])).format(kick)}
 
 
 def _clocked(draw: st.DrawFn, draft: _Draft) -> dict[str, str]:

@@ -29,6 +29,11 @@ SMOOTH = (
     "tanh({a})*({b})",
     "({a})/(1 + ({b})**2)",
     "(1 + ({a})**2)**-0.5",
+    "({a})**3/(1 + ({a})**2)",
+    "log10(2 + abs({a}))",
+    "arcsin(clip({a}, -0.9, 0.9))",
+    "tan(clip({a}, -1, 1))",
+    "squash({a})",
 )
 KINKED = (
     "abs({a})",
@@ -39,6 +44,7 @@ KINKED = (
     "floor(2*clip({a}, -2, 2))/2",
     "ceil(3*clip({a}, -1, 1))/4",
     "(clip({a}, -2, 2) % 0.7)",
+    "abs({a})**0.5",
 )
 CONDITIONS = (
     "{a} > {c}",
@@ -108,7 +114,7 @@ def arguments(draw: st.DrawFn, scope: Scope, avoided: frozenset[str], depth: int
 
 def forms(scope: Scope) -> st.SearchStrategy[str]:
     """Draw the outermost function of an expression."""
-    whole = ["0.3*({n})"] * (3 if scope.whole else 0)
+    whole = ["0.3*({n})", "0.2*({n})", "0.1*1.5**({n})"] * bool(scope.whole)
     return st.sampled_from([*SMOOTH, *KINKED, *whole])
 
 

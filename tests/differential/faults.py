@@ -22,13 +22,15 @@ def _scheduled(script: str, *slots: str) -> str:
     return re.sub(r"(network = Network\(.*\)\n)", rf"\1network.schedule = {list(slots)}\n", script)
 
 
-def _synapses(script: str) -> list[str]:
-    return re.findall(r"^(\w+) = Synapses\(", script, flags=re.MULTILINE)
-
-
 def _pathways(script: str) -> list[str]:
-    return [f"{name}.{end}" for name in _synapses(script) for end in ("pre", "post")
-            if re.search(rf"(?s)^{name} = Synapses\((?:(?!Synapses\().)*on_{end}=", script, re.M)]  # fmt: skip
+    """Return the pathways that are called pre and post, as the script names them."""
+    made = re.split(r"(?m)^(?=\w+ = )", script)
+    return [
+        f"{one.partition(' ')[0]}.{end}"
+        for one in made
+        for end in ("pre", "post")
+        if " = Synapses(" in one and f"on_{end}=" in one
+    ]
 
 
 def delay_off_by_one(script: str) -> str:

@@ -19,6 +19,7 @@ PHASES = (
     ("run", "set", "run"),
     ("store", "run", "restore", "run"),
     ("run", "store", "set", "run", "restore", "run"),
+    ("run", "idle", "run"),
 )
 
 
@@ -125,7 +126,7 @@ def _traces(draw: st.DrawFn, group: Neurons) -> list[Monitor]:
             Monitor(
                 "StateMonitor",
                 f"trace_{name}",
-                End(name),
+                End(name, draw(st.sampled_from(group.parts))),
                 tuple(chosen),
                 record,
                 None,

@@ -13,8 +13,10 @@ NAMES = ("v", "w", "u", "x")
 METHODS = ("euler", "rk2", "rk4", "heun", "exponential_euler", "exact", None)
 # Those that need linear equations; None lets Brian2 choose, which tries them first.
 LINEAR = ("exact", None)
-SLOTS = ("start", "before_groups", "groups", "after_groups", "thresholds", "after_thresholds",
-         "before_synapses", "synapses", "after_synapses", "resets", "after_resets", "end")  # fmt: skip
+SLOTS = (
+    *("start", "before_groups", "groups", "after_groups", "thresholds", "after_thresholds"),
+    *("before_synapses", "synapses", "after_synapses", "resets", "after_resets", "end"),
+)
 
 
 @dataclass
@@ -53,8 +55,8 @@ def neurons(draw: st.DrawFn, number: int, needs: Needs) -> tuple[Neurons, tuple[
     name = f"group_{number}"
     draft = Draft(name, Scope("k" if own else f"k_{number}_"))
     method = draw(st.sampled_from(METHODS))
-    # Brian2 takes seconds to solve three coupled equations symbolically.
-    most = 2 if method in LINEAR else 4
+    # Brian2 takes seconds to solve or to expand three coupled equations symbolically.
+    most = 2 if method in (*LINEAR, "rk4") else 4
     units = draw(st.lists(st.sampled_from(["", "", "mV", "nA"]), min_size=1, max_size=most))
     draft.variables += [Variable(n, unit) for n, unit in zip(NAMES, units, strict=False)]
     for variable in draft.variables:
@@ -63,7 +65,7 @@ def neurons(draw: st.DrawFn, number: int, needs: Needs) -> tuple[Neurons, tuple[
     spiking = needs.spikes or draw(st.booleans())
     refractory = draw(refractoriness(draft)) if spiking else None
     draft.pauses = refractory is not None
-    _parameters(draw, draft)
+    _parameters(draw, draft, method in LINEAR)
     links = _links(draw, draft, needs.linkable)
     _atoms(draw, draft, needs, method)
     _subexpressions(draw, draft, method)
@@ -88,6 +90,7 @@ def neurons(draw: st.DrawFn, number: int, needs: Needs) -> tuple[Neurons, tuple[
         code=tuple(code),
         links=links,
         order=draw(st.sampled_from([0, 0, 0, -1, 2])),
+        every=draw(st.sampled_from([None, None, None, None, 2, 3])),
         own_constants=tuple(draft.scope.constants) if own else (),
         **options,
     ), () if own else tuple(draft.scope.constants)
@@ -96,8 +99,8 @@ def neurons(draw: st.DrawFn, number: int, needs: Needs) -> tuple[Neurons, tuple[
 # --- what expressions may name
 
 
-def _parameters(draw: st.DrawFn, draft: Draft) -> None:
-    kinds = ["own", "shared", "constant", "integer", "boolean"]
+def _parameters(draw: st.DrawFn, draft: Draft, linear: bool) -> None:
+    kinds = ["own", "shared", "constant", "integer", "boolean", "common"]
     for kind in draw(st.lists(st.sampled_from(kinds), max_size=3, unique=True)):
         if kind == "integer":
             draft.equations.append("n : integer" + draw(st.sampled_from(["", " (constant)"])))
@@ -109,6 +112,11 @@ def _parameters(draw: st.DrawFn, draft: Draft) -> None:
             draft.quantities.append(Quantity("flag", kind="boolean"))
             draft.scope.flags.append("flag")
             draft.scope.atoms.append("int(flag)")
+        elif kind == "common":
+            # A subexpression that is the same for all.
+            flags = draw(st.sampled_from(["shared", "shared, constant over dt"]))
+            draft.equations.append(f"common = cos(t/(3*ms)) : 1 ({flags})")
+            draft.scope.atoms += ["common"] * (not linear or "constant" in flags)
         else:
             unit = draw(st.sampled_from(["", "", "mV"]))
             flags = {"own": "", "shared": " (shared)", "constant": " (constant)"}[kind]
@@ -117,7 +125,7 @@ def _parameters(draw: st.DrawFn, draft: Draft) -> None:
 
 
 def _links(draw: st.DrawFn, draft: Draft, linkable: Sequence[Neurons]) -> tuple[Link, ...]:
-    if not linkable or not draw(st.integers(0, 2)) == 2:
+    if not linkable or draw(st.integers(0, 2)) != 2:
         return ()
     source = draw(st.sampled_from(list(linkable)))
     variable = draw(st.sampled_from(list(source.variables)))
@@ -133,6 +141,8 @@ def _atoms(draw: st.DrawFn, draft: Draft, needs: Needs, method: str | None) -> N
     if method in LINEAR:
         return
     timed = ["t/(2*ms)"]
+    if draw(st.booleans()):
+        draft.scope.whole.append("(timestep(t, dt) % 4)")
     draft.scope.atoms += ["field(t, i)" if s == "field" else f"{s}(t)" for s in needs.stimuli]
     if draft.pauses:
         timed += ["exp(-(t - lastspike)/(2*ms))", "int(not_refractory)"]
@@ -319,7 +329,10 @@ def _regular(draw: st.DrawFn, draft: Draft) -> list[Code]:
     if draw(st.integers(0, 2)) != 2:
         return []
     every = draw(st.sampled_from([None, 2, 3, 5]))
-    return [Code(draw(changes(draft)), every=every, **draw(places()))]
+    code = draw(changes(draft))
+    if any(one.name == "p_shared" for one in draft.quantities) and draw(st.booleans()):
+        code = draw(st.sampled_from(["p_shared *= 0.9", f"p_shared *= 0.9\n{code}"]))
+    return [Code(code, every=every, **draw(places()))]
 
 
 @st.composite

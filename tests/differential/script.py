@@ -15,13 +15,18 @@ CONNECT = {
     "probability": "p=0.4",
     "none": "condition='i > 100'",
 }
+SQUASH = """@implementation('cpp', 'double squash(double x) { return x/(1 + fabs(x)); }')
+@check_units(x=1, result=1)
+def squash(x):
+    return x/(1 + abs(x))"""
 PAIRS = 7
 PER_SYNAPSE = 5
 
 
 def write(structure: Structure, values: Values) -> str:
     """Return the script, up to its last run; it leaves its Network in `network`."""
-    return "\n".join(_Script(structure, values).lines())
+    script = "\n".join(_Script(structure, values).lines())
+    return f"{SQUASH}\n{script}" if "squash" in script else script
 
 
 class _Script:
@@ -72,13 +77,15 @@ class _Script:
         options["order"] = group.order or None
         text = [f"{name}={value!r}" for name, value in options.items() if value is not None]
         text += self._refractory(group)
+        text += [f"dt={self._steps(group.every)}"] if group.every else []
         if group.own_constants:
             own = (f"{c.name!r}: {self.values.literal(group.name, c)}" for c in group.own_constants)
-            stimuli = (f"{name!r}: {name}" for name in self.structure.stimuli)
-            text.append(f"namespace={{{', '.join([*own, *stimuli])}}}")
+            shared = [*self.structure.stimuli, *["squash"] * ("squash" in repr(group))]
+            text.append(f"namespace={{{', '.join([*own, *(f'{n!r}: {n}' for n in shared)])}}}")
         n = self.sizes[group.name]
         text.append(f"name={group.name!r}")
-        yield f"{group.name} = NeuronGroup({n}, '''\n    {equations}\n    ''',\n    {', '.join(text)})"
+        arguments = f"{n}, '''\n    {equations}\n    ''',\n    {', '.join(text)}"
+        yield f"{group.name} = NeuronGroup({arguments})"
         yield from self._settings(group.name, group.quantities, n)
         for link in group.links:
             yield self._link(group, link)
@@ -114,18 +121,25 @@ class _Script:
         return f"{owner}.{call}{''.join(place)})"
 
     def _generator(self, generator: Generator) -> str:
+        indices, times, period = self._spikes(generator, generator.name)
         n = self.sizes[generator.name]
-        rng = self.values.stream(generator.name)
-        last = 30 if generator.repeats else 70
-        spikes = sorted(
-            {(int(rng.integers(last)), int(i)) for i in rng.integers(0, n, generator.spikes)}
+        return (
+            f"{generator.name} = SpikeGeneratorGroup({n}, {indices}, {times}{period}, "
+            f"name={generator.name!r})"
         )
+
+    def _new_spikes(self, generator: Generator) -> str:
+        indices, times, period = self._spikes(generator, f"{generator.name} again")
+        return f"{generator.name}.set_spikes({indices}, {times}{period})"
+
+    def _spikes(self, generator: Generator, stream: str) -> tuple[list[int], str, str]:
+        rng = self.values.stream(stream)
+        last = 30 if generator.repeats else 70
+        neurons = rng.integers(0, self.sizes[generator.name], generator.spikes)
+        spikes = sorted({(int(rng.integers(last)), int(i)) for i in neurons})
         times = [round(step * self.structure.dt_us, 3) for step, _ in spikes]
         period = f", period={self._steps(last + 1)}" if generator.repeats else ""
-        return (
-            f"{generator.name} = SpikeGeneratorGroup({n}, {[i for _, i in spikes]}, "
-            f"{array(times)}*us{period}, name={generator.name!r})"
-        )
+        return [i for _, i in spikes], f"{array(times)}*us", period
 
     # --- synapses
 
@@ -254,6 +268,9 @@ class _Script:
                 yield f"network.run({self._steps(next(runs))})"
             elif phase == "set":
                 yield from self._changes()
+            elif phase == "idle":
+                resting = (*self.structure.connections, *self.structure.monitors)[:1]
+                yield from (f"{one.name}.active = False" for one in resting)
             else:
                 yield f"network.{phase}()"
 
@@ -263,6 +280,8 @@ class _Script:
             for one in group.quantities[:1]:
                 value = self.values.literal(f"{group.name} again", one, self.sizes[group.name])
                 yield f"{group.name}.{one.name} = {value}"
+        for generator in self.structure.generators:
+            yield self._new_spikes(generator)
         for connection in self.structure.connections:
             for one in connection.quantities[:1]:
                 value = self.values.literal(f"{connection.name} again", one, PER_SYNAPSE)
