@@ -594,18 +594,25 @@ def test_a_neuron_that_becomes_nan_leaves_what_brian2_leaves():
 
 
 def drawn(seed_of_run, rate=300, n=2000):
-    """Return what noise of every kind leaves behind, for many neurons that know of no other."""
+    """Return what noise of every kind leaves behind, for many neurons that know of no other.
+
+    Objects have names, by which Brian2 orders them: the order decides which gets which numbers.
+    """
     start_scope()
     seed(seed_of_run)
-    walk = NeuronGroup(n, "dv/dt = -v/(5*ms) + xi*(2/(5*ms))**0.5 : 1", method="euler")
-    growth = NeuronGroup(n, "dv/dt = 0.1*v*xi*ms**-0.5 : 1", method="milstein")
+    walk = NeuronGroup(n, "dv/dt = -v/(5*ms) + xi*(2/(5*ms))**0.5 : 1", method="euler", name="walk")
+    growth = NeuronGroup(n, "dv/dt = 0.1*v*xi*ms**-0.5 : 1", method="milstein", name="growth")
     growth.v = 1
     events = NeuronGroup(
-        n, "r : 1\nk : 1\nx : 1", threshold="rand() < 0.5", reset="r = randn()\nk = poisson(3.0)"
+        n,
+        "r : 1\nk : 1\nx : 1",
+        threshold="rand() < 0.5",
+        reset="r = randn()\nk = poisson(3.0)",
+        name="events",
     )
-    poisson = PoissonGroup(n, rate * Hz)
+    poisson = PoissonGroup(n, rate * Hz, name="poisson")
     shower = PoissonInput(events, "x", 100, 50 * Hz, weight=1)
-    onto = Synapses(poisson, events, "y : 1", on_pre="y = rand()")
+    onto = Synapses(poisson, events, "y : 1", on_pre="y = rand()", name="onto")
     onto.connect(j="i")
     spikes = SpikeMonitor(poisson)
     objects = (walk, growth, events, poisson, shower, onto, spikes)
