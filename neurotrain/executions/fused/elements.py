@@ -31,15 +31,19 @@ class Elements:
 
     def load(self, name: str, reference: Reference) -> str:
         """Return the line that reads an array for the element ``i`` and trials ``b``."""
+        kind, value = self.read(reference)
+        constant = "" if kind in ("V", "VI") else "const "
+        return f"{constant}{kind} {name} = {value}; (void){name};"
+
+    def read(self, reference: Reference) -> tuple[str, str]:
+        """Return type and value of what a reference stands for."""
         array = self.blocks.arrays[reference.symbol]
         scalar, vector = TYPES[array.kind]
         if array.role in ("state", "input"):
-            value = f"{vector} {name} = s_{array.symbol}[{_at(reference)}];"
-        elif array.role == "parameter":
-            value = f"const {scalar} {name} = p_{array.symbol}[{_element(reference)}];"
-        else:
-            value = f"const I {name} = I(q_{array.symbol}[{_element(reference)}]);"
-        return f"{value} (void){name};"
+            return vector, f"s_{array.symbol}[{address(reference)}]"
+        if array.role == "parameter":
+            return scalar, f"p_{array.symbol}[{_element(reference)}]"
+        return "I", f"I(q_{array.symbol}[{_element(reference)}])"
 
     def load_once(self, name: str, reference: Reference) -> str:
         """Return the line that reads a parameter from where the caller holds it."""
@@ -51,9 +55,7 @@ class Elements:
         element = _element(reference)
         return f"const {kind} {name} = {read}(run->arrays[{k}], candidate, {element});"
 
-    def around(
-        self, blocks: Iterable[Block], lines: Iterable[str], known: Iterable[str] = ()
-    ) -> list[str]:
+    def around(self, blocks: Iterable[Block], lines: Iterable[str]) -> list[str]:
         """Return `lines` between the loads and stores that the blocks need."""
         blocks, lines = list(blocks), list(lines)
         loads = {name: r for block in blocks for name, r in block.loads.items()}
@@ -61,9 +63,9 @@ class Elements:
         noise = any("(noise, " in line for line in lines)
         return [
             *(["const Noise &noise = noises[b];"] if noise else []),
-            *(self.load(n, r) for n, r in sorted(loads.items()) if n not in known),
+            *(self.load(n, r) for n, r in sorted(loads.items())),
             *lines,
-            *(f"s_{r.symbol}[{_at(r)}] = {name};" for name, r in sorted(stores.items())),
+            *(f"s_{r.symbol}[{address(r)}] = {name};" for name, r in sorted(stores.items())),
         ]
 
 
@@ -71,7 +73,8 @@ def _element(reference: Reference) -> str:
     return {OWN: "i", FIRST: "0"}.get(reference.index, f"q_{reference.index}[i]")
 
 
-def _at(reference: Reference) -> str:
+def address(reference: Reference) -> str:
+    """Return where the vector of a reference lies in its array."""
     return {OWN: "at", FIRST: "b"}.get(
         reference.index, f"size_t(q_{reference.index}[i]) * TILE + b"
     )

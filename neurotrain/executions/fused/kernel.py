@@ -56,6 +56,7 @@ def _compiled(program: Program, item: int, tiling: _Tiling) -> ctypes.CDLL:
         "WIDTH": tiling.width,
         "TILE": tiling.tile,
         "ROWS": tiling.rows,
+        "BESIDE": next(k for k in (5, 4, 3, 2, 1) if tiling.rows % k == 0),
         "CHECK_EVERY": STEPS_BETWEEN_CHECKS,
     }
     library = ctypes.CDLL(str(compile_library(generate_source(program), defines)))

@@ -1,5 +1,8 @@
 """The C++ of loops over the elements of an object: equations, thresholds, resets."""
 
+from collections.abc import Iterable
+
+from neurotrain.executions.fused.beside import Rows, side_by_side
 from neurotrain.executions.fused.blocks import Block
 from neurotrain.executions.fused.elements import PLACE, Elements, indented
 from neurotrain.executions.fused.schedule import Loop
@@ -18,17 +21,35 @@ class Loops:
         totals = [self.sums.total(one) for one in node.sums]
         parts = [self._part(part, node) for part in node.parts]
         blocks = [*(block for found, _ in totals for block in found), *(b for b, _ in parts)]
-        lines = [line for _, found in (*totals, *parts) for line in found]
         before = self._begins(node) + [line for block in blocks for line in block.before]
         if any(block.stores_shared for block in blocks):
             return [*before, *self._by_trial(node, blocks[0])]
         for one in node.sums:
             stored = Reference(one.target, one.target, OWN)
             blocks.append(Block(stores={f"x_{one.target}": stored}))
-        summed = [f"x_{one.target}" for one in node.sums]
-        element = self.elements.around(blocks, lines, known=summed)
+        rows = self._rows(node, blocks, totals, parts)
+        lines = side_by_side(self.elements, rows)
         dense = [one for one in node.sums if one.layout == "dense"]
-        return [*before, *(multiplied(dense, element) if dense else _rows(node, element))]
+        return [*before, *(multiplied(dense, lines) if dense else lines)]
+
+    @staticmethod
+    def _rows(node: Loop, blocks: list[Block], totals: Iterable, parts: list) -> Rows:
+        events = (k for k, p in enumerate(node.parts) if isinstance(p, Threshold | Reaction))
+        n_straight = next(events, len(parts))
+        first, n = "0", f"run->sizes[{node.owner}]"
+        if node.sums:
+            table = f"run->connections[{node.sums[0].table}]"
+            first, n = f"{table}.first_post", f"{table}.n_post"
+        if any(one.layout == "dense" for one in node.sums):
+            first, n = f"{first} + block", "present"
+        return Rows(
+            blocks=tuple(blocks),
+            straight=tuple(line for _, found in (*totals, *parts[:n_straight]) for line in found),
+            rest=tuple(line for _, found in parts[n_straight:] for line in found),
+            first=first,
+            n=n,
+            made=tuple(f"x_{one.target}" for one in node.sums),
+        )
 
     def _begins(self, node: Loop) -> list[str]:
         listed = self.elements.listed
@@ -96,18 +117,3 @@ class Loops:
             *indented(loop if block.lines else []),
             "}",
         ]
-
-
-def _rows(node: Loop, element: list[str]) -> list[str]:
-    n, first = f"run->sizes[{node.owner}]", "0"
-    if node.sums:
-        table = f"run->connections[{node.sums[0].table}]"
-        n, first = f"{table}.n_post", f"{table}.first_post"
-    return [
-        f"for (int64_t p = 0; p < {n}; p++)",
-        "  for (int b = 0; b < TILE; b++) {",
-        f"    const int64_t i = {first} + p;",
-        f"    {PLACE}",
-        *indented(element, 2),
-        "  }",
-    ]

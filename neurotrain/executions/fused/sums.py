@@ -1,5 +1,6 @@
 """The C++ of summed variables: weights, sources, matrix products, and the general case."""
 
+from neurotrain.executions.fused.beside import Rows, side_by_side
 from neurotrain.executions.fused.blocks import Block, real_of
 from neurotrain.executions.fused.elements import PLACE, Elements, indented
 from neurotrain.executions.fused.schedule import Sources, source_symbol
@@ -45,20 +46,19 @@ class Sums:
         blocks = [
             self.blocks.render(
                 term.source,
-                last=f"source_{symbol}[j * TILE + b] = {real_of(term.source, '_source')};",
+                last=f"source_{symbol}[p * TILE + b] = {real_of(term.source, '_source')};",
             )
             for term, symbol in zip(node.sum.terms, symbols, strict=True)
         ]
-        lines = [line for block in blocks for line in block.body]
-        return [
-            *(line for block in blocks for line in block.before),
-            f"for (int64_t j = 0; j < table_{symbols[0]}.n_pre; j++)",
-            "  for (int b = 0; b < TILE; b++) {",
-            f"    const int64_t i = table_{symbols[0]}.first_pre + j; (void)i;",
-            f"    {PLACE}",
-            *indented(self.elements.around(blocks, lines), 2),
-            "  }",
-        ]
+        rows = Rows(
+            blocks=tuple(blocks),
+            straight=tuple(line for block in blocks for line in block.body),
+            rest=(),
+            first=f"table_{symbols[0]}.first_pre",
+            n=f"table_{symbols[0]}.n_pre",
+        )
+        before = [line for block in blocks for line in block.before]
+        return [*before, *side_by_side(self.elements, rows)]
 
     def general(self, node: Sum) -> list[str]:
         """Return a sum that is no sum of products, synapse by synapse."""
@@ -83,7 +83,7 @@ class Sums:
         blocks, lines, terms = [], [], []
         for k, term in enumerate(one.terms):
             symbol = source_symbol(one, k)
-            value = f"sums_{symbol}[r][b]" if one.layout == "dense" else f"sum_{symbol}"
+            value = f"sums_{symbol}[p][b]" if one.layout == "dense" else f"sum_{symbol}"
             if one.layout != "dense":
                 lines += _sparse(symbol)
             if term.gain:
@@ -94,7 +94,7 @@ class Sums:
                 lines += [f"V gain_{symbol};", *block.body]
                 value = f"gain_{symbol} * {value}"
             terms.append(value)
-        return blocks, [*lines, f"V x_{one.target} = {' + '.join(terms)};"]
+        return blocks, [*lines, f"x_{one.target} = {' + '.join(terms)};"]
 
 
 def _weight(code: Code) -> str:
@@ -140,30 +140,23 @@ def _sparse(symbol: str) -> list[str]:
     ]
 
 
-def multiplied(dense: list[Sum], element: list[str]) -> list[str]:
-    """Return the loop over tiles of rows: a product, then `element` for each of the rows."""
+def multiplied(dense: list[Sum], rows: list[str]) -> list[str]:
+    """Return the loop over tiles of rows: a product, then what is done with its rows."""
     symbols = [source_symbol(one, k) for one in dense for k in range(len(one.terms))]
-    table = f"run->connections[{dense[0].table}]"
     lines = [
-        f"const int64_t n_rows = {table}.n_post;",
-        "for (int64_t block = 0; block < blocks_of(n_rows); block++) {",
+        f"const int64_t n_rows = run->connections[{dense[0].table}].n_post;",
+        "for (int64_t block = 0; block < n_rows; block += ROWS) {",
     ]
     for symbol in symbols:
         n_pre = f"table_{symbol}.n_pre"
         lines += [
             f"  V sums_{symbol}[ROWS][TILE];",
-            f"  multiply(w_{symbol} + block * ROWS * {n_pre}, source_{symbol}, {n_pre},",
+            f"  multiply(w_{symbol} + block * {n_pre}, source_{symbol}, {n_pre},",
             f"           &sums_{symbol}[0][0]);",
         ]
     return [
         *lines,
-        "  const int64_t present = n_rows - block * ROWS < ROWS ? n_rows - block * ROWS : ROWS;",
-        "  for (int64_t r = 0; r < present; r++)",
-        "    for (int b = 0; b < TILE; b++) {",
-        "      const int64_t p = block * ROWS + r; (void)p;",
-        f"      const int64_t i = {table}.first_post + p; (void)i;",
-        f"      {PLACE}",
-        *indented(element, 3),
-        "    }",
+        "  const int64_t present = n_rows - block < ROWS ? n_rows - block : ROWS;",
+        *indented(rows),
         "}",
     ]
