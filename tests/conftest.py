@@ -1,5 +1,6 @@
 """Settings that every test shares: no window, no chatter, the same examples each time."""
 
+import gc
 import os
 
 # Matplotlib reads it when it is first imported, here or in a process that a test starts.
@@ -26,3 +27,9 @@ settings.load_profile("neurotrain")
 def top() -> Path:
     """Return the top folder of the checkout."""
     return Path(__file__).resolve().parent.parent
+
+
+def pytest_collection_finish():
+    """Keep all modules out of garbage collections: Brian2 makes one in each run."""
+    gc.collect()
+    gc.freeze()

@@ -689,3 +689,22 @@ def test_running_makes_no_other_circuit():
     assert circuit.fingerprint == before
     Network(circuit.neurons, *circuit.synapses).run(20 * ms, namespace=NAMES)
     assert circuit.fingerprint == before
+
+
+def test_running_leaves_the_garbage_collector_as_it_was():
+    circuit = make(*network())
+    candidates, initial = draw(circuit)
+    held = gc.get_freeze_count()
+    try:
+        gc.unfreeze()
+        simulate(circuit, candidates, initial)
+        assert gc.get_freeze_count() == 0
+        gc.freeze()
+        frozen = gc.get_freeze_count()
+        simulate(circuit, candidates, initial)
+        # Some of what is frozen is freed, as objects always are when nothing refers to them.
+        assert 0.9 * frozen < gc.get_freeze_count() <= frozen
+    finally:
+        gc.unfreeze()
+        if held:
+            gc.freeze()

@@ -1,5 +1,6 @@
 """The reference: the user's own objects, run by Brian2, one candidate and trial at a time."""
 
+import gc
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -43,7 +44,7 @@ def run_brian2(
             raise unknown_name("variable to record", name, circuit.neurons.equations.names)
     n_candidates = len(next(iter(blocks.values())))
     shape = (n_candidates, len(inputs))
-    with _restored(circuit) as restore:
+    with _restored(circuit) as restore, _heap_set_aside():
         runs = [
             _Trial(
                 circuit, {name: values[p] for name, values in blocks.items()}, request, restore
@@ -85,6 +86,24 @@ def _restored(circuit: "Circuit") -> Iterator[Callable[[], None]]:
             held.restore()
             for time, value in zip(times, before, strict=True):
                 time.set_value(value)
+
+
+@contextmanager
+def _heap_set_aside() -> Iterator[None]:
+    """Keep what exists out of garbage collections, as long as the block lasts.
+
+    Brian2 collects garbage in each run, which takes longer than a short trial where the process
+    holds much; all that trials leave behind is new.
+    """
+    if gc.get_freeze_count():
+        # Somebody else's, which must not end here.
+        yield
+        return
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 @contextmanager
