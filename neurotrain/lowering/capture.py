@@ -208,5 +208,6 @@ def _refuse_gsl(one: CodeRunner) -> None:
     if _uses_gsl(one):
         raise UnsupportedModel(
             f"'{one.group.name}' is integrated by the GNU Scientific Library "
-            f"(method='{one.method_choice}'), which the fused execution does not cover. {WAY_OUT}"
+            f"(method='{one.method_choice}'), which the fused execution does not cover. Choose "
+            f"another method, such as 'rk4'. Or, where that library is installed: {WAY_OUT}"
         )
