@@ -24,6 +24,7 @@ from brian2 import (
     ms,
     network_operation,
 )
+from brian2_versions import linked_by_name
 
 from neurotrain.errors import InvalidInput, NeurotrainError, UnsupportedModel
 from neurotrain.executions.fused.source import generate_source
@@ -119,7 +120,13 @@ REFUSED = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("build", REFUSED, ids=lambda build: build.__name__)
+def cases(builders):
+    """Return parameters of a test, with a reason where this Brian2 cannot build one."""
+    marks = {position_that_changes: [linked_by_name]}
+    return [pytest.param(one, id=one.__name__, marks=marks.get(one, [])) for one in builders]
+
+
+@pytest.mark.parametrize("build", cases(REFUSED))
 def test_what_is_not_covered_is_refused_by_name_with_a_way_out(build):
     objects = build()
     message = refusal(UnsupportedModel, *objects)
@@ -131,7 +138,7 @@ def test_what_is_not_covered_is_refused_by_name_with_a_way_out(build):
 DESCRIBED = (python_function, function_with_arrays, gsl, gsl_in_synapses, position_that_changes)
 
 
-@pytest.mark.parametrize("build", DESCRIBED, ids=lambda build: build.__name__)
+@pytest.mark.parametrize("build", cases(DESCRIBED))
 def test_what_only_brian2_runs_is_described_all_the_same(build):
     program = lowered(*build(), strict=False).program
     assert {"v", "s"} & {symbol.split("_")[0] for symbol in program.symbols("state")}
