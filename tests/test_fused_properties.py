@@ -3,12 +3,16 @@
 from dataclasses import dataclass
 
 import numpy as np
+import pytest
 from brian2 import NeuronGroup, Synapses, ms
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import neurotrain as nt
 from neurotrain.trials import Trials
+
+# The generated code is the same on every Python.
+pytestmark = pytest.mark.slow
 
 STEPS = 40
 REFRACTORY = {"none": False, "time": "0.7*ms", "condition": "v > 0.2", "own": "pause"}

@@ -417,7 +417,7 @@ print(program.fingerprint, sha256(generate_source(program).encode()).hexdigest()
 
 def test_processes_with_other_hash_seeds_generate_the_same_source(top):
     outputs = set()
-    for seed in ("0", "1", "4242"):
+    for seed in ("0", "4242"):
         environment = os.environ | {"PYTHONHASHSEED": seed, "PYTHONPATH": str(top)}
         done = subprocess.run(
             [sys.executable, "-W", "ignore", "-c", SCRIPT],
