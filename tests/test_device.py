@@ -346,7 +346,9 @@ def several_clocks():
     monitors = (
         SpikeMonitor(e), SpikeMonitor(slow), PopulationRateMonitor(slow),
         StateMonitor(e, ["v", "follower"], record=True, dt=1 * ms),
-        StateMonitor(slow, True, record=True), StateMonitor(slow, "v", record=True, dt=0.1 * ms),
+        StateMonitor(slow, True, record=True),
+        # Between its ticks, the clock of what `h` belongs to shows the time of the next one.
+        StateMonitor(slow, ["v", "h"], record=True, dt=0.1 * ms),
         StateMonitor(within, "x", record=True, dt=0.4 * ms),
     )  # fmt: skip
     return (e, slow, there, back, within, *monitors), {}

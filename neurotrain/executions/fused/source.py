@@ -125,9 +125,9 @@ class _Source:
         lines = []
         for k in range(self.program.n_clocks):
             clock = f"run->clocks[{k}]"
-            tick = (
-                "step" if self.program.n_clocks == 1 else f"(step - {clock}.offset) / {clock}.every"
-            )
+            # Between two ticks of a clock, Brian2's shows the time of the next.
+            ticks_before = f"(step - {clock}.offset + {clock}.every - 1) / {clock}.every"
+            tick = "step" if self.program.n_clocks == 1 else ticks_before
             lines.append(f"const int64_t tick_{k} = {tick};")
             if self.program.n_clocks > 1:
                 lines.append(
