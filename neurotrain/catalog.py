@@ -1,4 +1,4 @@
-"""Find models, tasks, optimizers and losses by name; nothing is imported before it is asked for."""
+"""Find models, tasks, optimizers, losses and experiments by name, and import them only then."""
 
 from collections.abc import Callable, Mapping
 from importlib import import_module
@@ -9,7 +9,13 @@ from typing import Any
 from neurotrain.errors import InvalidInput, NeurotrainError, unknown_name
 
 # What one of each kind is called, and the mapping from public names in its module.
-_SINGULAR = {"models": "model", "tasks": "task", "optimizers": "optimizer", "losses": "loss"}
+_SINGULAR = {
+    "models": "model",
+    "tasks": "task",
+    "optimizers": "optimizer",
+    "losses": "loss",
+    "experiments": "experiment",
+}
 _MAPPINGS = {"models": "MODELS", "tasks": "TASKS", "losses": "LOSSES"}
 
 KINDS = tuple(_SINGULAR)
@@ -21,6 +27,8 @@ def names(kind: str) -> list[str]:
         raise unknown_name("kind of thing to list", kind, KINDS)
     if kind == "optimizers":
         return import_module("neurotrain.optimizers").optimizer_names()
+    if kind == "experiments":
+        return import_module("neurotrain.experiments").experiment_names()
     return sorted(_mapping(kind))
 
 
@@ -47,6 +55,8 @@ def find(kind: str, name: str) -> Callable[..., Any]:
         raise unknown_name(_SINGULAR[kind], name, names(kind))
     if kind == "optimizers":
         return import_module("neurotrain.optimizers").optimizer_class(name)
+    if kind == "experiments":
+        return import_module("neurotrain.experiments").find_experiment(name)
     return _mapping(kind)[name]
 
 

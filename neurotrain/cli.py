@@ -15,7 +15,7 @@ from neurotrain import __version__
 from neurotrain.command_parser import Parser
 from neurotrain.errors import InvalidInput, NeurotrainError, unknown_name
 
-KINDS = ("models", "tasks", "optimizers", "losses")
+KINDS = ("models", "tasks", "optimizers", "losses", "experiments")
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -23,7 +23,7 @@ def main(argv: list[str] | None = None) -> int:
     argv = sys.argv[1:] if argv is None else argv
     try:
         arguments = _parse(argv)
-        if arguments.command in ("train", "resume", "evaluate", "plot"):
+        if arguments.command in ("train", "resume", "evaluate", "plot", "reproduce"):
             _spare_brian2_the_compiler()
         with _short_warnings():
             return arguments.run(arguments) or 0
@@ -228,6 +228,27 @@ def _doctor(arguments: argparse.Namespace) -> int:
     return int(any(finding.status == "problem" for finding in findings))
 
 
+def _add_reproduce(parser: Parser) -> None:
+    """Obtain a published result anew, and compare it; see neurotrain list experiments."""
+    parser.add("name", metavar="NAME", help="name of an experiment")
+    parser.add("--quick", action="store_true", help="a small form, in a minute or so")
+    parser.add("--workers", type=int, metavar="W", help="threads; do not change results")
+    parser.add("--out", metavar="DIR", help="folder of its trainings, which go on from there")
+    parser.set_defaults(run=_reproduce)
+
+
+def _reproduce(arguments: argparse.Namespace) -> int:
+    from neurotrain.experiments import reproduce
+
+    out = Path(arguments.out) if arguments.out else None
+    report = reproduce(arguments.name, quick=arguments.quick, out=out, threads=arguments.workers)
+    if arguments.json:
+        _print_json(report.as_json())
+    else:
+        print(report)
+    return int(not report.holds)
+
+
 def _add_bench(parser: Parser) -> None:
     """Measure the engine beside a hand-written kernel, Brian2, and JAX and PyTorch if installed."""
     parser.add("--quick", action="store_true", help="tiny networks, within a minute")
@@ -260,6 +281,7 @@ _COMMANDS = {
     "resume": _add_resume,
     "evaluate": _add_evaluate,
     "plot": _add_plot,
+    "reproduce": _add_reproduce,
     "bench": _add_bench,
     "doctor": _add_doctor,
 }

@@ -27,6 +27,7 @@ RANKS = {
     "user_file": 1,
     "training": 2,
     "doctor": 2,
+    "experiments": 3,
     "benchmarks": 3,
     "cli": 3,
 }

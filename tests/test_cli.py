@@ -81,7 +81,7 @@ def test_list(capsys):
     text = capsys.readouterr().out
     assert main(["list", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
-    assert found.keys() == {"models", "tasks", "optimizers", "losses"}
+    assert found.keys() == {"models", "tasks", "optimizers", "losses", "experiments"}
     assert all(catalog.names(kind) == [*members] for kind, members in found.items())
     assert all(name in text for members in found.values() for name in members)
     assert main(["list", "losses", "--json"]) == 0

@@ -1,0 +1,61 @@
+"""Published results, each obtained anew by `neurotrain reproduce NAME`."""
+
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from time import perf_counter
+
+from neurotrain.errors import unknown_name
+from neurotrain.experiments.report import Check, Report, Setting
+
+__all__ = ["Check", "Report", "Setting", "experiment_names", "find_experiment", "reproduce"]
+
+_MODULES = {"integration": "neurotrain.experiments.integration"}
+
+
+def experiment_names() -> list[str]:
+    """Return the names of all experiments, without importing any."""
+    return sorted(_MODULES)
+
+
+def find_experiment(name: str) -> Callable[[Setting], list[Check]]:
+    """Return the function that runs the experiment called `name`; refuse an unknown name."""
+    if name not in _MODULES:
+        raise unknown_name("experiment", name, _MODULES)
+    return import_module(_MODULES[name]).run
+
+
+def reproduce(
+    name: str,
+    *,
+    quick: bool = False,
+    out: Path | None = None,
+    threads: int | None = None,
+    progress: bool = True,
+) -> Report:
+    """Run an experiment and compare what comes out with what is to be shown.
+
+    Parameters
+    ----------
+    name : str
+        One of `experiment_names`.
+    quick : bool
+        Whether to run a small form, in a minute or so, which checks that everything works.
+    out : Path, optional
+        Folder of the trainings, by default ``runs/reproduce-NAME``. Complete ones that are there
+        already are taken as they are, interrupted ones go on.
+    threads : int, optional
+        Threads of the simulations; by default all cores.
+    progress : bool
+        Whether to show the progress of trainings.
+
+    Raises
+    ------
+    InvalidInput
+        If there is no such experiment, with the nearest name.
+    """
+    run = find_experiment(name)
+    folder = out or Path("runs") / f"reproduce-{name}{'-quick' * quick}"
+    started = perf_counter()
+    checks = run(Setting(folder, quick, threads, progress))
+    return Report(name, quick, perf_counter() - started, tuple(checks))
