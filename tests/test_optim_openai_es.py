@@ -8,7 +8,9 @@ from scipy import stats
 
 from neurotrain.errors import InvalidInput
 from neurotrain.optimizers.adam import Adam
-from neurotrain.optimizers.openai_es import OpenAIES, mirrored_gradient
+from neurotrain.optimizers.noise import Noise
+from neurotrain.optimizers.openai_es import OpenAIES
+from neurotrain.optimizers.perturbations import Perturbations
 from neurotrain.optimizers.schedules import schedule_factor
 from neurotrain.optimizers.shaping import centered_ranks, ordinal_ranks
 from neurotrain.seeding import generator
@@ -84,16 +86,17 @@ def test_a_constant_gradient_moves_each_parameter_by_the_learning_rate():
 SLOPE, PAIRS, SIGMA = np.array([1.0, -0.5, 0.0, 2.0, 0.25]), 20_000, 0.3
 
 
-def bias_statistic(losses, noise):
-    error = mirrored_gradient(losses, noise, SIGMA) - SLOPE
-    covariance = (SLOPE @ SLOPE * np.eye(5) + np.outer(SLOPE, SLOPE)) / len(noise)
+def bias_statistic(losses, perturbations):
+    error = perturbations.total(losses) / (2 * PAIRS * SIGMA) - SLOPE
+    covariance = (SLOPE @ SLOPE * np.eye(5) + np.outer(SLOPE, SLOPE)) / PAIRS
     return error @ np.linalg.solve(covariance, error)
 
 
 def linear_losses():
-    noise = generator(5, "optimizer", 0).standard_normal((PAIRS, 5))
-    signed = np.stack([noise, -noise], axis=1).reshape(2 * PAIRS, 5)
-    return 7.0 + SIGMA * signed @ SLOPE, noise
+    perturbations = Perturbations(Noise(PAIRS, 5), mirrored=True)
+    chunks = perturbations.noise.draw(generator(5, "optimizer", 0))
+    candidates = perturbations.candidates(chunks, np.zeros(5), np.full(5, SIGMA))
+    return 7.0 + candidates @ SLOPE, perturbations
 
 
 def test_gradient_is_unbiased_on_a_linear_loss():
@@ -102,14 +105,15 @@ def test_gradient_is_unbiased_on_a_linear_loss():
 
 @pytest.mark.parametrize("fault", ["pair", "factor", "coordinate"])
 def test_bias_of_a_gradient_is_found(fault):
-    losses, noise = linear_losses()
+    losses, perturbations = linear_losses()
     if fault == "pair":
         losses = np.roll(losses, 1)
     elif fault == "factor":
         losses = losses * 1.2
     else:
-        noise = noise + [0, 0, 0.1, 0, 0] * np.sign(noise[:, [3]])
-    assert bias_statistic(losses, noise) > stats.chi2.ppf(1 - 1e-6, df=5)
+        noise = perturbations.noise._held
+        noise += [0, 0, 0.1, 0, 0] * np.sign(noise[:, [3]])
+    assert bias_statistic(losses, perturbations) > stats.chi2.ppf(1 - 1e-6, df=5)
 
 
 def test_schedules():

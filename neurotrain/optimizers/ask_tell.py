@@ -126,6 +126,7 @@ class AskTell(ABC):
     def state_dict(self) -> dict[str, np.ndarray]:
         """Return copies of all that changes over a run, and of what must not."""
         state = {
+            "optimizer": type(self).__name__,
             "seed": str(self.seed),
             "population_size": self.population_size,
             "generation": self.generation,
@@ -159,6 +160,10 @@ class AskTell(ABC):
             names = ", ".join(sorted(state.keys() ^ own.keys()))
             raise InvalidInput(
                 f"The saved state is not one of {type(self).__name__}: it differs in {names}."
+            )
+        if str(state["optimizer"]) != str(own["optimizer"]):
+            raise InvalidInput(
+                f"The saved state is not one of {own['optimizer']}: it is of {state['optimizer']}."
             )
         for name in ("seed", "population_size"):
             if str(state[name]) != str(own[name]):
