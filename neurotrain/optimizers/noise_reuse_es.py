@@ -11,8 +11,9 @@ class NoiseReuseES(TruncatedES):
 
     Each candidate keeps its noise over all truncations of an episode, and each
     truncation's loss weighs that noise: summed over an episode, estimates are unbiased
-    for its whole loss, with less variance than those of `persistent-es` where
-    truncations agree on what is good. All candidates begin their episodes together.
+    for its whole loss. Where losses are linear in the parameters they vary no more than
+    those of `persistent-es` do, and much less where the memory of the system is short.
+    All candidates begin their episodes together.
     """
 
     _noise_class, _name = Noise, "noise-reuse-es"
