@@ -19,6 +19,11 @@ def test_basis_is_orthonormal_and_spans_the_vectors(vectors):
     np.testing.assert_allclose(vectors @ basis.T @ basis, vectors, atol=1e-8 * longest + 1e-300)
 
 
+def test_nearly_parallel_gradients_give_an_orthonormal_basis():
+    basis = orthonormal_basis(np.array([[1.0, 1 / 3, 0.7], [1.0, 1 / 3 + 1e-8, 0.7]]))
+    np.testing.assert_allclose(basis @ basis.T, np.eye(2), atol=1e-14)
+
+
 @pytest.mark.parametrize("length", [1e-200, 1.0, 1e200])
 def test_gradients_of_any_length_guide(length):
     basis = orthonormal_basis(length * np.array([[3.0, 4.0], [6.0, 8.0], [0.0, 0.0]]))

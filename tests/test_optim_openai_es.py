@@ -146,6 +146,32 @@ def test_the_schedule_scales_the_steps():
     np.testing.assert_allclose(steps, [0.1, 0.075, 0.05, 0.025, 0], rtol=0.1)
 
 
+def test_sigma_falls_and_the_gradient_is_divided_by_what_it_is_now():
+    slope = np.array([2.0, -1.0])
+    optimizer = OpenAIES(
+        np.zeros(2),
+        np.ones(2),
+        seed=1,
+        population_size=6,
+        mirrored=False,
+        shaping="raw",
+        gradient_optimizer="sgd",
+        momentum=0.0,
+        learning_rate=0.1,
+        sigma_schedule="linear",
+        final_sigma=0.2,
+        generations=4,
+    )
+    for generation, sigma in enumerate([0.4, 0.35, 0.3, 0.25, 0.2, 0.2]):
+        noise = generator(1, "optimizer", generation).standard_normal((6, 2))
+        before = optimizer.guess
+        np.testing.assert_allclose(optimizer.ask(), before + sigma * noise, atol=1e-14)
+        losses = optimizer.ask() @ slope
+        optimizer.tell(losses)
+        step = losses @ noise / (6 * sigma)
+        np.testing.assert_allclose(optimizer.guess, before - 0.1 * step, rtol=1e-12)
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
@@ -154,6 +180,10 @@ def test_the_schedule_scales_the_steps():
         ({"schedule": "cosine"}, "set generations"),
         ({"schedule": "cosine", "generations": 0}, "generations"),
         ({"learning_rate": -1}, "learning_rate"),
+        ({"final_sigma": 0.0}, "final_sigma"),
+        ({"shaping": "ranks"}, "no shaping called 'ranks'; did you mean"),
+        ({"gradient_optimizer": "Adam"}, "no gradient optimizer called 'Adam'; did you mean"),
+        ({"momentum": 1.0, "gradient_optimizer": "sgd"}, "momentum"),
         ({"weight_decay": -0.1}, "weight_decay"),
         ({"beta1": 1.0}, r"beta1 must be a finite number in \[0, 1\)"),
         ({"beta2": -0.1}, "beta2"),

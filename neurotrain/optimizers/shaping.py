@@ -53,8 +53,7 @@ def z_scores(losses: np.ndarray) -> np.ndarray:
     filled = filled / (np.abs(filled).max() or 1.0)
     distance = filled - filled[finite].mean()
     deviation = filled[finite].std()
-    # Of equal losses the mean may differ by rounding.
-    return distance / deviation if np.ptp(filled) > 0 else np.zeros(len(losses))
+    return distance / deviation if deviation > 0 else np.zeros(len(losses))
 
 
 def utilities(losses: np.ndarray) -> np.ndarray:
