@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from neurotrain.benchmarks.optimizer_peers import Peer, peers
 from neurotrain.optimizers import Optimizer, make_optimizer, optimizer_names
 
 # Methods whose memory or time grows with the square of the number of parameters or more, or
@@ -34,12 +35,12 @@ class Generation:
 def measure_cost(
     names: Iterable[str], generation: Generation, repeats: int = 9
 ) -> list[dict[str, Any]]:
-    """Return a row for every optimizer: CPU time on one thread, and memory.
+    """Return a row for every optimizer: CPU time on one thread, and memory of ours.
 
     Parameters
     ----------
     names : iterable of str
-        Those of `optimizer_names`.
+        Those of `optimizer_names`, or of `neurotrain.benchmarks.optimizer_peers.peers`.
     generation : Generation
     repeats : int
         Generations that are counted, after two that are not.
@@ -49,38 +50,39 @@ def measure_cost(
 
 
 def _measure(name: str, generation: Generation, repeats: int) -> dict[str, Any]:
-    mirrored = name in MIRRORED
+    mirrored, make = peers().get(name) or (name in MIRRORED, _maker(name))
     drawn = generation.candidates // (2 if mirrored else 1)
     numbers, rng = np.empty((drawn, generation.parameters)), np.random.default_rng(1)
     losses = rng.standard_normal(generation.candidates)
-    optimizer = _make(name, generation)
+    optimizer = make(generation.parameters, generation.candidates)
     # In turns, so that whatever else the machine does meets all of them.
-    turns = np.array(
-        [
-            (
-                _seconds(lambda: rng.standard_normal(out=numbers)),
-                _seconds(optimizer.ask),
-                _seconds(lambda: optimizer.tell(losses)),
-            )
-            for _ in range(2 + repeats)
-        ]
-    )[2:]
-    normals, ask, tell = np.median(turns, axis=0)
+    turns = [
+        (
+            _seconds(lambda: rng.standard_normal(out=numbers)),
+            _seconds(optimizer.ask),
+            _seconds(lambda: optimizer.tell(losses)),
+        )
+        for _ in range(2 + repeats)
+    ][2:]
+    normals, ask, tell = np.array(turns).T
     return {
         "case": f"optimizer-d{generation.parameters}-p{generation.candidates}",
         "variant": name,
         "mirrored": mirrored,
-        "normals_ms": 1e3 * normals,
-        "ask_ms": 1e3 * ask,
-        "tell_ms": 1e3 * tell,
-        "ratio_to_normals": float(np.median(turns[:, 1:].sum(axis=1) / turns[:, 0])),
-        "ratio_of_memory": _memory(name, generation, losses),
+        "normals_ms": 1e3 * float(np.median(normals)),
+        "ask_ms": 1e3 * float(np.median(ask)),
+        "tell_ms": 1e3 * float(np.median(tell)),
+        "ratio_to_normals": float(np.median((ask + tell) / normals)),
+        "ratio_of_memory": None if name in peers() else _memory(name, generation, losses),
     }
 
 
-def _make(name: str, generation: Generation) -> Optimizer:
-    start, scale = np.zeros(generation.parameters), np.ones(generation.parameters)
-    return make_optimizer(name, start, scale, seed=1, population_size=generation.candidates)
+def _maker(name: str) -> Callable[[int, int], Peer]:
+    def make(parameters: int, candidates: int) -> Optimizer:
+        start, scale = np.zeros(parameters), np.ones(parameters)
+        return make_optimizer(name, start, scale, seed=1, population_size=candidates)
+
+    return make
 
 
 def _seconds(action: Callable[[], Any]) -> float:
@@ -93,7 +95,7 @@ def _memory(name: str, generation: Generation, losses: np.ndarray) -> float:
     """Return the peak of two generations, in units of the candidates' own memory."""
     tracemalloc.start()
     try:
-        optimizer = _make(name, generation)
+        optimizer = _maker(name)(generation.parameters, generation.candidates)
         for _ in range(2):
             optimizer.ask()
             optimizer.tell(losses)
@@ -110,14 +112,19 @@ def format_cost(rows: list[dict[str, Any]]) -> str:
     lines = [
         f"{rows[0]['case']}: a generation on one thread; ratio: ask and tell to normals, at most",
         f"{MOST_NORMALS} is asked; memory: peak in units of the candidates",
-        f"  {'optimizer':<18}{'mirrored':<10}" + "".join(f"{head:>12}" for head in heads),
+        f"  {'optimizer':<20}{'mirrored':<10}" + "".join(f"{head:>12}" for head in heads),
     ]
     for row in rows:
-        told = "".join(f"{row[part]:12.2f}" for part in parts)
-        lines.append(f"  {row['variant']:<18}{'yes' if row['mirrored'] else 'no':<10}{told}")
+        told = "".join(_number(row[part]) for part in parts)
+        lines.append(f"  {row['variant']:<20}{'yes' if row['mirrored'] else 'no':<10}{told}")
     return "\n".join(lines)
 
 
+def _number(value: float | None) -> str:
+    return f"{'-':>12}" if value is None else f"{value:12.2f}"
+
+
 if __name__ == "__main__":
-    chosen = sys.argv[1:] or [name for name in optimizer_names() if name not in NOT_FOR_MANY]
+    ours = [name for name in optimizer_names() if name not in NOT_FOR_MANY]
+    chosen = sys.argv[1:] or [*ours, *peers()]
     print(format_cost(measure_cost(chosen, Generation())))
