@@ -66,7 +66,7 @@ BOUND = stats.norm.isf(0.5e-9)
 
 @pytest.mark.parametrize(("rank", "shapes"), KINDS)
 def test_directions_have_mean_0_and_covariance_1(rank, shapes):
-    directions = drawn(make_noise(20_000, SIZE, rank, shapes))
+    directions = drawn(make_noise(8_000, SIZE, rank, shapes))
     assert moments_statistic(directions) < BOUND
     # Negative controls: a wrong normalization, a shared entry.
     assert moments_statistic(directions * 1.1) > BOUND

@@ -1,5 +1,6 @@
 """All optimizers keep the promises of check_optimizer, which finds those that do not."""
 
+import re
 import subprocess
 import sys
 
@@ -249,6 +250,17 @@ def test_bad_input_is_refused(name, start, scale, options, words):
     with pytest.raises(InvalidInput, match=words) as refusal:
         make_optimizer(name, np.array(start), np.array(scale), **{"seed": 1, **options})
     assert "\n" not in str(refusal.value)
+
+
+def test_every_optimizer_is_on_its_page_whose_examples_run(top):
+    page = (top / "docs" / "optimizers.md").read_text()
+    for name in optimizer_names():
+        assert f"| `{name}` |" in page
+    names: dict = {}
+    for example in re.findall(r"```python\n(.*?)```", page, re.DOTALL):
+        exec(compile(example, "optimizers.md", "exec"), names)
+        if "guess" in example:
+            assert np.allclose(names["optimizer"].guess, 1, atol=0.5)
 
 
 def test_unknown_names_are_refused():

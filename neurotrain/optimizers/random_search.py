@@ -10,7 +10,7 @@ from neurotrain.optimizers.checks import require_above_zero
 
 
 class RandomSearch(AskTell):
-    """Independent candidates around the start, of which the best is the guess.
+    """Random search: candidates around the start, of which the best is the guess.
 
     Nothing is learnt from losses: what a method finds beyond this, it owes to learning.
 
