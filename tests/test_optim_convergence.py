@@ -1,4 +1,4 @@
-"""Every method finds the bottom of a sphere within its budget; random search, the control, not."""
+"""What all methods have in common: they find the bottom of a sphere, whatever its units."""
 
 import numpy as np
 import pytest
@@ -38,6 +38,18 @@ def test_sphere_within_a_budget(name, seed):
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_random_search_does_not_get_there(seed):
     assert reached("random-search", {}, 10_000, seed) > 10 * TARGET
+
+
+@pytest.mark.parametrize("name", [*BUDGETS, "random-search"])
+def test_units_of_single_parameters_do_not_matter(name):
+    unit = np.array([2.0**-10, 1.0, 2.0**20, 8.0])
+    one = make_optimizer(name, np.ones(4), np.ones(4), seed=1)
+    other = make_optimizer(name, unit, unit, seed=1)
+    for _ in range(20):
+        one.tell(np.abs(one.ask()).sum(axis=1))
+        other.tell(np.abs(other.ask() / unit).sum(axis=1))
+    np.testing.assert_array_equal(one.guess * unit, other.guess)
+    assert (one.guess != 1).all()
 
 
 @pytest.mark.parametrize("name", BUDGETS)

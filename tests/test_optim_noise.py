@@ -96,6 +96,9 @@ def test_candidates_and_totals_are_those_of_all_directions(rank, shapes, mirrore
     [
         ({"rank": 1}, "set shapes"),
         ({"rank": 0, "shapes": [(2, 2)]}, "rank must be a whole number"),
+        ({"rank": 1, "shapes": 4}, "shapes must be a list of shapes"),
+        ({"rank": 1, "shapes": [2, 2]}, "shapes must be a list of shapes"),
+        ({"rank": 1, "shapes": [(2, -2)]}, "Each length in shapes must be a whole number"),
         ({"rank": 1, "shapes": [(2, 3)]}, "shapes must hold 4 parameters in all"),
     ],
 )

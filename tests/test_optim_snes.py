@@ -29,16 +29,6 @@ def test_updates_are_the_published_ones():
         np.testing.assert_allclose(optimizer.sigmas, sigmas, rtol=1e-12)
 
 
-def test_units_of_single_parameters_do_not_matter():
-    unit = np.array([2.0**-10, 1.0, 2.0**20, 8.0])
-    one = SNES(np.ones(4), np.ones(4), seed=1)
-    other = SNES(unit, unit, seed=1)
-    for _ in range(50):
-        one.tell(np.abs(one.ask()).sum(axis=1))
-        other.tell(np.abs(other.ask() / unit).sum(axis=1))
-    np.testing.assert_array_equal(one.guess * unit, other.guess)
-
-
 def test_widths_learn_the_scales_of_an_ellipsoid():
     curvature = np.geomspace(1, 1e4, 6)
     optimizer = SNES(np.ones(6), np.ones(6), seed=1, population_size=40)

@@ -54,6 +54,7 @@ def test_one_block_of_several_moves_as_it_would_alone():
     [
         ({"blocks": [2, 2]}, r"must hold 3 parameters in all, got \[2, 2\]: 4"),
         ({"blocks": [3, 0]}, "Each size in blocks must be a whole number"),
+        ({"blocks": 3}, r"blocks must be a list of sizes such as \[800, 64\], got 3"),
         ({"population_size": 1}, "population_size of song must be a whole number of at least 2"),
     ],
 )

@@ -91,14 +91,7 @@ class LowRankNoise(Noise):
         self, count: int, size: int, rank: int, shapes: Sequence[Sequence[int]] | None
     ) -> None:
         require_whole("rank", rank)
-        if shapes is None:
-            raise InvalidInput("Low-rank noise must know the matrices: set shapes.")
-        self.rank, self.shapes = rank, [tuple(shape) for shape in shapes]
-        if sum(prod(shape) for shape in self.shapes) != size:
-            raise InvalidInput(
-                f"shapes must hold {size} parameters in all, got {self.shapes}: "
-                f"{sum(prod(shape) for shape in self.shapes)}."
-            )
+        self.rank, self.shapes = rank, _checked_shapes(shapes, size)
         super().__init__(count, size)
         self._scratch = np.empty((min(count, max(1, CHUNK // size)), size))
 
@@ -138,6 +131,21 @@ class LowRankNoise(Noise):
             total += left[:, i] * right[:, i]
         block[:] = total.reshape(block.shape)
         block /= sqrt(self.rank)
+
+
+def _checked_shapes(shapes: Sequence[Sequence[int]] | None, size: int) -> list[tuple[int, ...]]:
+    if shapes is None:
+        raise InvalidInput("Low-rank noise must know the matrices: set shapes.")
+    if not isinstance(shapes, Sequence) or not all(isinstance(s, Sequence) for s in shapes):
+        raise InvalidInput(
+            f"shapes must be a list of shapes such as [(64, 50), (64,)], got {shapes!r}."
+        )
+    for length in (length for shape in shapes for length in shape):
+        require_whole("Each length in shapes", length)
+    in_all = sum(prod(shape) for shape in shapes)
+    if in_all != size:
+        raise InvalidInput(f"shapes must hold {size} parameters in all, they hold {in_all}.")
+    return [tuple(shape) for shape in shapes]
 
 
 def make_noise(

@@ -149,7 +149,11 @@ class SONG(AskTell):
 
 def _slices(blocks: Sequence[int] | None, size: int) -> list[slice]:
     """Return where each block lies in the parameter vector."""
-    sizes = [size] if blocks is None else list(blocks)
+    if blocks is None:
+        return [slice(0, size)]
+    if not isinstance(blocks, Sequence):
+        raise InvalidInput(f"blocks must be a list of sizes such as [800, 64], got {blocks!r}.")
+    sizes = list(blocks)
     for each in sizes:
         require_whole("Each size in blocks", each)
     if sum(sizes) != size:
