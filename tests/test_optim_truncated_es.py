@@ -158,6 +158,53 @@ def copy(optimizer, make):
     return twin
 
 
+class Interrupted:
+    """A generator that is interrupted when it draws the second time."""
+
+    def __init__(self):
+        self.rng, self.draws = np.random.default_rng(7), 0
+
+    def standard_normal(self, *args, **options):
+        self.draws += 1
+        if self.draws == 2:
+            raise KeyboardInterrupt
+        return self.rng.standard_normal(*args, **options)
+
+
+@pytest.mark.parametrize(
+    ("name", "episode_length", "order"),
+    [("persistent-es", 3, ["later", "earlier"]), ("noise-reuse-es", 2, ["earlier", "later"])],
+)
+def test_an_interrupted_draw_leaves_nothing_behind(name, episode_length, order, monkeypatch):
+    size = 2**15  # so that noise comes in several chunks
+    optimizer, later, earlier = (
+        make_optimizer(
+            name,
+            np.ones(size),
+            np.ones(size),
+            seed=1,
+            population_size=4,
+            episode_length=episode_length,
+        )
+        for _ in range(3)
+    )
+    for _ in range(2):
+        optimizer.tell(np.square(optimizer.ask()).sum(axis=1))
+        if optimizer.generation == 1:
+            earlier.load_state_dict(optimizer.state_dict())
+    later.load_state_dict(optimizer.state_dict())
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(optimizer, "_rng", lambda generation: Interrupted())
+        optimizer.ask()
+    others = {"earlier": earlier, "later": later}
+    for other in (others[when] for when in order):
+        optimizer.load_state_dict(other.state_dict())
+        np.testing.assert_array_equal(optimizer.ask(), other.ask())
+        for one in (optimizer, other):
+            one.tell(np.square(one.ask()).sum(axis=1))
+        np.testing.assert_array_equal(optimizer.guess, other.guess)
+
+
 def test_bad_options_are_refused():
     for options, words in (
         ({"episode_length": 0}, "episode_length must be a whole number"),
