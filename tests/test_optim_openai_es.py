@@ -8,7 +8,9 @@ from scipy import stats
 
 from neurotrain.errors import InvalidInput
 from neurotrain.optimizers.adam import Adam
-from neurotrain.optimizers.openai_es import OpenAIES, mirrored_gradient
+from neurotrain.optimizers.noise import Noise
+from neurotrain.optimizers.openai_es import OpenAIES
+from neurotrain.optimizers.perturbations import Perturbations
 from neurotrain.optimizers.schedules import schedule_factor
 from neurotrain.optimizers.shaping import centered_ranks, ordinal_ranks
 from neurotrain.seeding import generator
@@ -84,16 +86,17 @@ def test_a_constant_gradient_moves_each_parameter_by_the_learning_rate():
 SLOPE, PAIRS, SIGMA = np.array([1.0, -0.5, 0.0, 2.0, 0.25]), 20_000, 0.3
 
 
-def bias_statistic(losses, noise):
-    error = mirrored_gradient(losses, noise, SIGMA) - SLOPE
-    covariance = (SLOPE @ SLOPE * np.eye(5) + np.outer(SLOPE, SLOPE)) / len(noise)
+def bias_statistic(losses, perturbations):
+    error = perturbations.total(losses) / (2 * PAIRS * SIGMA) - SLOPE
+    covariance = (SLOPE @ SLOPE * np.eye(5) + np.outer(SLOPE, SLOPE)) / PAIRS
     return error @ np.linalg.solve(covariance, error)
 
 
 def linear_losses():
-    noise = generator(5, "optimizer", 0).standard_normal((PAIRS, 5))
-    signed = np.stack([noise, -noise], axis=1).reshape(2 * PAIRS, 5)
-    return 7.0 + SIGMA * signed @ SLOPE, noise
+    perturbations = Perturbations(Noise(PAIRS, 5), mirrored=True)
+    chunks = perturbations.noise.draw(generator(5, "optimizer", 0))
+    candidates = perturbations.candidates(chunks, np.zeros(5), np.full(5, SIGMA))
+    return 7.0 + candidates @ SLOPE, perturbations
 
 
 def test_gradient_is_unbiased_on_a_linear_loss():
@@ -102,14 +105,15 @@ def test_gradient_is_unbiased_on_a_linear_loss():
 
 @pytest.mark.parametrize("fault", ["pair", "factor", "coordinate"])
 def test_bias_of_a_gradient_is_found(fault):
-    losses, noise = linear_losses()
+    losses, perturbations = linear_losses()
     if fault == "pair":
         losses = np.roll(losses, 1)
     elif fault == "factor":
         losses = losses * 1.2
     else:
-        noise = noise + [0, 0, 0.1, 0, 0] * np.sign(noise[:, [3]])
-    assert bias_statistic(losses, noise) > stats.chi2.ppf(1 - 1e-6, df=5)
+        noise = perturbations.noise._held
+        noise += [0, 0, 0.1, 0, 0] * np.sign(noise[:, [3]])
+    assert bias_statistic(losses, perturbations) > stats.chi2.ppf(1 - 1e-6, df=5)
 
 
 def test_schedules():
@@ -142,6 +146,32 @@ def test_the_schedule_scales_the_steps():
     np.testing.assert_allclose(steps, [0.1, 0.075, 0.05, 0.025, 0], rtol=0.1)
 
 
+def test_sigma_falls_and_the_gradient_is_divided_by_what_it_is_now():
+    slope = np.array([2.0, -1.0])
+    optimizer = OpenAIES(
+        np.zeros(2),
+        np.ones(2),
+        seed=1,
+        population_size=6,
+        mirrored=False,
+        shaping="raw",
+        gradient_optimizer="sgd",
+        momentum=0.0,
+        learning_rate=0.1,
+        sigma_schedule="linear",
+        final_sigma=0.2,
+        generations=4,
+    )
+    for generation, sigma in enumerate([0.4, 0.35, 0.3, 0.25, 0.2, 0.2]):
+        noise = generator(1, "optimizer", generation).standard_normal((6, 2))
+        before = optimizer.guess
+        np.testing.assert_allclose(optimizer.ask(), before + sigma * noise, atol=1e-14)
+        losses = optimizer.ask() @ slope
+        optimizer.tell(losses)
+        step = losses @ noise / (6 * sigma)
+        np.testing.assert_allclose(optimizer.guess, before - 0.1 * step, rtol=1e-12)
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
@@ -150,6 +180,10 @@ def test_the_schedule_scales_the_steps():
         ({"schedule": "cosine"}, "set generations"),
         ({"schedule": "cosine", "generations": 0}, "generations"),
         ({"learning_rate": -1}, "learning_rate"),
+        ({"final_sigma": 0.0}, "final_sigma"),
+        ({"shaping": "ranks"}, "no shaping called 'ranks'; did you mean"),
+        ({"gradient_optimizer": "Adam"}, "no gradient optimizer called 'Adam'; did you mean"),
+        ({"momentum": 1.0, "gradient_optimizer": "sgd"}, "momentum"),
         ({"weight_decay": -0.1}, "weight_decay"),
         ({"beta1": 1.0}, r"beta1 must be a finite number in \[0, 1\)"),
         ({"beta2": -0.1}, "beta2"),

@@ -1,5 +1,6 @@
 """All optimizers keep the promises of check_optimizer, which finds those that do not."""
 
+import re
 import subprocess
 import sys
 
@@ -16,16 +17,53 @@ from neurotrain.optimizers import (
 )
 from neurotrain.optimizers.openai_es import OpenAIES
 
-# Weight decay pulls towards zero; everything else is tested as users get it.
-SETTINGS = {"openai-es": [{"weight_decay": 0.0}], "cma-es": [{}, {"diagonal": True}]}
+# What users get, the variants of each method, and larger steps where the published
+# ones would take longer than the check does.
+SETTINGS = {
+    "ars": [{}, {"population_size": 32, "top_directions": 4}],
+    "cma-es": [{}, {"diagonal": True}],
+    "guided-es": [{}, {"alpha": 1.0, "gradient_optimizer": "sgd"}],
+    "noise-reuse-es": [{"learning_rate": 0.1}, {"learning_rate": 0.1, "episode_length": 3}],
+    "openai-es": [
+        {},
+        {"mirrored": False},
+        {"gradient_optimizer": "clipup", "sigma_schedule": "linear", "generations": 100},
+        {"gradient_optimizer": "sgd", "learning_rate": 0.05, "momentum": 0.5},
+    ],
+    "persistent-es": [{"learning_rate": 0.1}, {"learning_rate": 0.1, "episode_length": 3}],
+    "pgpe": [{"sigma": 0.4}, {"sigma": 0.4, "gradient_optimizer": "adam"}],
+    "random-search": [{}],
+    "snes": [{}, {"population_size": 32}],
+    "song": [{}, {"gradient_optimizer": "sgd", "sigma": 0.5, "learning_rate": 0.01}],
+}
+USE_MORE_THAN_RANKS = {"ars", "guided-es", "noise-reuse-es", "persistent-es", "song"}
 CASES = [(name, options) for name in optimizer_names() for options in SETTINGS[name]]
 
 
 @pytest.mark.parametrize(("name", "options"), CASES)
 def test_conformance(name, options):
     check_optimizer(
-        lambda start, scale, seed: make_optimizer(name, start, scale, seed=seed, **options)
+        lambda start, scale, seed: make_optimizer(name, start, scale, seed=seed, **options),
+        rank_based=name not in USE_MORE_THAN_RANKS,
     )
+
+
+LOW_RANK = {"rank": 1, "shapes": [(2, 2), (1,)]}
+
+
+# Options that name the five parameters of the check one by one.
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("ars", LOW_RANK),
+        ("openai-es", LOW_RANK),
+        ("pgpe", {"sigma": 0.4, **LOW_RANK}),
+        ("snes", {"population_size": 32, **LOW_RANK}),
+        ("song", {"blocks": [2, 3], "sigma": 0.5, "learning_rate": 0.2}),
+    ],
+)
+def test_conformance_with_blocks(name, options):
+    test_conformance(name, options)
 
 
 class Writeable(OpenAIES):
@@ -35,7 +73,7 @@ class Writeable(OpenAIES):
 
 class Sharing(OpenAIES):
     def state_dict(self):
-        return super().state_dict() | {"adam_first": self._adam.first}
+        return super().state_dict() | {"adam_first": self._descent.method.first}
 
 
 class Resampling(OpenAIES):
@@ -54,7 +92,7 @@ class Seedless(OpenAIES):
 class Forgetful(OpenAIES):
     def _restore(self, state):
         super()._restore(state)
-        self._adam.first[:] = 0
+        self._descent.method.first[:] = 0
 
 
 class Unasked(OpenAIES):
@@ -182,7 +220,7 @@ def test_state_of_another_run_is_refused(name):
         (make(seed=2), "with seed 2, this optimizer has seed 1"),
         (make(population_size=10), "with population_size 10"),
         (make(size=6), r"shape \(6,\)"),
-        (make(of=({*optimizer_names()} - {name}).pop()), "not one of"),
+        *((make(of=other), "not one of") for other in optimizer_names() if other != name),
     ):
         optimizer = make()
         with pytest.raises(InvalidInput, match=words):
@@ -212,6 +250,17 @@ def test_bad_input_is_refused(name, start, scale, options, words):
     with pytest.raises(InvalidInput, match=words) as refusal:
         make_optimizer(name, np.array(start), np.array(scale), **{"seed": 1, **options})
     assert "\n" not in str(refusal.value)
+
+
+def test_every_optimizer_is_on_its_page_whose_examples_run(top):
+    page = (top / "docs" / "optimizers.md").read_text()
+    for name in optimizer_names():
+        assert f"| `{name}` |" in page
+    names: dict = {}
+    for example in re.findall(r"```python\n(.*?)```", page, re.DOTALL):
+        exec(compile(example, "optimizers.md", "exec"), names)
+        if "guess" in example:
+            assert np.allclose(names["optimizer"].guess, 1, atol=0.5)
 
 
 def test_unknown_names_are_refused():

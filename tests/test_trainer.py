@@ -336,6 +336,10 @@ BAD = {
     "optimizer class": ({"optimizer": dict}, "optimizer must be a name"),
     "odd population": ({"optimizer_options": {"population_size": 5}}, "must be even, got 5"),
     "sigma": ({"optimizer_options": {"sigma": np.nan}}, "sigma must be"),
+    "episodes": (
+        {"optimizer": "persistent-es", "optimizer_options": {"episode_length": 2}},
+        "simulates whole trials, .* leave the optimizer's episode_length at 1",
+    ),
     "option": ({"optimizer_options": {"sigmas": 1}}, "did you mean 'sigma'"),
     "loss": ({"loss": "crossentropy"}, "did you mean 'cross-entropy'"),
     "loss kind": ({"loss": "spike-count-margin"}, "needs a spike-count readout.*graded"),

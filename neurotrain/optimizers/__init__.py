@@ -20,8 +20,16 @@ __all__ = [
 
 # Where each method lives: it is imported when it is used.
 _CLASSES = {
-    "openai-es": ("neurotrain.optimizers.openai_es", "OpenAIES"),
+    "ars": ("neurotrain.optimizers.ars", "ARS"),
     "cma-es": ("neurotrain.optimizers.cma_es", "CMAES"),
+    "guided-es": ("neurotrain.optimizers.guided_es", "GuidedES"),
+    "noise-reuse-es": ("neurotrain.optimizers.noise_reuse_es", "NoiseReuseES"),
+    "openai-es": ("neurotrain.optimizers.openai_es", "OpenAIES"),
+    "persistent-es": ("neurotrain.optimizers.persistent_es", "PersistentES"),
+    "pgpe": ("neurotrain.optimizers.pgpe", "PGPE"),
+    "random-search": ("neurotrain.optimizers.random_search", "RandomSearch"),
+    "snes": ("neurotrain.optimizers.snes", "SNES"),
+    "song": ("neurotrain.optimizers.song", "SONG"),
 }
 
 

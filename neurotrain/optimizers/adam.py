@@ -1,5 +1,8 @@
 """Adam, as a direction of normalized length for a gradient."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 
 from neurotrain.optimizers.checks import require_between
@@ -32,3 +35,17 @@ class Adam:
         self.second += (1 - self.beta2) * (gradient**2 - self.second)
         deviation = np.sqrt(self.second / (1 - self.beta2**self.updates))
         return self.first / (1 - self.beta1**self.updates) / (deviation + self.epsilon)
+
+    def state(self) -> dict[str, Any]:
+        """Return what must be remembered."""
+        return {
+            "adam_first": self.first,
+            "adam_second": self.second,
+            "adam_updates": self.updates,
+        }
+
+    def restore(self, state: Mapping[str, np.ndarray]) -> None:
+        """Take over what `state` returned."""
+        self.first = np.array(state["adam_first"], dtype=float)
+        self.second = np.array(state["adam_second"], dtype=float)
+        self.updates = int(state["adam_updates"])

@@ -1,19 +1,19 @@
 """OpenAI-ES: a gradient from mirrored noise and ranks, followed with Adam."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
-from neurotrain.errors import InvalidInput
-from neurotrain.optimizers.adam import Adam
-from neurotrain.optimizers.ask_tell import AskTell
-from neurotrain.optimizers.checks import frozen, require_above_zero, require_between
-from neurotrain.optimizers.schedules import schedule_factor
-from neurotrain.optimizers.shaping import centered_ranks
+from neurotrain.optimizers.descent import Descent
+from neurotrain.optimizers.gradient_es import GradientES
+from neurotrain.optimizers.gradient_optimizers import gradient_optimizer_maker
+from neurotrain.optimizers.noise import make_noise
+from neurotrain.optimizers.perturbations import Perturbations, require_pairs
+from neurotrain.optimizers.schedules import falling_sigma, schedule_factor
+from neurotrain.optimizers.shaping import shaping_function
 
 
-class OpenAIES(AskTell):
+class OpenAIES(GradientES):
     """Evolution strategy of Salimans et al. 2017 (arXiv:1703.03864), minimizing.
 
     Candidates ``2k`` and ``2k + 1`` are the guess plus and minus
@@ -28,20 +28,39 @@ class OpenAIES(AskTell):
     seed : int
         The run's seed.
     population_size : int
-        Number of candidates, even.
+        Number of candidates, even if `mirrored`.
     sigma : float
         Standard deviation of the noise, in units of `scale`.
     learning_rate : float
-        The largest steady step of a parameter per generation, in units of `scale`.
+        By what the gradient optimizer's direction is multiplied, in units of `scale`;
+        with Adam the largest steady step of a parameter per generation, with ClipUp
+        half the largest step of all parameters together.
     schedule : {'constant', 'cosine', 'linear'}
         How the learning rate falls over the run.
     generations : int, optional
         Length of the run; needed by the falling schedules.
     weight_decay : float
         Share of the guess removed per generation and unit of learning rate,
-        decoupled from Adam (Loshchilov & Hutter 2019, arXiv:1711.05101).
+        decoupled from the gradient (Loshchilov & Hutter 2019, arXiv:1711.05101).
+    gradient_optimizer : {'adam', 'clipup', 'sgd'}
+        What turns the gradient into a direction.
+    momentum : float
+        Of SGD and ClipUp: share of the velocity kept per generation.
     beta1, beta2 : float
         Decay of Adam's moments per generation.
+    shaping : {'centered-rank', 'z-score', 'raw'}
+        What of the losses weighs the noise.
+    mirrored : bool
+        Whether each noise is evaluated with both signs.
+    sigma_schedule : {'constant', 'cosine', 'linear'}
+        How sigma falls over the run.
+    final_sigma : float, optional
+        Where it falls to; by default a tenth of `sigma`.
+    rank : int, optional
+        Rank of the noise in each matrix (Sarkar et al. 2025, arXiv:2511.16652); by
+        default it is full.
+    shapes : sequence of tuple of int, optional
+        Shape of each block of parameters; needed by `rank`.
 
     Raises
     ------
@@ -61,78 +80,42 @@ class OpenAIES(AskTell):
         schedule: str = "constant",
         generations: int | None = None,
         weight_decay: float = 0.0,
+        gradient_optimizer: str = "adam",
+        momentum: float = 0.9,
         beta1: float = 0.9,
         beta2: float = 0.999,
+        shaping: str = "centered-rank",
+        mirrored: bool = True,
+        sigma_schedule: str = "constant",
+        final_sigma: float | None = None,
+        rank: int | None = None,
+        shapes: Sequence[Sequence[int]] | None = None,
     ) -> None:
-        super().__init__(start, scale, seed=seed, population_size=population_size)
-        if population_size % 2:
-            raise InvalidInput(
-                f"population_size must be even, got {population_size}: "
-                "openai-es evaluates every noise with both signs."
-            )
-        require_above_zero("sigma", sigma)
-        require_above_zero("learning_rate", learning_rate)
-        require_between("weight_decay", weight_decay, 0)
-        self.sigma, self.learning_rate, self.weight_decay = sigma, learning_rate, weight_decay
-        self._schedule = schedule_factor(schedule, generations)
-        self._adam = Adam(self._start.size, beta1, beta2)
-        self._guess = self._start
-
-    @property
-    def guess(self) -> np.ndarray:
-        """The center of the candidates, a read-only (parameter,) array."""
-        return self._guess
-
-    def _noise(self) -> np.ndarray:
-        shape = (self.population_size // 2, self._start.size)
-        return self._rng(self.generation).standard_normal(shape)
+        super().__init__(start, scale, seed=seed, population_size=population_size, sigma=sigma)
+        count = require_pairs("openai-es", population_size) if mirrored else population_size
+        self._perturbations = Perturbations(
+            make_noise(count, self._start.size, rank, shapes), mirrored
+        )
+        make_method = gradient_optimizer_maker(
+            gradient_optimizer, momentum=momentum, beta1=beta1, beta2=beta2
+        )
+        self._descent = Descent(
+            self._start,
+            self._scale,
+            make_method(self._start.size),
+            learning_rate=learning_rate,
+            schedule=schedule_factor(schedule, generations),
+            weight_decay=weight_decay,
+        )
+        self.learning_rate = learning_rate
+        self._shape = shaping_function(shaping)
+        self._sigma_of = falling_sigma(sigma_schedule, generations, sigma, final_sigma)
 
     def _sample(self) -> np.ndarray:
-        offset = self._noise()
-        offset *= self.sigma * self._scale
-        candidates = np.empty((self.population_size, self._start.size))
-        np.add(self._guess, offset, out=candidates[0::2])
-        np.subtract(self._guess, offset, out=candidates[1::2])
-        return candidates
+        chunks = self._perturbations.noise.draw(self._rng(self.generation))
+        spread = self._sigma_of(self.generation) * self._scale
+        return self._perturbations.candidates(chunks, self.guess, spread)
 
-    def _update(self, losses: np.ndarray) -> None:
-        if not np.isfinite(losses).any():
-            return
-        # Drawing the noise again costs less than holding it while candidates are simulated.
-        gradient = mirrored_gradient(centered_ranks(losses), self._noise(), self.sigma)
-        step = self._scale * self._adam.direction(gradient) + self.weight_decay * self._guess
-        rate = self.learning_rate * self._schedule(self.generation)
-        self._guess = frozen(self._guess - rate * step)
-
-    def _own_state(self) -> dict[str, Any]:
-        return {
-            "adam_first": self._adam.first,
-            "adam_second": self._adam.second,
-            "adam_updates": self._adam.updates,
-        }
-
-    def _restore(self, state: Mapping[str, np.ndarray]) -> None:
-        self._guess = frozen(np.array(state["guess"], dtype=float))
-        self._adam.first = np.array(state["adam_first"], dtype=float)
-        self._adam.second = np.array(state["adam_second"], dtype=float)
-        self._adam.updates = int(state["adam_updates"])
-
-
-def mirrored_gradient(losses: np.ndarray, noise: np.ndarray, sigma: float) -> np.ndarray:
-    """Estimate the gradient of the loss smoothed by Gaussian noise, (parameter,).
-
-    The mean over all candidates of ``loss * noise / sigma``: Salimans et al. 2017,
-    equation in section 2, with mirrored sampling.
-
-    Parameters
-    ----------
-    losses : (candidate,) array
-        Losses, or what shaping made of them: a pair after the other.
-    noise : (candidate / 2, parameter) array
-        The noise of the first candidate of each pair.
-    sigma : float
-        Standard deviation by which `noise` was multiplied.
-    """
-    # Unlike a product by BLAS, the same to the last bit on any number of threads.
-    total = np.einsum("k,kd->d", losses[0::2] - losses[1::2], noise)
-    return total / (len(losses) * sigma)
+    def _gradient(self, losses: np.ndarray) -> np.ndarray:
+        total = self._perturbations.total(self._shape(losses))
+        return total / (self.population_size * self._sigma_of(self.generation))

@@ -1,10 +1,11 @@
-"""How the learning rate falls over the generations of a run."""
+"""How learning rate and sigma fall over the generations of a run."""
 
 from collections.abc import Callable
 
 import numpy as np
 
 from neurotrain.errors import InvalidInput, require_whole, unknown_name
+from neurotrain.optimizers.checks import require_above_zero
 
 _SHAPES: dict[str, Callable[[float], float]] = {
     "constant": lambda _: 1.0,
@@ -14,7 +15,7 @@ _SHAPES: dict[str, Callable[[float], float]] = {
 
 
 def schedule_factor(name: str, generations: int | None) -> Callable[[int], float]:
-    """Return the function from a generation to its share of the learning rate.
+    """Return the function from a generation to its share of what it had at first.
 
     Parameters
     ----------
@@ -38,3 +39,26 @@ def schedule_factor(name: str, generations: int | None) -> Callable[[int], float
         )
     shape = _SHAPES[name]
     return lambda generation: shape(min(generation / generations, 1.0) if generations else 0.0)
+
+
+def falling_sigma(
+    name: str, generations: int | None, first: float, last: float | None
+) -> Callable[[int], float]:
+    """Return the function from a generation to its sigma, which falls from `first` to `last`.
+
+    Parameters
+    ----------
+    name, generations
+        Those of `schedule_factor`.
+    first, last : float
+        Sigma at the start and at the end; by default the last is a tenth of the first.
+
+    Raises
+    ------
+    InvalidInput
+        If an argument is out of its range.
+    """
+    last = first / 10 if last is None else last
+    require_above_zero("final_sigma", last)
+    factor = schedule_factor(name, generations)
+    return lambda generation: last + (first - last) * factor(generation)

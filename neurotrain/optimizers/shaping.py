@@ -1,6 +1,10 @@
-"""From losses to ranks: the only thing about losses that our evolution strategies use."""
+"""From losses to what evolution strategies weigh noise with; failures always count as worst."""
+
+from collections.abc import Callable
 
 import numpy as np
+
+from neurotrain.errors import unknown_name
 
 
 def failures_last(losses: np.ndarray) -> np.ndarray:
@@ -30,3 +34,62 @@ def ordinal_ranks(losses: np.ndarray, tie_break: np.ndarray) -> np.ndarray:
     ranks = np.empty(len(losses), dtype=int)
     ranks[np.lexsort((tie_break, failures_last(losses)))] = np.arange(len(losses))
     return ranks
+
+
+def raw_losses(losses: np.ndarray) -> np.ndarray:
+    """Return (candidate,) losses, where failures have the highest of those that are finite."""
+    finite = np.isfinite(losses)
+    return np.where(finite, losses, losses[finite].max())
+
+
+def z_scores(losses: np.ndarray) -> np.ndarray:
+    """Return how many standard deviations each loss lies above the mean, (candidate,).
+
+    Mean and standard deviation are those of the finite losses, and failures have the
+    highest score among these. Equal losses score 0.
+    """
+    filled, finite = raw_losses(losses), np.isfinite(losses)
+    # Squares of losses as large as floats can be would overflow.
+    filled = filled / (np.abs(filled).max() or 1.0)
+    distance = filled - filled[finite].mean()
+    deviation = filled[finite].std()
+    return distance / deviation if deviation > 0 else np.zeros(len(losses))
+
+
+def utilities(losses: np.ndarray) -> np.ndarray:
+    """Return weights that are highest for the lowest loss and sum to 0, (candidate,).
+
+    Wierstra et al. 2014 (JMLR 15:949-980), section 3.1; equal losses share the mean of
+    their weights. Losses that are not finite rank last, equal among themselves.
+    """
+    ranks = np.arange(1, len(losses) + 1)
+    by_rank = np.maximum(0, np.log(len(losses) / 2 + 1) - np.log(ranks))
+    by_rank = by_rank / by_rank.sum() - 1 / len(losses)
+    _, group, counts = np.unique(failures_last(losses), return_inverse=True, return_counts=True)
+    first = np.cumsum(counts) - counts
+    return (np.add.reduceat(by_rank, first) / counts)[group]
+
+
+_SHAPINGS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "centered-rank": centered_ranks,
+    "raw": raw_losses,
+    "z-score": z_scores,
+}
+
+
+def shaping_function(name: str) -> Callable[[np.ndarray], np.ndarray]:
+    """Return what turns (candidate,) losses, not all of them failed, into weights.
+
+    Parameters
+    ----------
+    name : {'centered-rank', 'z-score', 'raw'}
+        Which of the functions of this module.
+
+    Raises
+    ------
+    InvalidInput
+        If the name is unknown.
+    """
+    if name not in _SHAPINGS:
+        raise unknown_name("shaping", name, _SHAPINGS)
+    return _SHAPINGS[name]

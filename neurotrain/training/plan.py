@@ -108,6 +108,7 @@ def make_plan(
     trials = check_fit(circuit, task, loss, settings.seed)
     plan.make_optimizer()
     check_probe(circuit, task, loss, settings, plan.start, trials)
+    _require_whole_episodes(plan.choices["optimizer"])
     return plan
 
 
@@ -173,6 +174,14 @@ def _choose_optimizer(name: Any, options: Options) -> Choice:
     own = optimizer_options(name)
     defaults = {key: OPTIMIZER_DEFAULTS.get(key, value) for key, value in own.items()}
     return Choice(name, {**defaults, **options})
+
+
+def _require_whole_episodes(optimizer: Choice) -> None:
+    if optimizer.options.get("episode_length", 1) != 1:
+        raise InvalidInput(
+            f"A training simulates whole trials, which {optimizer.name} takes for episodes of one "
+            "truncation: leave the optimizer's episode_length at 1, or call ask and tell yourself."
+        )
 
 
 def _default_loss(circuit: Any) -> str:
