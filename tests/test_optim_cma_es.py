@@ -140,7 +140,7 @@ def test_ties_do_not_favor_the_first_candidate():
     in about 2 million; ranks in the order of the candidates would give 0.
     """
     told = []
-    distribution = SearchDistribution(2, 0.5, 10, diagonal=False)
+    distribution = SearchDistribution(np.zeros(2), 0.5, 10, "full")
     learn = distribution._strategy.tell
     distribution._strategy.tell = lambda offsets, ranks: (
         told.append(ranks[0]),

@@ -17,7 +17,15 @@ from neurotrain.optimizers import (
 from neurotrain.optimizers.openai_es import OpenAIES
 
 # Weight decay pulls towards zero; everything else is tested as users get it.
-SETTINGS = {"openai-es": [{"weight_decay": 0.0}], "cma-es": [{}, {"diagonal": True}]}
+SETTINGS = {
+    "cma-es": [{}, {"diagonal": True}, {"restarts": "ipop"}, {"restarts": "bipop"}],
+    "cr-fm-nes": [{}],
+    "lm-ma-es": [{}, {"population_size": 32}],
+    "openai-es": [{"weight_decay": 0.0}],
+    "sep-cma-es": [{}, {"restarts": "bipop"}],
+    "vkd-cma-es": [{}, {"restarts": "ipop"}],
+    "xnes": [{}],
+}
 CASES = [(name, options) for name in optimizer_names() for options in SETTINGS[name]]
 
 

@@ -20,8 +20,13 @@ __all__ = [
 
 # Where each method lives: it is imported when it is used.
 _CLASSES = {
-    "openai-es": ("neurotrain.optimizers.openai_es", "OpenAIES"),
     "cma-es": ("neurotrain.optimizers.cma_es", "CMAES"),
+    "cr-fm-nes": ("neurotrain.optimizers.cr_fm_nes", "CRFMNES"),
+    "lm-ma-es": ("neurotrain.optimizers.lm_ma_es", "LMMAES"),
+    "openai-es": ("neurotrain.optimizers.openai_es", "OpenAIES"),
+    "sep-cma-es": ("neurotrain.optimizers.sep_cma_es", "SepCMAES"),
+    "vkd-cma-es": ("neurotrain.optimizers.vkd_cma_es", "VkDCMAES"),
+    "xnes": ("neurotrain.optimizers.xnes", "XNES"),
 }
 
 

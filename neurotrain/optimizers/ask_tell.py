@@ -126,6 +126,7 @@ class AskTell(ABC):
     def state_dict(self) -> dict[str, np.ndarray]:
         """Return copies of all that changes over a run, and of what must not."""
         state = {
+            "method": type(self).__name__,
             "seed": str(self.seed),
             "population_size": self.population_size,
             "generation": self.generation,
@@ -158,7 +159,11 @@ class AskTell(ABC):
         if state.keys() != own.keys():
             names = ", ".join(sorted(state.keys() ^ own.keys()))
             raise InvalidInput(
-                f"The saved state is not one of {type(self).__name__}: it differs in {names}."
+                f"The saved state is not one of {own['method']}: it differs in {names}."
+            )
+        if state["method"] != own["method"]:
+            raise InvalidInput(
+                f"The saved state is one of {state['method']}, not one of {own['method']}."
             )
         for name in ("seed", "population_size"):
             if str(state[name]) != str(own[name]):
