@@ -20,7 +20,7 @@ from neurotrain.optimizers.openai_es import OpenAIES
 SETTINGS = {
     "cma-es": [{}, {"diagonal": True}, {"restarts": "ipop"}, {"restarts": "bipop"}],
     "cr-fm-nes": [{}],
-    "lm-ma-es": [{}, {"population_size": 32}],
+    "lm-ma-es": [{}],
     "openai-es": [{"weight_decay": 0.0}],
     "sep-cma-es": [{}, {"restarts": "bipop"}],
     "vkd-cma-es": [{}, {"restarts": "ipop"}],

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from neurotrain.errors import require_whole
+from neurotrain.errors import InvalidInput, require_whole
 from neurotrain.optimizers.gaussian import AdaptedGaussian
 from neurotrain.optimizers.recombination import (
     default_population_size,
@@ -16,13 +16,13 @@ class LMMAES(AdaptedGaussian):
 
     Algorithm 1 of doi:10.1109/TEVC.2018.2855049. Noise is multiplied by one factor
     ``(1 - c) identity + c m m.T`` for each of a few vectors m, which follow the steps of
-    the guess with memories of different length. Rates that the formulas put above 1, which
-    happens with more candidates than parameters, are 1.
+    the guess with memories of different length. It is meant for many parameters: with so few
+    that its rates lie above 1, those of CMA-ES take their place.
 
     Parameters
     ----------
     start, scale : (parameter,) array
-        The first guess, and the natural scale of each parameter.
+        The first guess, and the natural scale of each parameter; at least two parameters.
     seed : int
         The run's seed.
     population_size : int, optional
@@ -52,6 +52,8 @@ class LMMAES(AdaptedGaussian):
     ) -> None:
         super().__init__(start, scale, seed=seed, population_size=population_size, sigma=sigma)
         size, number = self._start.size, self.population_size
+        if size < 2:
+            raise InvalidInput("lm-ma-es needs at least 2 parameters; for one, choose cma-es.")
         if vectors is None:
             vectors = default_population_size(size)
         require_whole("vectors", vectors)
@@ -60,12 +62,22 @@ class LMMAES(AdaptedGaussian):
         weights[parents:] = 0
         self._weights = weights / weights.sum()
         self._effective = effective_number(self._weights)
-        self._path_rate = min(1.0, 2 * number / size)
+        self._path_rate, longest = self._rates(size, number)
         order = np.arange(vectors)
         self._factor_rates = 1 / (1.5**order * size)
-        self._vector_rates = np.minimum(1, number / (4.0**order * size))
+        self._vector_rates = longest / 4.0**order
         self._path, self._vectors = np.zeros(size), np.zeros((vectors, size))
         self._updates = 0.0
+
+    def _rates(self, size: int, number: int) -> tuple[float, float]:
+        """Return the rates of the path that controls the size, and of the quickest vector."""
+        path, vector, effective = 2 * number / size, number / size, self._effective
+        # Hansen 2016, equations 55 and 56.
+        if path > 1:
+            path = (effective + 2) / (size + effective + 5)
+        if vector > 1:
+            vector = (4 + effective / size) / (size + 4 + 2 * effective / size)
+        return path, vector
 
     def _draw(self, rng: np.random.Generator) -> np.ndarray:
         return rng.standard_normal((self.population_size, self._start.size))
