@@ -93,7 +93,7 @@ def test_small_runs_have_sizes_and_widths_of_the_published_distributions():
     strategy = Restarted(make, 1, 1000, 0.5, "bipop")
     for generation in range(400):
         strategy._largest = 32_000
-        strategy._spent = {"small": 0, "large": 1}
+        strategy._spent = {"small": 0, "large": 10**9}
         strategy.draw(generator(1, "optimizer", generation))
         strategy.learn(np.ones(strategy.population_size))
     exponents = np.log(np.array(sizes[1:]) / 1000) / np.log(16)
