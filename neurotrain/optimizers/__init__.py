@@ -36,7 +36,13 @@ def optimizer_names() -> list[str]:
 
 
 def optimizer_class(name: str) -> type[Optimizer]:
-    """Return the class of the optimizer called `name`; refuse an unknown name."""
+    """Return the class of the optimizer called `name`; refuse an unknown name.
+
+    It may also be ``LIBRARY:ALGORITHM``, such as ``evosax:CR_FM_NES``: an algorithm of
+    evosax, nevergrad or cmaes, if that is installed.
+    """
+    if ":" in name:
+        return import_module("neurotrain.optimizers.adapters").adapted_class(name)
     if name not in _CLASSES:
         raise unknown_name("optimizer", name, _CLASSES)
     module, attribute = _CLASSES[name]
@@ -61,7 +67,7 @@ def make_optimizer(
     Parameters
     ----------
     name : str
-        One of `optimizer_names`.
+        One of `optimizer_names`, or ``LIBRARY:ALGORITHM`` as in `optimizer_class`.
     start, scale : (parameter,) array
         The first guess, and the natural scale of each parameter, above zero.
     seed : int
