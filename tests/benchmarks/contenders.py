@@ -16,7 +16,9 @@ ELSEWHERE = {
     "sep-cma-es": ("pycma", "cmaes:SepCMA", "evosax:Sep_CMA_ES"),
     "snes": ("evosax:SNES",),
     "vkd-cma-es": ("pycma",),
-    "xnes": ("cmaes:XNES", "evosax:xNES"),
+    # Not evosax's, which takes the exponential entry by entry, so that its matrix, at first
+    # the identity, stays diagonal.
+    "xnes": ("cmaes:XNES",),
 }
 # Those that set their own width from the losses.
 ADAPTS_WIDTH = {*ELSEWHERE}
