@@ -68,7 +68,9 @@ class Contender:
     def make(self, start: np.ndarray, sigma: float, seed: int) -> "Optimizer | Pycma":
         """Return it before its first generation; candidates are as many as ours has."""
         scale = np.ones(len(start))
-        options = _known_options(self.method, {"sigma": sigma, **self.options})
+        # Where the width does not adapt, the default is what suits the learning rate.
+        width = {"sigma": sigma} if self.is_precise else {}
+        options = {**width, **self.options}
         ours = make_optimizer(self.method, start, scale, seed=seed, **options)
         if self.library == "neurotrain":
             return ours
@@ -78,13 +80,6 @@ class Contender:
         return make_optimizer(
             self.library, start, scale, seed=seed, population_size=number, sigma=sigma
         )
-
-
-def _known_options(method: str, options: dict[str, Any]) -> dict[str, Any]:
-    if method == "openai-es":
-        # Its width does not adapt, so that its own default is what suits its learning rate.
-        options = {name: value for name, value in options.items() if name != "sigma"}
-    return options
 
 
 class Pycma:
