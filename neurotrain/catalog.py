@@ -41,7 +41,8 @@ def summary(kind: str, name: str) -> str:
 def find(kind: str, name: str) -> Callable[..., Any]:
     """Return what makes the member called `name`: a class or a builder.
 
-    A model may also be ``FILE.py:FUNCTION``, a builder in a file of the user's.
+    A model may also be ``FILE.py:FUNCTION``, a builder in a file of the user's, and an
+    optimizer ``LIBRARY:ALGORITHM``, one of another library.
 
     Raises
     ------
@@ -51,10 +52,10 @@ def find(kind: str, name: str) -> Callable[..., Any]:
     """
     if kind == "models" and is_in_file(name):
         return import_module("neurotrain.user_file").find_function(name)
-    if name not in names(kind):
-        raise unknown_name(_SINGULAR[kind], name, names(kind))
     if kind == "optimizers":
         return import_module("neurotrain.optimizers").optimizer_class(name)
+    if name not in names(kind):
+        raise unknown_name(_SINGULAR[kind], name, names(kind))
     if kind == "experiments":
         return import_module("neurotrain.experiments").find_experiment(name)
     return _mapping(kind)[name]

@@ -16,6 +16,10 @@ from neurotrain.command_parser import Parser
 from neurotrain.errors import InvalidInput, NeurotrainError, unknown_name
 
 KINDS = ("models", "tasks", "optimizers", "losses", "experiments")
+_BENCHMARKS = {
+    "engine": ("bench", "bench"),
+    "optimizers": ("optimizer_bench", "bench_optimizers"),
+}
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -250,17 +254,25 @@ def _reproduce(arguments: argparse.Namespace) -> int:
 
 
 def _add_bench(parser: Parser) -> None:
-    """Measure the engine beside a hand-written kernel, Brian2, and JAX and PyTorch if installed."""
-    parser.add("--quick", action="store_true", help="tiny networks, within a minute")
-    parser.add("--full", action="store_true", help="every size and variant, which takes hours")
+    """Measure the engine, or the optimizers, beside what else there is."""
+    parser.add("subject", nargs="?", metavar="SUBJECT", help=f"one of: {', '.join(_BENCHMARKS)}")
+    parser.add("--quick", action="store_true", help="little, within a minute")
+    parser.add("--full", action="store_true", help="everything, which takes hours")
     parser.add("--only", metavar="PATTERN", help="part of CASE/VARIANT, or a shell pattern")
-    parser.add("--repeats", type=int, metavar="R", help="turns of each variant, by default 7")
+    parser.add(
+        "--repeats", type=int, metavar="R", help="turns, by default 7, or seeds, by default 10"
+    )
     parser.set_defaults(run=_bench)
 
 
 def _bench(arguments: argparse.Namespace) -> int:
-    from neurotrain.benchmarks.bench import bench
+    from importlib import import_module
 
+    subject = arguments.subject or "engine"
+    if subject not in _BENCHMARKS:
+        raise unknown_name("benchmark", subject, _BENCHMARKS)
+    module, function = _BENCHMARKS[subject]
+    bench = getattr(import_module(f"neurotrain.benchmarks.{module}"), function)
     if arguments.quick and arguments.full:
         raise InvalidInput("--quick and --full contradict each other; give one of them.")
     extent = "quick" if arguments.quick else "full" if arguments.full else "default"

@@ -1,15 +1,19 @@
 """CMA-ES against pycma itself, and without pycma's side effects."""
 
 import warnings
+from functools import partial
 
 import cma
 import numpy as np
 import pytest
+from cma.restricted_gaussian_sampler import GaussVkDSampler
 from threadpoolctl import threadpool_limits
 
 from neurotrain.errors import InvalidInput
 from neurotrain.optimizers.cma_es import CMAES, FULL_COVARIANCE_LIMIT
 from neurotrain.optimizers.pycma import SearchDistribution
+from neurotrain.optimizers.sep_cma_es import SepCMAES
+from neurotrain.optimizers.vkd_cma_es import VkDCMAES
 from neurotrain.seeding import generator
 
 
@@ -51,8 +55,40 @@ def test_candidates_are_those_of_pycma_with_the_same_noise(size, population_size
     np.testing.assert_array_equal(ours.guess, start + scale * theirs.mean)
 
 
-def run(generations=5):
-    optimizer = CMAES(np.ones(5), np.ones(5), seed=0)
+def test_restricted_candidates_are_those_of_pycma_with_the_same_noise():
+    start, scale, noise = np.linspace(1, 2, 12), np.geomspace(0.1, 10, 12), None
+    ours = VkDCMAES(start, scale, seed=4, population_size=10, sigma=0.3)
+
+    def randn(*shape):
+        return noise.standard_normal(shape)
+
+    options = GaussVkDSampler.extend_cma_options(
+        {"popsize": 10, "CMA_mirrors": 0, "seed": np.nan, "randn": randn, "verbose": -9}
+    )
+    options["CMA_sampler_options"] = {"randn": randn}
+    theirs = cma.CMAEvolutionStrategy(np.zeros(12), 0.3, options)
+    for generation in range(150):
+        noise = generator(4, "optimizer", generation)
+        offsets = theirs.ask()
+        np.testing.assert_array_equal(ours.ask(), start + scale * np.array(offsets))
+        losses = ellipsoid(ours.ask() / scale, 1e4)
+        ours.tell(losses)
+        theirs.tell(offsets, losses.tolist())
+    assert theirs.sm.k > 0
+
+
+@pytest.mark.parametrize("options", [{}, {"restarts": "ipop"}])
+def test_sep_is_the_diagonal_one_under_its_own_name(options):
+    named = SepCMAES(np.ones(5), np.ones(5), seed=1, **options)
+    chosen = CMAES(np.ones(5), np.ones(5), seed=1, diagonal=True, **options)
+    for optimizer in (named, chosen):
+        for _ in range(60):
+            optimizer.tell(ellipsoid(optimizer.ask()))
+    np.testing.assert_array_equal(named.guess, chosen.guess)
+
+
+def run(generations=5, method=CMAES):
+    optimizer = method(np.ones(5), np.ones(5), seed=0)
     for _ in range(generations):
         losses = ellipsoid(optimizer.ask())
         losses[0] = np.nan
@@ -60,29 +96,32 @@ def run(generations=5):
     return optimizer.guess
 
 
-def test_the_global_generator_is_neither_used_nor_changed():
+@pytest.mark.parametrize("method", [CMAES, SepCMAES, VkDCMAES])
+def test_the_global_generator_is_neither_used_nor_changed(method):
     before = np.random.get_state()
     try:
         np.random.seed(1)
         state = np.random.get_state()
-        guess = run()
+        guess = run(method=method)
         for was, is_now in zip(state, np.random.get_state(), strict=True):
             np.testing.assert_array_equal(was, is_now)
         np.random.seed(2)
-        np.testing.assert_array_equal(run(), guess)
+        np.testing.assert_array_equal(run(method=method), guess)
     finally:
         np.random.set_state(before)
 
 
-def test_nothing_is_printed_written_warned_or_filtered(tmp_path, monkeypatch, capfd):
+@pytest.mark.parametrize("method", [CMAES, SepCMAES, VkDCMAES])
+def test_nothing_is_printed_written_warned_or_filtered(tmp_path, monkeypatch, capfd, method):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "cma_signals.in").write_text("{'timeout': 0}")
     filters = list(warnings.filters)
-    run()
+    run(method=method)
     assert warnings.filters == filters
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        run(50)
+        run(50, method)
+        run(50, partial(method, restarts="bipop"))
     assert [path.name for path in tmp_path.iterdir()] == ["cma_signals.in"]
     assert capfd.readouterr() == ("", "")
 
@@ -140,7 +179,7 @@ def test_ties_do_not_favor_the_first_candidate():
     in about 2 million; ranks in the order of the candidates would give 0.
     """
     told = []
-    distribution = SearchDistribution(2, 0.5, 10, diagonal=False)
+    distribution = SearchDistribution(np.zeros(2), 0.5, 10, "full")
     learn = distribution._strategy.tell
     distribution._strategy.tell = lambda offsets, ranks: (
         told.append(ranks[0]),

@@ -21,7 +21,7 @@ from neurotrain.optimizers.openai_es import OpenAIES
 # ones would take longer than the check does.
 SETTINGS = {
     "ars": [{}, {"population_size": 32, "top_directions": 4}],
-    "cma-es": [{}, {"diagonal": True}],
+    "cma-es": [{}, {"diagonal": True}, {"restarts": "ipop"}, {"restarts": "bipop"}],
     "guided-es": [{}, {"alpha": 1.0, "gradient_optimizer": "sgd"}],
     "noise-reuse-es": [{"learning_rate": 0.1}, {"learning_rate": 0.1, "episode_length": 3}],
     "openai-es": [
@@ -35,6 +35,11 @@ SETTINGS = {
     "random-search": [{}],
     "snes": [{}, {"population_size": 32}],
     "song": [{}, {"gradient_optimizer": "sgd", "sigma": 0.5, "learning_rate": 0.01}],
+    "cr-fm-nes": [{}],
+    "lm-ma-es": [{}],
+    "sep-cma-es": [{}, {"restarts": "bipop"}],
+    "vkd-cma-es": [{}, {"restarts": "ipop"}],
+    "xnes": [{}],
 }
 USE_MORE_THAN_RANKS = {"ars", "guided-es", "noise-reuse-es", "persistent-es", "song"}
 CASES = [(name, options) for name in optimizer_names() for options in SETTINGS[name]]

@@ -22,14 +22,19 @@ __all__ = [
 _CLASSES = {
     "ars": ("neurotrain.optimizers.ars", "ARS"),
     "cma-es": ("neurotrain.optimizers.cma_es", "CMAES"),
+    "cr-fm-nes": ("neurotrain.optimizers.cr_fm_nes", "CRFMNES"),
     "guided-es": ("neurotrain.optimizers.guided_es", "GuidedES"),
+    "lm-ma-es": ("neurotrain.optimizers.lm_ma_es", "LMMAES"),
     "noise-reuse-es": ("neurotrain.optimizers.noise_reuse_es", "NoiseReuseES"),
     "openai-es": ("neurotrain.optimizers.openai_es", "OpenAIES"),
     "persistent-es": ("neurotrain.optimizers.persistent_es", "PersistentES"),
     "pgpe": ("neurotrain.optimizers.pgpe", "PGPE"),
     "random-search": ("neurotrain.optimizers.random_search", "RandomSearch"),
+    "sep-cma-es": ("neurotrain.optimizers.sep_cma_es", "SepCMAES"),
     "snes": ("neurotrain.optimizers.snes", "SNES"),
     "song": ("neurotrain.optimizers.song", "SONG"),
+    "vkd-cma-es": ("neurotrain.optimizers.vkd_cma_es", "VkDCMAES"),
+    "xnes": ("neurotrain.optimizers.xnes", "XNES"),
 }
 
 
@@ -39,7 +44,13 @@ def optimizer_names() -> list[str]:
 
 
 def optimizer_class(name: str) -> type[Optimizer]:
-    """Return the class of the optimizer called `name`; refuse an unknown name."""
+    """Return the class of the optimizer called `name`; refuse an unknown name.
+
+    It may also be ``LIBRARY:ALGORITHM``, such as ``evosax:CR_FM_NES``: an algorithm of
+    evosax, nevergrad or cmaes, if that is installed.
+    """
+    if ":" in name:
+        return import_module("neurotrain.optimizers.adapters").adapted_class(name)
     if name not in _CLASSES:
         raise unknown_name("optimizer", name, _CLASSES)
     module, attribute = _CLASSES[name]
@@ -64,7 +75,7 @@ def make_optimizer(
     Parameters
     ----------
     name : str
-        One of `optimizer_names`.
+        One of `optimizer_names`, or ``LIBRARY:ALGORITHM`` as in `optimizer_class`.
     start, scale : (parameter,) array
         The first guess, and the natural scale of each parameter, above zero.
     seed : int

@@ -1,0 +1,60 @@
+"""What all optimizers have in common that pycma computes."""
+
+import numpy as np
+
+from neurotrain.errors import InvalidInput, unknown_name
+from neurotrain.optimizers.pycma import SearchDistribution
+from neurotrain.optimizers.recombination import default_population_size
+from neurotrain.optimizers.replay import Replayed, Strategy
+from neurotrain.optimizers.restarts import RESTARTS, Restarted
+
+
+class CMAFamily(Replayed):
+    """Covariance matrix adaptation by pycma, as a function of the run's seed.
+
+    Only the order of the losses counts; equal losses rank in a random order. Without
+    restarts, termination criteria are not consulted: whoever calls owns the loop. A
+    distribution that collapsed to a point, or grew beyond 10**30 times the scale, then
+    stays as it is.
+
+    Parameters
+    ----------
+    population_size : int or None
+        At least 4; None stands for ``4 + floor(3 ln d)``.
+    restarts : {'none', 'ipop', 'bipop'}
+        See `Restarted`; `population_size` changes with every restart.
+    covariance : {'full', 'diagonal', 'vkd'}
+        See `SearchDistribution`.
+    """
+
+    libraries = "NumPy and pycma"
+
+    def __init__(
+        self,
+        start: np.ndarray,
+        scale: np.ndarray,
+        *,
+        seed: int,
+        population_size: int | None,
+        sigma: float,
+        restarts: str,
+        covariance: str,
+    ) -> None:
+        if population_size is None:
+            population_size = default_population_size(np.size(start))
+        super().__init__(start, scale, seed=seed, population_size=population_size, sigma=sigma)
+        if population_size < 4:
+            raise InvalidInput(f"population_size must be at least 4, got {population_size}.")
+        if restarts not in RESTARTS:
+            raise unknown_name("kind of restarts", str(restarts), RESTARTS)
+        self.restarts, self._covariance = restarts, covariance
+        self._begin()
+
+    def _run(self, center: np.ndarray, sigma: float, population_size: int) -> SearchDistribution:
+        return SearchDistribution(center, sigma, population_size, self._covariance)
+
+    def _new_strategy(self) -> Strategy:
+        size, number = self._start.size, self._first_population_size
+        if self.restarts == "none":
+            return self._run(np.zeros(size), self.sigma, number)
+        return Restarted(self._run, size, number, self.sigma, self.restarts)

@@ -1,0 +1,115 @@
+"""What methods share that adapt a Gaussian: its place, its size, and when it is past learning."""
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+
+from neurotrain.errors import InvalidInput
+from neurotrain.optimizers.ask_tell import AskTell
+from neurotrain.optimizers.blas import on_one_thread
+from neurotrain.optimizers.checks import frozen, require_above_zero
+from neurotrain.optimizers.recombination import default_population_size
+
+# Standard deviations of candidates beyond which nothing is learnt anymore: arithmetic
+# overflows not far from there.
+NARROWEST, WIDEST = 1e-30, 1e30
+# Relative to the mean: below, steps of the mean vanish in rounding.
+UNRESOLVED = 1e-13
+
+
+def can_learn(deviations: np.ndarray, mean: np.ndarray) -> bool:
+    """Whether candidates still differ, and their arithmetic is sound.
+
+    Parameters
+    ----------
+    deviations : (parameter,) array
+        Standard deviations of the candidates.
+    mean : (parameter,) array
+    """
+    resolved = deviations.max() > UNRESOLVED * np.abs(mean).max()
+    return bool(deviations.min() > NARROWEST and deviations.max() < WIDEST and resolved)
+
+
+class AdaptedGaussian(AskTell):
+    """A Gaussian around `guess` whose size and shape are learnt.
+
+    All that is learnt is kept in units of `scale`, as an offset from `start`. Like a
+    generation of failures, one of a distribution that collapsed to a point or grew
+    beyond 10**30 times the scale teaches nothing.
+
+    Parameters
+    ----------
+    population_size : int or None
+        At least 4; None stands for ``4 + floor(3 ln d)``.
+    sigma : float
+        First standard deviation, in units of `scale`.
+    """
+
+    # Attributes of the subclass, arrays and numbers, that are its state.
+    learnt: ClassVar[tuple[str, ...]]
+
+    def __init__(
+        self,
+        start: np.ndarray,
+        scale: np.ndarray,
+        *,
+        seed: int,
+        population_size: int | None,
+        sigma: float,
+    ) -> None:
+        if population_size is None:
+            population_size = default_population_size(np.size(start))
+        super().__init__(start, scale, seed=seed, population_size=population_size)
+        if population_size < 4:
+            raise InvalidInput(f"population_size must be at least 4, got {population_size}.")
+        require_above_zero("sigma", sigma)
+        self.sigma = float(sigma)
+        self._mean, self._size = np.zeros(self._start.size), self.sigma
+        # Redrawing it would cost as much as all else that is done with it.
+        self._noise = np.empty((0, 0))
+
+    @property
+    def guess(self) -> np.ndarray:
+        """The mean of the distribution, a read-only (parameter,) array."""
+        return frozen(self._start + self._scale * self._mean)
+
+    @abstractmethod
+    def _draw(self, rng: np.random.Generator) -> np.ndarray:
+        """Return standard normal noise, (candidate, parameter), or half of it, mirrored."""
+
+    @abstractmethod
+    def _offsets(self) -> np.ndarray:
+        """Return the offsets of the candidates from the mean, without the size."""
+
+    @abstractmethod
+    def _deviations(self) -> np.ndarray:
+        """Return the standard deviations of those offsets, (parameter,)."""
+
+    @abstractmethod
+    def _learn(self, losses: np.ndarray) -> None:
+        """Learn from the losses of the candidates that were made of the noise."""
+
+    @on_one_thread
+    def _sample(self) -> np.ndarray:
+        self._noise = self._draw(self._rng(self.generation))
+        candidates = self._offsets()
+        candidates *= self._size
+        candidates += self._mean
+        candidates *= self._scale
+        candidates += self._start
+        return candidates
+
+    @on_one_thread
+    def _update(self, losses: np.ndarray) -> None:
+        if np.isfinite(losses).any() and can_learn(self._size * self._deviations(), self._mean):
+            self._learn(losses)
+
+    def _own_state(self) -> dict[str, Any]:
+        return {name.strip("_"): getattr(self, name) for name in ("_mean", "_size", *self.learnt)}
+
+    def _restore(self, state: Mapping[str, np.ndarray]) -> None:
+        for name in ("_mean", "_size", *self.learnt):
+            value = np.array(state[name.strip("_")], dtype=float)
+            setattr(self, name, value if value.ndim else float(value))

@@ -1,0 +1,53 @@
+"""sep-CMA-ES: a standard deviation for each parameter, by way of pycma."""
+
+import numpy as np
+
+from neurotrain.optimizers.cma_family import CMAFamily
+
+
+class SepCMAES(CMAFamily):
+    """Separable covariance matrix adaptation (Ros & Hansen 2008), minimizing.
+
+    Source: doi:10.1007/978-3-540-87700-4_30. Only the diagonal of the covariance matrix is
+    learnt, in time and memory linear in the number of parameters, and faster than the
+    whole matrix. This is cma-es with ``diagonal=True``; what is said there of ranks,
+    collapse and the saved state holds here.
+
+    Parameters
+    ----------
+    start, scale : (parameter,) array
+        The first guess, and the natural scale of each parameter.
+    seed : int
+        The run's seed.
+    population_size : int, optional
+        Number of candidates, at least 4; by default ``4 + floor(3 ln d)`` for d parameters.
+    sigma : float
+        First standard deviation of the candidates, in units of `scale`.
+    restarts : {'none', 'ipop', 'bipop'}
+        As in cma-es.
+
+    Raises
+    ------
+    InvalidInput
+        If an option lies outside its range.
+    """
+
+    def __init__(
+        self,
+        start: np.ndarray,
+        scale: np.ndarray,
+        *,
+        seed: int,
+        population_size: int | None = None,
+        sigma: float = 0.5,
+        restarts: str = "none",
+    ) -> None:
+        super().__init__(
+            start,
+            scale,
+            seed=seed,
+            population_size=population_size,
+            sigma=sigma,
+            restarts=restarts,
+            covariance="diagonal",
+        )

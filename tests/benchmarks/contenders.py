@@ -1,0 +1,129 @@
+"""The optimizers that are compared: all of ours, and the same methods of other libraries."""
+
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+
+from neurotrain.optimizers import Optimizer, make_optimizer, optimizer_names
+
+# The same method elsewhere: pycma, or LIBRARY:ALGORITHM.
+ELSEWHERE = {
+    "cma-es": ("pycma", "cmaes:CMA", "evosax:CMA_ES"),
+    "cr-fm-nes": ("evosax:CR_FM_NES",),
+    "lm-ma-es": ("evosax:LM_MA_ES",),
+    "sep-cma-es": ("pycma", "cmaes:SepCMA", "evosax:Sep_CMA_ES"),
+    "snes": ("evosax:SNES",),
+    "vkd-cma-es": ("pycma",),
+    # Not evosax's, which takes the exponential entry by entry, so that its matrix, at first
+    # the identity, stays diagonal.
+    "xnes": ("cmaes:XNES",),
+}
+# Those that set their own width from the losses.
+ADAPTS_WIDTH = {*ELSEWHERE}
+# pycma and cmaes learn a full covariance matrix, whatever the number of parameters.
+MOST_PARAMETERS = {"cma-es": 299, "xnes": 300}
+# Where there are many minima, a single run is not what these methods are used for.
+RESTARTED = {"cma-es": {"restarts": "bipop"}}
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A method, ours or another library's.
+
+    Parameters
+    ----------
+    method : str
+        What we call it.
+    library : str
+        ``'neurotrain'``, ``'pycma'`` or ``'LIBRARY:ALGORITHM'``.
+    options : dict
+        Options that are not the defaults.
+    """
+
+    method: str
+    library: str = "neurotrain"
+    options: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """What it is called in tables and on the command line."""
+        changed = "".join(f"-{value}" for value in self.options.values())
+        return f"{self.method}{changed}/{self.library}"
+
+    @property
+    def is_precise(self) -> bool:
+        """Whether the method narrows its candidates by itself."""
+        return self.method in ADAPTS_WIDTH
+
+    def missing(self, size: int) -> str:
+        """Return why it cannot run with so many parameters; empty where it can."""
+        package = {"pycma": "cma"}.get(self.library, self.library.partition(":")[0])
+        if not find_spec(package):
+            return f"not installed (pip install {package})"
+        most = MOST_PARAMETERS.get(self.method, size)
+        return f"for {most} parameters at most" if size > most else ""
+
+    def make(self, start: np.ndarray, sigma: float, seed: int) -> "Optimizer | Pycma":
+        """Return it before its first generation; candidates are as many as ours has."""
+        scale = np.ones(len(start))
+        # Where the width does not adapt, the default is what suits the learning rate.
+        width = {"sigma": sigma} if self.is_precise else {}
+        options = {**width, **self.options}
+        ours = make_optimizer(self.method, start, scale, seed=seed, **options)
+        if self.library == "neurotrain":
+            return ours
+        number = ours.population_size
+        if self.library == "pycma":
+            return Pycma(self.method, start, sigma, seed, number)
+        return make_optimizer(
+            self.library, start, scale, seed=seed, population_size=number, sigma=sigma
+        )
+
+
+class Pycma:
+    """pycma as its own users call it, with its own defaults."""
+
+    def __init__(
+        self, method: str, start: np.ndarray, sigma: float, seed: int, population_size: int
+    ) -> None:
+        import cma
+        from cma.restricted_gaussian_sampler import GaussVkDSampler
+
+        rng = np.random.default_rng(seed)
+        options = {"popsize": population_size, "seed": np.nan, "verbose": -10}
+        options |= {"CMA_diagonal": method == "sep-cma-es", "randn": _normal(rng)}
+        if method == "vkd-cma-es":
+            options = GaussVkDSampler.extend_cma_options(options)
+            options["CMA_sampler_options"] = {"randn": options["randn"]}
+        self._strategy = cma.CMAEvolutionStrategy(start, sigma, options)
+
+    @property
+    def guess(self) -> np.ndarray:
+        """The mean, (parameter,)."""
+        return self._strategy.mean
+
+    def ask(self) -> np.ndarray:
+        """Return (candidate, parameter)."""
+        self._asked = self._strategy.ask()
+        return np.array(self._asked)
+
+    def tell(self, losses: np.ndarray) -> None:
+        """Learn from (candidate,) losses."""
+        self._strategy.tell(self._asked, losses.tolist())
+
+
+def _normal(rng: np.random.Generator) -> Any:
+    return lambda *shape: rng.standard_normal(shape)
+
+
+def contenders(landscape: str) -> list[Contender]:
+    """Return all of ours on a landscape, each followed by the same method elsewhere."""
+    found = []
+    for method in optimizer_names():
+        found.append(Contender(method))
+        found += [Contender(method, library) for library in ELSEWHERE.get(method, ())]
+        if landscape == "rastrigin" and method in RESTARTED:
+            found.append(Contender(method, options=RESTARTED[method]))
+    return found

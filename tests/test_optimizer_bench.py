@@ -1,0 +1,205 @@
+"""The comparison of optimizers: its landscapes, how it counts, and what it finds."""
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from neurotrain.benchmarks import optimizer_bench
+from neurotrain.benchmarks.contenders import ELSEWHERE, Contender, contenders
+from neurotrain.benchmarks.landscapes import LANDSCAPES, Landscape, sphere
+from neurotrain.benchmarks.optimizer_bench import (
+    SIZES,
+    bench_optimizers,
+    check_rows,
+    evaluations,
+    format_rows,
+)
+from neurotrain.cli import main
+from neurotrain.errors import InvalidInput
+from neurotrain.optimizers import optimizer_names
+
+LOWEST = {name: np.ones(10) if name == "rosenbrock" else np.zeros(10) for name in LANDSCAPES}
+
+
+@pytest.mark.parametrize("name", LANDSCAPES)
+def test_lowest_loss_is_zero(name):
+    landscape = LANDSCAPES[name]
+    assert landscape.loss(LOWEST[name]) == 0
+    around = LOWEST[name] + 3 * np.random.default_rng(1).standard_normal((200, 10))
+    assert landscape.loss(around).shape == (200,)
+    assert (landscape.loss(around) > 0).all()
+
+
+@given(st.integers(0, 100))
+def test_rosenbrock_is_that_of_pycma(seed):
+    from cma import ff
+
+    point = np.random.default_rng(seed).standard_normal(7)
+    assert LANDSCAPES["rosenbrock"].loss(point[None])[0] == pytest.approx(ff.rosen(point))
+
+
+@pytest.mark.parametrize("name", LANDSCAPES)
+def test_starts_are_not_solved_and_budgets_are_stated(name):
+    landscape = LANDSCAPES[name]
+    for size in SIZES["full"]:
+        starts = np.array([landscape.start(size, seed) for seed in range(20)])
+        least = landscape.loss(starts).min() / landscape.level(size)
+        assert landscape.precise <= landscape.coarse < least
+        assert landscape.budgets[size] > 0
+
+
+def test_same_seed_same_start_for_all():
+    landscape = LANDSCAPES["sphere"]
+    np.testing.assert_array_equal(landscape.start(5, 1), landscape.start(5, 1))
+    assert not np.array_equal(landscape.start(5, 1), landscape.start(5, 2))
+
+
+class Shrinking:
+    """Halves its guess with every generation of five candidates."""
+
+    def __init__(self, start):
+        self.guess, self.told = start, []
+
+    def ask(self):
+        return np.repeat(self.guess[None], 5, axis=0)
+
+    def tell(self, losses):
+        self.told.append(losses)
+        self.guess = self.guess / 2
+
+
+class Fixed(Contender):
+    def make(self, start, sigma, seed):
+        made.append(Shrinking(start))
+        return made[-1]
+
+
+made = []
+
+
+@pytest.mark.parametrize(("budget", "expected"), [(1000, 50), (49, 50), (45, np.inf)])
+def test_evaluations_are_counted_until_the_guess_is_good(budget, expected):
+    """Of a loss that falls to a quarter each time, 2e-6 of the start is left after 10 times."""
+    landscape = Landscape("sphere", sphere, 1.0, 0.5, 2e-6, 1.0, {10: budget})
+    start = landscape.level(10) / sphere(landscape.start(10, 0))
+    assert 4**-10 < 2e-6 * start < 4**-9
+    needed, counted = evaluations(Fixed("cma-es"), landscape, 10, 0)
+    assert needed == expected
+    assert counted == min(50, -(-budget // 5) * 5)
+
+
+def test_noise_is_added_to_what_is_told_alone():
+    landscape = Landscape("noisy", sphere, 1.0, 0.5, 2e-6, 1.0, {10: 1000}, noise=0.1)
+    needed, _ = evaluations(Fixed("cma-es"), landscape, 10, 0)
+    assert needed == 50
+    first = made[-1].told[0]
+    # Within 4 standard errors of standard deviations; false alarms: 1 in 10,000, with this seed.
+    assert 0 < first.std() < 0.3 * landscape.level(10)
+
+
+def test_all_of_ours_are_compared():
+    for name in LANDSCAPES:
+        found = contenders(name)
+        ours = {each.method for each in found if each.library == "neurotrain"}
+        assert ours == set(optimizer_names())
+        assert len({each.name for each in found}) == len(found)
+    assert set(ELSEWHERE) - {"snes"} <= ours
+
+
+def row(**given):
+    return {
+        "case": "sphere-d10",
+        "method": "cma-es",
+        "library": "neurotrain",
+        "target": 1e-6,
+        "budget": 10,
+        "seeds": 3,
+        "solved": 3,
+        "median": 100,
+        "quartiles": [90, 110],
+        "ratio": None,
+        "ms_per_evaluation": 0.1,
+        "note": "",
+        **given,
+    }
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "holds"),
+    [
+        (100, 100, [True]),
+        (120, 100, [False]),
+        (None, 100, [False]),
+        (100, None, []),
+        (109, 99, [False]),
+    ],
+)
+def test_ours_must_need_no_more_than_others(ours, theirs, holds):
+    rows = [row(median=ours), row(library="pycma", median=theirs)]
+    optimizer_bench._compare(rows)
+    assert [check["holds"] for check in check_rows(rows)] == holds
+
+
+def test_what_is_not_solved_or_missing_is_said():
+    rows = [
+        row(),
+        row(library="pycma", median=None, solved=1),
+        row(library="cmaes:CMA", note="not installed (pip install cmaes)"),
+        row(quartiles=[90, None]),
+    ]
+    table = format_rows(rows)
+    assert "not solved" in table
+    assert "pip install cmaes" in table
+    assert "90-inf" in table
+
+
+def test_too_many_parameters_are_a_note():
+    assert Contender("xnes").missing(1000) == "for 300 parameters at most"
+    assert Contender("cma-es", "pycma").missing(1000)
+    assert not Contender("sep-cma-es", "pycma").missing(1000)
+
+
+def test_a_library_that_is_missing_is_a_note(monkeypatch):
+    monkeypatch.setattr("neurotrain.benchmarks.contenders.find_spec", lambda name: None)
+    assert Contender("snes", "evosax:SNES").missing(10) == "not installed (pip install evosax)"
+
+
+def test_a_few_cells(capsys):
+    only = "s*-d10/*cma-es/[np]*"
+    assert main(["bench", "optimizers", "--quick", "--only", only, "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert {row["case"] for row in report["rows"]} == {"sphere-d10", "step-d10"}
+    assert {row["library"] for row in report["rows"]} == {"neurotrain", "pycma"}
+    assert all(row["solved"] == 2 for row in report["rows"])
+    assert all(check["measured"] < 3 for check in report["checks"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["optimisers"], "did you mean 'optimizers'"),
+        (["optimizers", "--quick", "--only", "spere"], "no benchmark called 'spere'"),
+        (["optimizers", "--repeats", "0"], "number of repeats must be a whole number"),
+        (["optimizers", "--quick", "--full"], "contradict"),
+    ],
+)
+def test_wrong_use_is_refused(arguments, words, capsys):
+    assert main(["bench", *arguments]) == 2
+    assert words in capsys.readouterr().err
+
+
+def test_nothing_that_matches_is_refused():
+    with pytest.raises(InvalidInput, match="benchmark"):
+        bench_optimizers("quick", "nothing like this")
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("case", ["sphere-d10", "sphere-d100", "ellipsoid-d10", "rosenbrock-d10"])
+def test_ours_need_no_more_evaluations_than_others(case):
+    """Medians of 10 seeds of the same method may differ by chance, by a few hundredths each."""
+    checks = bench_optimizers("default", f"{case}/*").checks
+    assert checks
+    assert [check for check in checks if not check["holds"]] == []
