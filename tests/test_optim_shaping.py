@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from neurotrain.errors import InvalidInput
+from neurotrain.optimizers.recombination import utilities
 from neurotrain.optimizers.shaping import (
     centered_ranks,
     raw_losses,
     shaping_function,
-    utilities,
     z_scores,
 )
 

@@ -34,9 +34,16 @@ def weights_of(losses: np.ndarray, weights: np.ndarray) -> np.ndarray:
         For the lowest loss first.
     """
     _, group, counts = np.unique(failures_last(losses), return_inverse=True, return_counts=True)
-    ends = np.cumsum(counts)
-    sums = np.diff(np.cumsum(weights)[ends - 1], prepend=0.0)
-    return (sums / counts)[group]
+    first = np.cumsum(counts) - counts
+    return (np.add.reduceat(weights, first) / counts)[group]
+
+
+def utilities(losses: np.ndarray) -> np.ndarray:
+    """Return `log_weights` of the losses' ranks, moved to a sum of 0, (candidate,).
+
+    Wierstra et al. 2014 (JMLR 15:949-980), section 3.1.
+    """
+    return weights_of(losses, log_weights(len(losses)) - 1 / len(losses))
 
 
 def effective_number(weights: np.ndarray) -> float:

@@ -56,20 +56,6 @@ def z_scores(losses: np.ndarray) -> np.ndarray:
     return distance / deviation if deviation > 0 else np.zeros(len(losses))
 
 
-def utilities(losses: np.ndarray) -> np.ndarray:
-    """Return weights that are highest for the lowest loss and sum to 0, (candidate,).
-
-    Wierstra et al. 2014 (JMLR 15:949-980), section 3.1; equal losses share the mean of
-    their weights. Losses that are not finite rank last, equal among themselves.
-    """
-    ranks = np.arange(1, len(losses) + 1)
-    by_rank = np.maximum(0, np.log(len(losses) / 2 + 1) - np.log(ranks))
-    by_rank = by_rank / by_rank.sum() - 1 / len(losses)
-    _, group, counts = np.unique(failures_last(losses), return_inverse=True, return_counts=True)
-    first = np.cumsum(counts) - counts
-    return (np.add.reduceat(by_rank, first) / counts)[group]
-
-
 _SHAPINGS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "centered-rank": centered_ranks,
     "raw": raw_losses,

@@ -10,7 +10,7 @@ from neurotrain.optimizers.ask_tell import AskTell
 from neurotrain.optimizers.checks import frozen, require_above_zero
 from neurotrain.optimizers.noise import make_noise
 from neurotrain.optimizers.perturbations import NARROWEST, WIDEST, Perturbations
-from neurotrain.optimizers.shaping import utilities
+from neurotrain.optimizers.recombination import default_population_size, utilities
 
 
 class SNES(AskTell):
@@ -60,7 +60,7 @@ class SNES(AskTell):
         shapes: Sequence[Sequence[int]] | None = None,
     ) -> None:
         if population_size is None:
-            population_size = 4 + int(3 * np.log(max(np.size(start), 1)))
+            population_size = default_population_size(np.size(start))
         super().__init__(start, scale, seed=seed, population_size=population_size)
         size = self._start.size
         if sigma_learning_rate is None:

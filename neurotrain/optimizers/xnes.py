@@ -5,7 +5,7 @@ from scipy.linalg import expm
 
 from neurotrain.errors import InvalidInput
 from neurotrain.optimizers.gaussian import AdaptedGaussian
-from neurotrain.optimizers.recombination import log_weights, weights_of
+from neurotrain.optimizers.recombination import utilities
 
 # An update takes about 20 d**3 operations, and the number of updates that learning the
 # matrix takes grows with d**1.5.
@@ -54,7 +54,6 @@ class XNES(AdaptedGaussian):
                 f"xnes learns a matrix of all pairs of parameters, for {LARGEST} parameters at "
                 f"most, got {size}: choose snes, sep-cma-es, cr-fm-nes or lm-ma-es."
             )
-        self._utilities = log_weights(self.population_size) - 1 / self.population_size
         self._rate = 0.6 * (3 + np.log(size)) / size**1.5
         self._shape = np.eye(size)
 
@@ -68,11 +67,11 @@ class XNES(AdaptedGaussian):
         return np.sqrt((self._shape**2).sum(axis=1))
 
     def _learn(self, losses: np.ndarray) -> None:
-        utilities = weights_of(losses, self._utilities)
+        weights = utilities(losses)
         # Utilities sum to 0, therefore the identity drops out of noise @ noise.T - identity.
-        gradient = (self._noise.T * utilities) @ self._noise
+        gradient = (self._noise.T * weights) @ self._noise
         of_size = gradient.trace() / len(gradient)
         gradient.flat[:: len(gradient) + 1] -= of_size
-        self._mean = self._mean + self._size * self._shape @ (utilities @ self._noise)
+        self._mean = self._mean + self._size * self._shape @ (weights @ self._noise)
         self._size *= float(np.exp(self._rate / 2 * of_size))
         self._shape = self._shape @ expm(self._rate / 2 * gradient)
