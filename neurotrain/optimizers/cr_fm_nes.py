@@ -79,21 +79,15 @@ class CRFMNES(AdaptedGaussian):
         self._distance_weight = distance_weight(d) * min(1, np.sqrt(number / d))
 
     def _draw(self, rng: np.random.Generator) -> np.ndarray:
-        return rng.standard_normal((self.population_size // 2, self._start.size))
-
-    def _stretch(self, noise: np.ndarray) -> np.ndarray:
         """Return noise with the covariance matrix ``identity + v v.T``."""
+        noise = rng.standard_normal((self.population_size // 2, self._start.size))
         norm2 = self._direction @ self._direction
         along = (noise @ self._direction) * ((np.sqrt(1 + norm2) - 1) / norm2)
-        return noise + along[..., None] * self._direction
+        noise += along[:, None] * self._direction
+        return noise
 
     def _offsets(self) -> np.ndarray:
-        offset = self._stretch(self._noise)
-        offset *= self._deviation
-        offsets = np.empty((self.population_size, offset.shape[1]))
-        offsets[0::2] = offset
-        np.negative(offset, out=offsets[1::2])
-        return offsets
+        return self._noise * self._deviation
 
     def _deviations(self) -> np.ndarray:
         return self._deviation * np.sqrt(1 + self._direction**2)
@@ -101,12 +95,11 @@ class CRFMNES(AdaptedGaussian):
     def _learn(self, losses: np.ndarray) -> None:
         noise, share = self._noise, 1 / self.population_size
         positive = weights_of(losses, self._weights)
-        push = np.sqrt(self._size_path_rate * (2 - self._size_path_rate) * self._effective)
-        self._size_path = (1 - self._size_path_rate) * self._size_path + push * (
-            (positive[0::2] - positive[1::2]) @ noise
-        )
-        progress = np.linalg.norm(self._size_path) / self._expected
+        progress = self._progress((positive[0::2] - positive[1::2]) @ noise)
+        # Of the noise before it got its covariance.
+        norm2 = self._direction @ self._direction
         squares = np.einsum("kd,kd->k", noise, noise)
+        squares -= (noise @ self._direction) ** 2 / (1 + norm2)
         if progress >= 1:
             distance = np.repeat(np.sqrt(squares), 2)
             positive = positive * np.exp(self._distance_weight * (distance - distance.max()))
@@ -122,6 +115,16 @@ class CRFMNES(AdaptedGaussian):
         rate = self._size_rate(progress, of_size)
         self._size *= float(before * np.exp(rate / 2 * of_size))
 
+    def _progress(self, step: np.ndarray) -> float:
+        """Follow the step, and return the length of its path relative to that of noise."""
+        norm2 = self._direction @ self._direction
+        along = (step @ self._direction) * ((1 / np.sqrt(1 + norm2) - 1) / norm2)
+        white = step + along * self._direction
+        rate = self._size_path_rate
+        push = np.sqrt(rate * (2 - rate) * self._effective)
+        self._size_path = (1 - rate) * self._size_path + push * white
+        return float(np.linalg.norm(self._size_path) / self._expected)
+
     def _size_rate(self, progress: float, of_size: float) -> float:
         if progress >= 1:
             # A distribution that moves steadily never shrinks.
@@ -129,7 +132,7 @@ class CRFMNES(AdaptedGaussian):
         return self._stagnating_rate if progress >= 0.1 else self._converging_rate
 
     def _move(self, weights: np.ndarray) -> None:
-        step = self._stretch((weights[0::2] - weights[1::2]) @ self._noise) * self._deviation
+        step = (weights[0::2] - weights[1::2]) @ self._noise * self._deviation
         self._mean = self._mean + self._size * step
         rate = self._shape_path_rate
         push = np.sqrt(rate * (2 - rate) * self._effective)
@@ -137,8 +140,7 @@ class CRFMNES(AdaptedGaussian):
 
     def _reshape(self, pairs: np.ndarray, moves: bool) -> None:
         """Follow the natural gradient of D and v; mirrored candidates have the same one."""
-        stretched = self._stretch(self._noise)
-        change, turn = natural_gradient(stretched, self._shape_rate * pairs, self._direction)
+        change, turn = natural_gradient(self._noise, self._shape_rate * pairs, self._direction)
         if moves:
             path, rate = self._shape_path / self._deviation, np.array([self._path_share])
             further = natural_gradient(path[None], rate, self._direction)

@@ -77,11 +77,11 @@ class AdaptedGaussian(AskTell):
 
     @abstractmethod
     def _draw(self, rng: np.random.Generator) -> np.ndarray:
-        """Return standard normal noise, (candidate, parameter), or half of it, mirrored."""
+        """Return what candidates are made of, one row for each or for a mirrored pair."""
 
     @abstractmethod
     def _offsets(self) -> np.ndarray:
-        """Return the offsets of the candidates from the mean, without the size."""
+        """Return new offsets from the mean, in units of size and scale, row by row of the noise."""
 
     @abstractmethod
     def _deviations(self) -> np.ndarray:
@@ -94,11 +94,14 @@ class AdaptedGaussian(AskTell):
     @on_one_thread
     def _sample(self) -> np.ndarray:
         self._noise = self._draw(self._rng(self.generation))
-        candidates = self._offsets()
-        candidates *= self._size
-        candidates += self._mean
-        candidates *= self._scale
-        candidates += self._start
+        offsets, guess = self._offsets(), self.guess
+        offsets *= self._size * self._scale
+        if len(offsets) == self.population_size:
+            offsets += guess
+            return offsets
+        candidates = np.empty((self.population_size, len(guess)))
+        np.add(guess, offsets, out=candidates[0::2])
+        np.subtract(guess, offsets, out=candidates[1::2])
         return candidates
 
     @on_one_thread
