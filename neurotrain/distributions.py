@@ -50,3 +50,12 @@ class Uniform:
 
 
 Distribution = Normal | Uniform
+
+
+def scaled(initial: Distribution | np.ndarray, gain: float) -> Distribution | np.ndarray:
+    """Return the values multiplied by a positive `gain`."""
+    if isinstance(initial, Normal):
+        return Normal(gain * initial.mean, gain * initial.std)
+    if isinstance(initial, Uniform):
+        return Uniform(gain * initial.low, gain * initial.high)
+    return gain * initial
