@@ -23,6 +23,11 @@ class Normal:
         return rng.normal(float(self.mean), float(self.std), shape)
 
     @property
+    def center(self) -> float:
+        """Mean in SI units."""
+        return float(self.mean)
+
+    @property
     def spread(self) -> float:
         """Standard deviation in SI units."""
         return float(self.std)
@@ -42,6 +47,11 @@ class Uniform:
     def draw(self, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
         """Return values of `shape` in SI units."""
         return rng.uniform(float(self.low), float(self.high), shape)
+
+    @property
+    def center(self) -> float:
+        """Mean in SI units."""
+        return 0.5 * (float(self.low) + float(self.high))
 
     @property
     def spread(self) -> float:

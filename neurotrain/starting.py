@@ -49,6 +49,8 @@ def moments(initial: Distribution | np.ndarray, *, magnitudes: bool) -> tuple[fl
         values = np.abs(initial) if magnitudes else initial
         mean = float(values.mean())
         return mean, float(values.std()) or abs(mean) or 1.0
+    if not magnitudes:
+        return initial.center, initial.spread or abs(initial.center) or 1.0
     # Middles of a thousand quantiles.
     share = (np.arange(1000) + 0.5) / 1000
     if isinstance(initial, Normal):
@@ -56,5 +58,5 @@ def moments(initial: Distribution | np.ndarray, *, magnitudes: bool) -> tuple[fl
         values = float(initial.mean) + float(initial.std) * standard
     else:
         values = float(initial.low) + (float(initial.high) - float(initial.low)) * share
-    values = np.abs(values) if magnitudes else values
-    return float(values.mean()), float(values.std()) or float(np.abs(values).mean()) or 1.0
+    values = np.abs(values)
+    return float(values.mean()), float(values.std()) or float(values.mean()) or 1.0

@@ -188,7 +188,8 @@ def _layout(owner: Any, shape: tuple[int, ...]) -> Layout:
         return Layout(shape)
     pre, post = np.array(owner.i[:]), np.array(owner.j[:])
     starts = [getattr(group, "start", 0) for group in (owner.source, owner.target)]
-    same = whole(owner.source) is whole(owner.target)
+    # By name: of a subgroup there is a proxy.
+    same = whole(owner.source).name == whole(owner.target).name
     autapse = pre + starts[0] == post + starts[1] if same else None
     return Layout(shape, pre, post, len(owner.source), len(owner.target), autapse, owner.source)
 

@@ -77,7 +77,7 @@ class Softplus:
     def invert(self, values: np.ndarray) -> np.ndarray:
         """Return the coordinates of values; none for values that are not positive."""
         relative = np.asarray(values) / float(self.scale)
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             return relative + np.log(-np.expm1(-relative))
 
     def slope(self, coordinate: float) -> float:
