@@ -34,6 +34,18 @@ class Scores:
         """Return the numbers of one candidate; None where one is not finite."""
         return {f.name: finite(getattr(self, f.name)[candidate]) for f in fields(self)}
 
+    def of_all(self, usable: np.ndarray) -> "Scores":
+        """Return scores of all candidates, where those not `usable`, (candidate,), failed."""
+        unusable = {"loss": np.inf, "silent_share": 1.0, "failed_share": 1.0}
+        spread = {f.name: np.full(usable.shape, unusable.get(f.name, 0.0)) for f in fields(self)}
+        for name, values in spread.items():
+            values[usable] = getattr(self, name)
+        return Scores(**spread)
+
+
+# No candidate at all, as what `of_all` begins with where every one failed.
+FAILED = Scores(*(np.empty(0) for _ in fields(Scores)))
+
 
 def finite(value: float) -> float | None:
     """Return `value` as a float, None in place of NaN and infinity, which JSON does not know."""
