@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from neurotrain.distributions import Normal, Uniform
     from neurotrain.encodings import LowRank, RandomSubspace
     from neurotrain.errors import InvalidInput, NeurotrainError, UnsupportedModel
+    from neurotrain.initialization import InitialRate, initialize_at_rate
     from neurotrain.inputs import Input
     from neurotrain.optimizers.base import check_optimizer
     from neurotrain.parameter import Parameter
@@ -30,6 +31,7 @@ __all__ = [
     "Circuit",
     "Exponential",
     "GradedReadout",
+    "InitialRate",
     "Input",
     "InvalidInput",
     "LowRank",
@@ -47,6 +49,7 @@ __all__ = [
     "UnsupportedModel",
     "check_optimizer",
     "check_task",
+    "initialize_at_rate",
     "losses",
     "models",
     "optimizers",
@@ -62,6 +65,7 @@ _HOME = {
     "Circuit": "neurotrain.circuit",
     "Exponential": "neurotrain.transforms",
     "GradedReadout": "neurotrain.readouts",
+    "InitialRate": "neurotrain.initialization",
     "Input": "neurotrain.inputs",
     "InvalidInput": "neurotrain.errors",
     "LowRank": "neurotrain.encodings",
@@ -79,6 +83,7 @@ _HOME = {
     "UnsupportedModel": "neurotrain.errors",
     "check_optimizer": "neurotrain.optimizers.base",
     "check_task": "neurotrain.task",
+    "initialize_at_rate": "neurotrain.initialization",
     "resume": "neurotrain.training.trainer",
     "train": "neurotrain.training.trainer",
 }
