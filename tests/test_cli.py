@@ -110,16 +110,16 @@ def test_train_evaluate_resume(config, capsys):
 
 def test_options_of_parts_and_budgets(config, capsys):
     more = ["--option", "model.neurons=5", "--option", "optimizer.schedule=constant"]
-    more += ["--option", "task.words=5", "--trial-simulations", "100", "--patience", "9"]
+    more += ["--option", "task.words=5", "--trial-simulations", "70", "--patience", "9"]
     assert main(train_arguments(config, *more, "--out", "run", "--json")) == 0
     result = json.loads(capsys.readouterr().out)
     assert (result["ended_by"], result["generations"]) == ("trial-simulations", 2)
-    assert result["trial_simulations"] <= 100
+    assert result["trial_simulations"] <= 70
     written = tomllib.loads(Path("run/config.toml").read_text())
     assert written["model"]["options"] == {"neurons": 5}
     assert written["optimizer"]["options"]["schedule"] == "constant"
     assert written["task"]["options"]["words"] == 5
-    assert (written["trial_simulations"], written["patience"]) == (100, 9)
+    assert (written["trial_simulations"], written["patience"]) == (70, 9)
     assert main(["train", "--config", "run/config.toml", "--out", "again", "--no-figures"]) == 0
     assert files(Path("run")) == files(Path("again"))
 
