@@ -192,6 +192,10 @@ def test_gains_are_part_of_a_circuit_and_multiply_what_is_drawn():
     for name, gain in [("recurrent.weight", 2), ("neurons.bias", 0.5), ("input.weight", 1)]:
         np.testing.assert_allclose(other[name], gain * one[name], rtol=1e-9)
     assert plain.fingerprint != scaled.fingerprint
+    unsigned = build("morris-lecar", 6)
+    fingerprint = unsigned.fingerprint
+    unsigned.scale_initial({"recurrent.weight": 2.0})
+    assert unsigned.fingerprint != fingerprint
     scaled.scale_initial({})
     assert plain.fingerprint == scaled.fingerprint
     for gains, message in [({"x.w": 1.0}, "x.w"), ({"neurons.bias": 0.0}, "must be positive")]:

@@ -40,6 +40,12 @@ def test_no_value_lies_outside_of_its_bounds(x, low, width):
     assert Exponential(1.0).apply(np.array(x)) >= 0
 
 
+def test_rounding_does_not_lead_out_of_the_bounds():
+    low, high = (-0.933, 0.715)
+    assert low + (high - low) > high
+    assert Bounded(low, high).apply(np.array(1e3)) == high
+
+
 def test_values_in_closed_form():
     assert Softplus(2.0).apply(np.array(0.0)) == pytest.approx(2 * np.log(2))
     assert Exponential(3.0).apply(np.array(1.0)) == pytest.approx(3 * np.e)
