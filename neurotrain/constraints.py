@@ -70,6 +70,10 @@ def constrained_block(
     InvalidInput
         If a constraint does not suit the block, or its initial values are not possible.
     """
+    if parameter.dale is not None and not layout.connects:
+        raise InvalidInput(
+            f"Dale's law is about weights between neurons; '{name}' are no weights, leave out dale."
+        )
     if isinstance(initial, np.ndarray):
         initial = np.array(layout.entries(name, "values", initial), dtype=float)
     mean, spread = moments(initial, magnitudes=parameter.dale is not None)
@@ -142,10 +146,6 @@ def _gain(
     """Return the sign of each entry, times the size that balance gives to inhibitory ones."""
     if parameter.dale is None:
         return None
-    if not layout.connects:
-        raise InvalidInput(
-            f"Dale's law is about weights between neurons; '{name}' are no weights, leave out dale."
-        )
     gain = presynaptic_signs(name, parameter.dale, layout)[layout.pre]
     n_excitatory, n_inhibitory = (int((free & (gain == sign)).sum()) for sign in (1, -1))
     drawn = not isinstance(initial, np.ndarray) and not isinstance(parameter.transform, Bounded)

@@ -68,6 +68,13 @@ class Parameter:
 
     def __post_init__(self) -> None:
         require_whole("seed of a Parameter", self.seed, 0)
+        if not isinstance(self.initial, Distribution | np.ndarray | None):
+            raise InvalidInput(
+                "initial must be a distribution such as Normal(mean, std), or an array, got "
+                f"{self.initial!r}."
+            )
+        for name in ("dale", "mask", "masked_value", "shared"):
+            self._require_numbers(name)
         if self.transform is not None:
             make_transform(self.transform)
         for name in ("balanced", "autapses", "fixed"):
@@ -81,6 +88,12 @@ class Parameter:
             raise InvalidInput("Fixed values are not searched; leave out the encoding.")
         if self.shared is not None and isinstance(self.encoding, LowRank):
             raise InvalidInput("A LowRank cannot have shared weights; leave out one of them.")
+
+    def _require_numbers(self, name: str) -> None:
+        value = getattr(self, name)
+        is_name = name == "dale" and isinstance(value, str)
+        if value is not None and not is_name and np.asarray(value).dtype.kind not in "biuf":
+            raise InvalidInput(f"{name} must be a number or an array of numbers, got {value!r}.")
 
     @property
     def is_plain(self) -> bool:

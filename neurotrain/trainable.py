@@ -1,6 +1,7 @@
 """Which variables of a circuit can be trained, and where their training starts."""
 
 from collections.abc import Iterable, Mapping
+from numbers import Number
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -80,7 +81,8 @@ def _check_trained_once(circuit: "Circuit", blocks: Iterable[Block]) -> None:
 
 def check_unit(name: str, variable: ArrayVariable, start: Any) -> None:
     """Raise `InvalidInput` if quantities have another unit than the variable."""
-    quantities = vars(start).values() if hasattr(start, "__dict__") else (start,)
+    is_number = isinstance(start, np.ndarray | Number)
+    quantities = (start,) if is_number else vars(start).values()
     for one in quantities:
         if isinstance(one, Quantity) and one.dim is not variable.dim:
             raise InvalidInput(f"'{name}' has the unit {variable.dim}, got values in {one.dim}.")

@@ -133,7 +133,7 @@ class Bounded:
     high: "float | Quantity"
 
     def __post_init__(self) -> None:
-        bounds = [float(self.low), float(self.high)]
+        bounds = [_number("A bound", self.low), _number("A bound", self.high)]
         if not (np.isfinite(bounds).all() and bounds[0] < bounds[1]):
             raise InvalidInput(
                 f"Bounded needs finite bounds with low < high, got {self.low} and {self.high}."
@@ -194,5 +194,12 @@ def is_positive(transform: Transform) -> bool:
 
 
 def _require_positive(name: str, scale: "float | Quantity | None") -> None:
-    if scale is not None and not (np.isfinite(float(scale)) and float(scale) > 0):
+    if scale is not None and not 0 < _number(f"The scale of {name}", scale) < np.inf:
         raise InvalidInput(f"The scale of {name} must be positive, got {scale}.")
+
+
+def _number(name: str, value: object) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError) as error:
+        raise InvalidInput(f"{name} must be a number or a quantity, got {value!r}.") from error

@@ -40,8 +40,8 @@ def make(train, **options):
     recurrent = Synapses(neurons, neurons, "weight : 1\ndrive_post = weight*v_pre : 1 (summed)")
     recurrent.connect()
     readout = nt.GradedReadout("v", 3)
-    weight = None if "input.weight" in train else np.ones((N, 4))
-    inputs = nt.Input("stimulus", 4, weight)
+    given = None if "input.weight" in train else np.ones((N, 4))
+    inputs = nt.Input("stimulus", 4, given)
     return nt.Circuit(neurons, recurrent, inputs=inputs, readout=readout, train=train, **options)
 
 
@@ -130,6 +130,28 @@ def test_a_parameter_without_options_is_the_short_form():
 def test_fixed_values_are_those_in_the_objects():
     circuit = make({"neurons.bias": nt.Parameter(fixed=True), "recurrent.weight": None})
     assert (values_of(circuit)["neurons.bias"] == 0.7).all()
+
+
+def test_readouts_and_inputs_have_presynaptic_neurons_too():
+    circuit = make(
+        {
+            "input.weight": nt.Parameter(dale=[1, -1, 1, -1]),
+            "readout.weight": nt.Parameter(dale="polarity"),
+            "readout.bias": nt.Parameter(fixed=True),
+        }
+    )
+    values = values_of(circuit)
+    assert (values["input.weight"] * [1, -1, 1, -1] > 0).all()
+    assert (values["readout.weight"] * np.array(circuit.neurons.polarity) > 0).all()
+    assert (values["readout.bias"] == 0).all()
+    for train, message in [
+        ({"input.weight": nt.Parameter(dale="polarity")}, "give the signs as an array"),
+        ({"recurrent.weight": nt.Parameter(dale="polarty")}, "did you mean 'polarity'"),
+        ({"readout.bias": nt.Parameter(dale=0.5)}, "no weights, leave out dale"),
+        ({"neurons.bias": nt.Parameter(np.ones(6) * mV, mask=0.9)}, "unit"),
+    ]:
+        with pytest.raises(InvalidInput, match=message):
+            make(train)
 
 
 CHANGES = [
