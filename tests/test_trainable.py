@@ -220,3 +220,14 @@ def test_a_run_is_resumed_and_loaded_with_its_constraints(tmp_path):
     weights = np.array(recurrent.weight)
     assert (weights * np.array(neurons.polarity)[np.array(recurrent.i)] >= 0).all()
     assert ((np.array(neurons.bias) > 0) & (np.array(neurons.bias) < 2)).all()
+
+
+@pytest.mark.nightly
+def test_with_dales_law_the_default_task_is_learned(tmp_path):
+    circuit = nt.models.morris_lecar(64, dale=0.8)
+    settings = {"generations": 120, "seed": 1, "progress": False}
+    result = nt.train(circuit, "stimulus-integration", out=tmp_path / "run", **settings)
+    # Chance is 1/3; 600 generations give 0.89.
+    assert result.test_accuracy > 0.75
+    signs = np.where(np.array(circuit.synapses[0].i) < 51, 1, -1)
+    assert (result.parameters["recurrent.weight"] * signs >= 0).all()

@@ -210,6 +210,27 @@ def test_failed_candidates_lose(tmp_path):
     assert result.summary["test_failed_share"] == 0
 
 
+def test_a_candidate_that_is_blocked_altogether_never_wins(tmp_path):
+    circuit, shares = stub(), []
+
+    def blocked_share(recording):
+        # The luckiest candidate of each generation, and nearly all neurons of the next one.
+        order = CrossEntropy()(recording, circuit.calls[-1][1]).argsort()
+        share = np.zeros(len(order))
+        if len(order) > 2:
+            share[order[:2]] = 1.0, 0.99
+            shares.append(share)
+        return share
+
+    circuit.blocked_share = blocked_share
+    result = nt.train(circuit, TASK, out=tmp_path / "run", **SMALL)
+    assert [m["failed_share"] for m in result.metrics] == pytest.approx([1 / 6] * 7)
+    assert result.summary["failed_candidates"] == len(shares) == 7
+    candidates, trials, state, _ = next(call for call in circuit.calls if len(call[0]) == 6)
+    losses = CrossEntropy()(stub().simulate(candidates, trials, state), trials)
+    assert result.metrics[0]["loss_min"] == np.sort(losses)[1]
+
+
 class Runaway(OpenAIES):
     """An optimizer of which some candidates are no numbers."""
 

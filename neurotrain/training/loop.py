@@ -127,8 +127,9 @@ class Training:
         recent = self.metrics[-PATIENCE:]
         if len(recent) == PATIENCE and all(each["failed_share"] == 1 for each in recent):
             raise TrainingFailed(
-                f"In {PATIENCE} generations every candidate failed, its state became infinite or "
-                f"NaN; take a smaller sigma, smaller initial weights or a shorter time step."
+                f"In {PATIENCE} generations every candidate failed: its state became infinite or "
+                f"NaN, or all neurons were in depolarization block; take a smaller sigma, smaller "
+                f"initial weights or a shorter time step."
             )
 
     def _learn(self, generation: int) -> Iterator[tuple[str, float | None]]:
