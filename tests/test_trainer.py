@@ -143,13 +143,22 @@ def test_the_best_is_validated_again_beside_each_guess(whole):
 
 @pytest.mark.parametrize(
     ("accuracy", "loss", "better"),
-    [(0.6, 9, True), (0.5, 0.9, True), (0.5, 1, False), (0.5, 2, False), (0.4, 0, False)],
+    [
+        (0.6, 9, True),
+        (0.5, 0.9, True),
+        (0.5, 1, False),
+        (0.5, 2, False),
+        (0.4, 0, False),
+        (0.9, np.inf, False),
+    ],
 )
 def test_the_best_has_the_highest_accuracy_then_the_lowest_loss(accuracy, loss, better):
     best = Validated(np.zeros(1), 1, 0.5, 1.0)
     other = Validated(np.zeros(1), 2, accuracy, loss)
     assert other.is_better_than(best) is better
     assert other.is_better_than(None)
+    assert not Validated(np.zeros(1), 1, 1.0, np.nan).is_better_than(best)
+    assert best.is_better_than(Validated(np.zeros(1), 1, 0.9, np.inf))
 
 
 def test_one_more_validation_is_averaged():

@@ -22,8 +22,12 @@ class Validated:
     validations: int = 1
 
     def is_better_than(self, other: "Validated | None") -> bool:
-        """Whether the accuracy is higher, or equal with a lower loss."""
-        return other is None or (-self.accuracy, self.loss) < (-other.accuracy, other.loss)
+        """Whether the accuracy is higher, or equal with a lower loss; one that failed never is."""
+        return other is None or self._rank < other._rank
+
+    @property
+    def _rank(self) -> tuple[bool, float, float]:
+        return (not np.isfinite(self.loss), -self.accuracy, self.loss)
 
     def validated_again(self, accuracy: float, loss: float) -> "Validated":
         """Return it with what one more validation found."""
