@@ -187,7 +187,7 @@ def test_explain_tells_the_coordinates():
 
 
 def test_a_run_is_resumed_and_loaded_with_its_constraints(tmp_path):
-    settings = {**SMALL, "seed": 2, "execution": "brian2"}
+    settings = {**SMALL, "seed": 2}
     whole = nt.train(constrained(), TASK, out=tmp_path / "whole", **settings)
     circuit, calls = constrained(), []
     simulate = circuit.simulate
