@@ -156,6 +156,7 @@ def morris_lecar(
     channels: int = 50,
     classes: int = 3,
     readout: str = "graded",
+    dale: float | None = None,
     parameter_set: str = "network",
     method: str = "rk2",
     dt: Quantity = 0.2 * ms,
@@ -176,6 +177,9 @@ def morris_lecar(
     readout : {'graded', 'spike-count'}
         A trained linear readout of the graded synaptic activity, or the spikes of one pool of
         neurons for each class.
+    dale : float, optional
+        Share of neurons that excite, the first ones; the others inhibit, in every candidate, and
+        begin in balance. By default recurrent weights have any sign.
     parameter_set, method, dt, **parameters
         As for `morris_lecar_neurons`.
     """
@@ -197,14 +201,18 @@ def morris_lecar(
     )
     recurrent.connect()
     bound = 1 / neurons**0.5
+    # Hazelden et al. (2023): uniform within 1/sqrt(neurons) of 0.001 and of 0.1.
+    weight = nt.Uniform(0.001 - bound, 0.001 + bound)
+    if dale is not None:
+        # Chosen: weaker synapses, of which the noise of the search disturbs the input less.
+        weight = nt.Parameter(nt.Uniform(0, bound / 4), dale=dale)
     return nt.Circuit(
         group,
         recurrent,
         inputs=nt.Input("stimulus", channels),
         readout=readouts[readout](),
         train={
-            # Hazelden et al. (2023): uniform within 1/sqrt(neurons) of 0.001 and of 0.1.
-            "recurrent.weight": nt.Uniform(0.001 - bound, 0.001 + bound),
+            "recurrent.weight": weight,
             "input.weight": nt.Uniform(0.1 - bound, 0.1 + bound),
             "neurons.bias": nt.Normal(BIAS, 0.05),
         },

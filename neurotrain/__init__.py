@@ -9,28 +9,39 @@ if TYPE_CHECKING:
     from neurotrain import losses, models, optimizers, tasks
     from neurotrain.circuit import Blocked, Circuit
     from neurotrain.distributions import Normal, Uniform
+    from neurotrain.encodings import LowRank, RandomSubspace
     from neurotrain.errors import InvalidInput, NeurotrainError, UnsupportedModel
+    from neurotrain.initialization import InitialRate, initialize_at_rate
     from neurotrain.inputs import Input
     from neurotrain.optimizers.base import check_optimizer
+    from neurotrain.parameter import Parameter
     from neurotrain.readouts import GradedReadout, SpikeCountReadout
     from neurotrain.recording import Recording
     from neurotrain.task import Task, check_task
     from neurotrain.training.result import Result
     from neurotrain.training.trainer import resume, train
+    from neurotrain.transforms import Bounded, Exponential, Softplus
     from neurotrain.trials import Trials
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Blocked",
+    "Bounded",
     "Circuit",
+    "Exponential",
     "GradedReadout",
+    "InitialRate",
     "Input",
     "InvalidInput",
+    "LowRank",
     "NeurotrainError",
     "Normal",
+    "Parameter",
+    "RandomSubspace",
     "Recording",
     "Result",
+    "Softplus",
     "SpikeCountReadout",
     "Task",
     "Trials",
@@ -38,6 +49,7 @@ __all__ = [
     "UnsupportedModel",
     "check_optimizer",
     "check_task",
+    "initialize_at_rate",
     "losses",
     "models",
     "optimizers",
@@ -49,14 +61,21 @@ __all__ = [
 # Importing Brian2 takes most of a second, so a name is imported when it is first used.
 _HOME = {
     "Blocked": "neurotrain.circuit",
+    "Bounded": "neurotrain.transforms",
     "Circuit": "neurotrain.circuit",
+    "Exponential": "neurotrain.transforms",
     "GradedReadout": "neurotrain.readouts",
+    "InitialRate": "neurotrain.initialization",
     "Input": "neurotrain.inputs",
     "InvalidInput": "neurotrain.errors",
+    "LowRank": "neurotrain.encodings",
     "NeurotrainError": "neurotrain.errors",
     "Normal": "neurotrain.distributions",
+    "Parameter": "neurotrain.parameter",
+    "RandomSubspace": "neurotrain.encodings",
     "Recording": "neurotrain.recording",
     "Result": "neurotrain.training.result",
+    "Softplus": "neurotrain.transforms",
     "SpikeCountReadout": "neurotrain.readouts",
     "Task": "neurotrain.task",
     "Trials": "neurotrain.trials",
@@ -64,6 +83,7 @@ _HOME = {
     "UnsupportedModel": "neurotrain.errors",
     "check_optimizer": "neurotrain.optimizers.base",
     "check_task": "neurotrain.task",
+    "initialize_at_rate": "neurotrain.initialization",
     "resume": "neurotrain.training.trainer",
     "train": "neurotrain.training.trainer",
 }

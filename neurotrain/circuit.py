@@ -18,14 +18,14 @@ from neurotrain.description import (
     fingerprint,
 )
 from neurotrain.distributions import Distribution
-from neurotrain.errors import UnsupportedModel, unknown_name
+from neurotrain.errors import InvalidInput, UnsupportedModel, unknown_name
 from neurotrain.inputs import Input
 from neurotrain.lowering.network import Lowered, lower
 from neurotrain.membership import freed
 from neurotrain.parameters import ParameterSpace
 from neurotrain.readouts import Readout
 from neurotrain.recording import Recording
-from neurotrain.trainable import check_input_weight, check_unit, trained_blocks
+from neurotrain.trainable import Train, check_input_weight, check_unit, trained_blocks
 from neurotrain.trials import Trials
 from neurotrain.unused_objects import expect_unused
 
@@ -49,13 +49,13 @@ class Circuit:
         Whatever else the network consists of.
     readout : Readout
         How decisions are read from the neurons.
-    train : iterable of str, or mapping of str to Distribution
+    train : iterable of str, or mapping of str to Distribution, array, Parameter or None
         What is trained: ``'recurrent.weight'`` (a variable of the only Synapses object; with
         several, and for other groups, their Brian2 names come before the dot),
         ``'input.weight'``, ``'neurons.<parameter>'``. The readout's own weights always are. A
         distribution says where training starts; without one it starts from the values in the
         objects, or where these are all equal and without unit, from
-        Normal(0, 1/sqrt(neurons)).
+        Normal(0, 1/sqrt(neurons)). A `Parameter` also says what training may change.
     inputs : Input, optional
         The input channels.
     initial : mapping of str to Distribution
@@ -80,7 +80,7 @@ class Circuit:
         neurons: NeuronGroup,
         *others: Any,
         readout: Readout,
-        train: Iterable[str] | Mapping[str, Distribution],
+        train: Train,
         inputs: Input | None = None,
         initial: Mapping[str, Distribution] | None = None,
         blocked: Blocked | None = None,
@@ -98,8 +98,28 @@ class Circuit:
         self.description = self._describe()
         self.initial = dict(initial or {})
         self._check_initial()
-        self.parameters = ParameterSpace(trained_blocks(self, train))
+        self._train = dict(train) if isinstance(train, Mapping) else dict.fromkeys(train)
+        self.initial_gains: dict[str, float] = {}
+        self.parameters = ParameterSpace(trained_blocks(self, self._train, {}))
         check_input_weight(self)
+
+    def scale_initial(self, gains: Mapping[str, float]) -> None:
+        """Let training start from values multiplied by a positive gain for each block named.
+
+        The scale of perturbations is multiplied too. Gains replace those of an earlier call.
+
+        Raises
+        ------
+        InvalidInput
+            For an unknown block, a gain that is not positive, or where constraints forbid it.
+        """
+        for name, gain in gains.items():
+            if name not in self.parameters.names:
+                raise unknown_name("trained parameter", name, self.parameters.names)
+            if not (np.isfinite(gain) and gain > 0):
+                raise InvalidInput(f"The gain of '{name}' must be positive, got {gain}.")
+        self.parameters = ParameterSpace(trained_blocks(self, self._train, gains))
+        self.initial_gains = {name: float(gain) for name, gain in gains.items()}
 
     @property
     def n_neurons(self) -> int:

@@ -134,11 +134,20 @@ def _add_train(parser: Parser) -> None:
     parser.add("--optimizer", help="name of an optimizer")
     parser.add("--loss", help="name of a loss; the model gets the readout that it needs")
     parser.add("--generations", type=int, metavar="G", help="length of the run")
+    parser.add("--trial-simulations", type=int, metavar="T", help="end when these are spent")
+    parser.add("--seconds", type=float, metavar="T", help="end after the generation at that time")
+    parser.add("--patience", type=int, metavar="V", help="end after V validations in vain")
     parser.add("--population", type=int, metavar="P", help="candidates of a generation")
     parser.add("--trials", type=int, metavar="B", help="trials of a generation")
     parser.add("--neurons", type=int, metavar="N", help="neurons of the model")
     parser.add("--sigma", type=float, help="size of the perturbations, in units of the scale")
     parser.add("--learning-rate", type=float, help="step per generation, in units of the scale")
+    parser.add(
+        "--option",
+        action="append",
+        metavar="PART.NAME=VALUE",
+        help="an option of model, task, loss or optimizer, such as model.dale=0.8; any number",
+    )
     parser.add("--seed", type=int, metavar="S", help="from which everything random follows")
     parser.add("--execution", metavar="E", help="how to simulate, such as fused or brian2")
     parser.add("--workers", type=int, metavar="W", help="threads; by default all cores")

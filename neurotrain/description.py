@@ -147,6 +147,10 @@ def fingerprint(circuit: "Circuit") -> str:
     digest = sha256(lowered.program.fingerprint.encode())
     digest.update(repr(sorted(lowered.constant_values().items())).encode())
     digest.update(repr([(b.name, b.shape) for b in circuit.parameters.blocks]).encode())
+    for part in (part for block in circuit.parameters.blocks for part in block.described()):
+        digest.update(part.encode() if isinstance(part, str) else np.asarray(part).tobytes())
+    if circuit.initial_gains:
+        digest.update(repr(sorted(circuit.initial_gains.items())).encode())
     initial = sorted(circuit.initial.items())
     digest.update(f"{circuit.readout!r} {circuit.channels} {initial!r}".encode())
     digest.update(repr([clock.dt_ for clock in lowered.clocks]).encode())

@@ -23,6 +23,11 @@ class Normal:
         return rng.normal(float(self.mean), float(self.std), shape)
 
     @property
+    def center(self) -> float:
+        """Mean in SI units."""
+        return float(self.mean)
+
+    @property
     def spread(self) -> float:
         """Standard deviation in SI units."""
         return float(self.std)
@@ -44,9 +49,23 @@ class Uniform:
         return rng.uniform(float(self.low), float(self.high), shape)
 
     @property
+    def center(self) -> float:
+        """Mean in SI units."""
+        return 0.5 * (float(self.low) + float(self.high))
+
+    @property
     def spread(self) -> float:
         """Standard deviation in SI units."""
         return (float(self.high) - float(self.low)) / np.sqrt(12)
 
 
 Distribution = Normal | Uniform
+
+
+def scaled(initial: Distribution | np.ndarray, gain: float) -> Distribution | np.ndarray:
+    """Return the values multiplied by a positive `gain`."""
+    if isinstance(initial, Normal):
+        return Normal(gain * initial.mean, gain * initial.std)
+    if isinstance(initial, Uniform):
+        return Uniform(gain * initial.low, gain * initial.high)
+    return gain * initial

@@ -36,7 +36,8 @@ class TrainingFailed(NeurotrainError):
 def unknown_name(kind: str, name: str, known: Iterable[str]) -> InvalidInput:
     """Return the error for a name that is not among `known`, with the nearest one."""
     known = sorted(known)
-    nearest = get_close_matches(name, known, n=1, cutoff=0.4)
+    begun = [one for one in known if name and one.startswith(name)]
+    nearest = begun[:1] or get_close_matches(name, known, n=1, cutoff=0.4)
     hint = f"did you mean '{nearest[0]}'?" if nearest else f"choose from: {', '.join(known)}."
     return InvalidInput(f"There is no {kind} called '{name}'; {hint}")
 

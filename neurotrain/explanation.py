@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from neurotrain.lowering.program import (
     Threshold,
     Update,
 )
+from neurotrain.parameters import Block
 
 if TYPE_CHECKING:
     from neurotrain.circuit import Circuit
@@ -35,9 +37,16 @@ def explain(circuit: "Circuit") -> str:
             "in every step:",
             *(f"  {line}" for node in schedule(lowered.program) for line in _node(node, lowered)),
             *_cost(lowered),
-            *(f"trained: {block.name} {block.shape}" for block in circuit.parameters.blocks),
+            *(_trained(block) for block in circuit.parameters.blocks),
         ]
     )
+
+
+def _trained(block: Block) -> str:
+    if not block.size:
+        return f"trained: {block.name} {block.shape}, fixed"
+    fewer = f", {block.size} coordinates" if block.size < prod(block.shape) else ""
+    return f"trained: {block.name} {block.shape}{fewer}"
 
 
 def _members(circuit: "Circuit", lowered: Lowered) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """The map between named blocks of trained parameters and one flat vector."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
@@ -13,7 +13,7 @@ from neurotrain.errors import InvalidInput, unknown_name
 
 @dataclass(frozen=True)
 class Block:
-    """One named array of trained parameters, in SI units.
+    """One named array of trained parameters, in SI units, each of them searched as it is.
 
     Parameters
     ----------
@@ -39,28 +39,49 @@ class Block:
 
     @property
     def size(self) -> int:
-        """Number of parameters."""
+        """Number of searched coordinates."""
         return prod(self.shape)
 
     def draw(self, rng: np.random.Generator) -> np.ndarray:
-        """Return starting values of the block's shape."""
+        """Return where a search begins, (size,)."""
         if isinstance(self.initial, np.ndarray):
-            return np.array(self.initial, dtype=float)
-        return self.initial.draw(self.shape, rng)
+            return np.array(self.initial, dtype=float).ravel()
+        return self.initial.draw(self.shape, rng).ravel()
+
+    def decode(self, coordinates: np.ndarray) -> np.ndarray:
+        """Return the values (..., *shape) of coordinates (..., size)."""
+        return coordinates.reshape(*coordinates.shape[:-1], *self.shape)
+
+    def encode(self, values: np.ndarray) -> np.ndarray:
+        """Return the coordinates (..., size) of values (..., *shape)."""
+        return values.reshape(*values.shape[: values.ndim - len(self.shape)], self.size)
+
+    def described(self) -> Iterator[str | np.ndarray]:
+        """Yield what distinguishes it from others of its name and shape, for fingerprints."""
+        yield from ()
 
 
 class ParameterSpace:
     """The trained parameters of a circuit: named blocks and one flat vector.
 
+    The vector holds the coordinates of all blocks, any real numbers; a fixed block has none.
+
     Parameters
     ----------
     blocks : tuple of Block
         In the order in which they lie in the vector.
+
+    Raises
+    ------
+    InvalidInput
+        If there is nothing to search.
     """
 
     def __init__(self, blocks: tuple[Block, ...]) -> None:
         if not blocks:
             raise InvalidInput("Nothing is trained: name at least one variable in train=[...].")
+        if not any(block.size for block in blocks):
+            raise InvalidInput("Nothing is trained: every value is fixed or masked.")
         self.blocks = blocks
 
     @property
@@ -70,20 +91,20 @@ class ParameterSpace:
 
     @property
     def size(self) -> int:
-        """Number of parameters in all blocks."""
+        """Number of coordinates of all blocks."""
         return sum(block.size for block in self.blocks)
 
     @cached_property
     def scale(self) -> np.ndarray:
-        """The scale of every parameter, (parameter,)."""
+        """The scale of every coordinate, (parameter,)."""
         return np.concatenate([np.full(block.size, block.scale) for block in self.blocks])
 
     def draw(self, rng: np.random.Generator) -> np.ndarray:
         """Return a starting vector, (parameter,)."""
-        return np.concatenate([block.draw(rng).ravel() for block in self.blocks])
+        return np.concatenate([block.draw(rng) for block in self.blocks])
 
     def split(self, vectors: np.ndarray) -> dict[str, np.ndarray]:
-        """Cut vectors (..., parameter) into blocks of shape (..., *block shape).
+        """Return the values of vectors (..., parameter), blocks of shape (..., *block shape).
 
         Raises
         ------
@@ -101,26 +122,32 @@ class ParameterSpace:
         ends = np.cumsum([block.size for block in self.blocks])[:-1]
         pieces = np.split(vectors, ends, axis=-1)
         return {
-            block.name: piece.reshape(*vectors.shape[:-1], *block.shape)
+            block.name: block.decode(piece)
             for block, piece in zip(self.blocks, pieces, strict=True)
         }
 
     def join(self, values: Mapping[str, np.ndarray]) -> np.ndarray:
-        """Put blocks (..., *block shape) back into vectors (..., parameter)."""
+        """Return the vectors (..., parameter) of blocks (..., *block shape).
+
+        Raises
+        ------
+        InvalidInput
+            If a block is unknown, missing or of another shape, or no vector gives its values.
+        """
         for name in values:
             if name not in self.names:
                 raise unknown_name("trained parameter", name, self.names)
         missing = set(self.names) - set(values)
         if missing:
             raise InvalidInput(f"No values were given for {', '.join(sorted(missing))}.")
-        flat = [self._flatten(block, np.asarray(values[block.name])) for block in self.blocks]
+        flat = [_encode(block, np.asarray(values[block.name])) for block in self.blocks]
         return np.concatenate(flat, axis=-1)
 
-    @staticmethod
-    def _flatten(block: Block, values: np.ndarray) -> np.ndarray:
-        lead = values.shape[: values.ndim - len(block.shape)]
-        if values.shape != (*lead, *block.shape):
-            raise InvalidInput(
-                f"'{block.name}' has shape {block.shape}, got values of shape {values.shape}."
-            )
-        return values.reshape(*lead, block.size)
+
+def _encode(block: Block, values: np.ndarray) -> np.ndarray:
+    lead = values.shape[: values.ndim - len(block.shape)]
+    if values.shape != (*lead, *block.shape):
+        raise InvalidInput(
+            f"'{block.name}' has shape {block.shape}, got values of shape {values.shape}."
+        )
+    return block.encode(values)

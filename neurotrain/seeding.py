@@ -1,5 +1,7 @@
 """One seed per run, spawned by purpose and index, never by worker, chunk or order."""
 
+from zlib import crc32
+
 import numpy as np
 
 # The numbers are part of the format of a run: append, never renumber.
@@ -16,6 +18,10 @@ PURPOSES = {
     "figure-trials": 9,
     "figure-state": 10,
     "noise": 11,
+    "structure": 12,
+    "rate-parameters": 13,
+    "rate-trials": 14,
+    "rate-state": 15,
 }
 
 
@@ -33,3 +39,18 @@ def generator(seed: int, purpose: str, *index: int) -> np.random.Generator:
     """
     sequence = np.random.SeedSequence(seed, spawn_key=(PURPOSES[purpose], *index))
     return np.random.Generator(np.random.PCG64(sequence))
+
+
+def structure_generator(seed: int, name: str, what: str) -> np.random.Generator:
+    """Return the generator of what is random in a circuit and the same in all of its runs.
+
+    Parameters
+    ----------
+    seed : int
+        Of the circuit, not of a run.
+    name : str
+        The block that is made, such as ``'recurrent.weight'``.
+    what : str
+        What of it is made, such as ``'mask'``.
+    """
+    return generator(seed, "structure", crc32(name.encode()), crc32(what.encode()))

@@ -1,26 +1,43 @@
 """Which variables of a circuit can be trained, and where their training starts."""
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+from numbers import Number
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from brian2 import NeuronGroup, Quantity, Synapses
+from brian2 import Quantity, Synapses
 from brian2.core.variables import ArrayVariable
 from brian2.units.fundamentalunits import DIMENSIONLESS
 
+from neurotrain.constraints import constrained_block
 from neurotrain.description import element_parameters
-from neurotrain.distributions import Distribution, Normal
+from neurotrain.distributions import Distribution, Normal, scaled
 from neurotrain.errors import InvalidInput, unknown_name
+from neurotrain.layout import Layout
+from neurotrain.lowering.operations import whole
+from neurotrain.parameter import Parameter
 from neurotrain.parameters import Block
 
 if TYPE_CHECKING:
     from neurotrain.circuit import Circuit
 
 
+Start = Distribution | np.ndarray | Parameter | None
+Train = Iterable[str] | Mapping[str, Start]
+
+
 def trained_blocks(
-    circuit: "Circuit", train: Iterable[str] | Mapping[str, Distribution]
+    circuit: "Circuit", train: Train, gains: Mapping[str, float]
 ) -> tuple[Block, ...]:
     """Return the block of every name in `train`, then the readout's own.
+
+    Parameters
+    ----------
+    circuit : Circuit
+    train : iterable of str, or mapping of str to Start
+        As the circuit was given it.
+    gains : mapping of str to float
+        By what the values are multiplied where training starts.
 
     Raises
     ------
@@ -29,11 +46,27 @@ def trained_blocks(
     """
     starts = dict(train) if isinstance(train, Mapping) else dict.fromkeys(train)
     own = {block.name: block for block in circuit.readout.blocks(circuit.n_neurons)}
-    blocks = [_block(circuit, name, s) for name, s in starts.items() if name not in own]
-    for name in own.keys() & {name for name, start in starts.items() if start is not None}:
-        own[name] = _make_block(name, own[name].shape, starts[name])
+    blocks = [
+        _block(circuit, name, _parameter(name, start), gains.get(name, 1.0))
+        for name, start in starts.items()
+        if name not in own
+    ]
+    for name in own:
+        parameter, gain = _parameter(name, starts.get(name)), gains.get(name, 1.0)
+        own[name] = _readout_block(circuit, own[name], parameter, gain)
     _check_trained_once(circuit, blocks)
     return (*blocks, *own.values())
+
+
+def _parameter(name: str, start: Start) -> Parameter:
+    if isinstance(start, Parameter):
+        return start
+    if start is None or isinstance(start, np.ndarray | Distribution):
+        return Parameter(start)
+    raise InvalidInput(
+        f"Say where '{name}' starts with a distribution such as Normal(mean, std), an array or a "
+        f"Parameter, got {start!r}."
+    )
 
 
 def _check_trained_once(circuit: "Circuit", blocks: Iterable[Block]) -> None:
@@ -46,9 +79,10 @@ def _check_trained_once(circuit: "Circuit", blocks: Iterable[Block]) -> None:
             raise InvalidInput(f"'{first}' and '{block.name}' are the same; train only one.")
 
 
-def check_unit(name: str, variable: ArrayVariable, start: Distribution | np.ndarray) -> None:
+def check_unit(name: str, variable: ArrayVariable, start: Any) -> None:
     """Raise `InvalidInput` if quantities have another unit than the variable."""
-    quantities = (start,) if isinstance(start, np.ndarray) else vars(start).values()
+    is_number = isinstance(start, np.ndarray | Number)
+    quantities = (start,) if is_number else vars(start).values()
     for one in quantities:
         if isinstance(one, Quantity) and one.dim is not variable.dim:
             raise InvalidInput(f"'{name}' has the unit {variable.dim}, got values in {one.dim}.")
@@ -69,15 +103,30 @@ def check_input_weight(circuit: "Circuit") -> None:
         raise InvalidInput("The input weights hold NaN or infinity; they must be finite numbers.")
 
 
-def _block(circuit: "Circuit", name: str, start: Distribution | None) -> Block:
+def _check_units(name: str, variable: ArrayVariable, parameter: Parameter) -> None:
+    """Raise `InvalidInput` if what a Parameter holds has another unit than the variable."""
+    check_unit(name, variable, parameter.masked_value)
+    transform = parameter.transform
+    if transform is None or isinstance(transform, str):
+        return
+    check_unit(name, variable, transform)
+    for bound in vars(transform).values():
+        # Unlike a distribution's, a bound that is wrong by the factor of a unit goes unnoticed.
+        if variable.dim is not DIMENSIONLESS and not isinstance(bound, Quantity) and bound:
+            raise InvalidInput(
+                f"'{name}' has the unit {variable.dim}; give {transform} in it, not as numbers."
+            )
+
+
+def _block(circuit: "Circuit", name: str, parameter: Parameter, gain: float) -> Block:
     part, _, variable = name.partition(".")
     if name == "input.weight" and circuit.inputs:
-        return _input_block(circuit, start)
+        return _input_block(circuit, parameter, gain)
     if part not in circuit.objects or variable not in _trainable(circuit, part):
         known = [f"{o}.{v}" for o in circuit.objects for v in _trainable(circuit, o)]
         known += ["input.weight"] if circuit.inputs else []
         raise unknown_name("trained variable", name, known)
-    return _object_block(circuit, name, circuit.objects[part], variable, start)
+    return _object_block(circuit, name, parameter, gain)
 
 
 def _trainable(circuit: "Circuit", part: str) -> list[str]:
@@ -88,33 +137,42 @@ def _trainable(circuit: "Circuit", part: str) -> list[str]:
     return sorted(set(element_parameters(owner)) - taken)
 
 
-def _input_block(circuit: "Circuit", start: Distribution | None) -> Block:
-    weight = circuit.inputs.weight if start is None else start
+def _input_block(circuit: "Circuit", parameter: Parameter, gain: float) -> Block:
+    weight = circuit.inputs.weight if parameter.initial is None else parameter.initial
+    variable = circuit.neurons.variables[circuit.inputs.variable]
     if weight is None:
-        variable = circuit.inputs.variable
-        if circuit.neurons.variables[variable].dim is not DIMENSIONLESS:
+        if variable.dim is not DIMENSIONLESS:
             raise InvalidInput(
-                f"'{variable}' has a unit: say where its weights start, with "
+                f"'{circuit.inputs.variable}' has a unit: say where its weights start, with "
                 "Input(..., weight=Normal(mean, std))."
             )
         weight = Normal(0.0, 1 / np.sqrt(circuit.channels))
-    check_unit("input.weight", circuit.neurons.variables[circuit.inputs.variable], weight)
-    return _make_block("input.weight", (circuit.n_neurons, circuit.channels), weight)
+    check_unit("input.weight", variable, weight)
+    _check_units("input.weight", variable, parameter)
+    layout = Layout.dense((circuit.n_neurons, circuit.channels))
+    return _make_block("input.weight", layout, parameter, weight, gain)
 
 
-def _object_block(
-    circuit: "Circuit",
-    name: str,
-    owner: NeuronGroup | Synapses,
-    variable: str,
-    start: Distribution | None,
-) -> Block:
+def _readout_block(circuit: "Circuit", block: Block, parameter: Parameter, gain: float) -> Block:
+    if block.shape == (circuit.readout.classes, circuit.n_neurons):
+        layout = Layout.dense(block.shape, circuit.neurons)
+    else:
+        layout = Layout(block.shape)
+    if parameter.initial is None and parameter.is_plain and gain == 1.0:
+        return block
+    initial = block.initial if parameter.initial is None else parameter.initial
+    return _make_block(block.name, layout, parameter, initial, gain)
+
+
+def _object_block(circuit: "Circuit", name: str, parameter: Parameter, gain: float) -> Block:
+    part, _, variable = name.partition(".")
+    owner, start = circuit.objects[part], parameter.initial
     values = np.array(owner.variables[variable].get_value(), dtype=float)
     if not values.size:
         raise InvalidInput(
             f"'{owner.name}' has no synapses; call its connect() before making the Circuit."
         )
-    if start is None and np.ptp(values) == 0:
+    if start is None and np.ptp(values) == 0 and not parameter.fixed:
         if owner.variables[variable].dim is not DIMENSIONLESS:
             raise InvalidInput(
                 f"'{name}' has a unit and is the same everywhere: say where training starts, "
@@ -123,16 +181,37 @@ def _object_block(
         start = Normal(values.flat[0], 1 / np.sqrt(circuit.n_neurons))
     start = values if start is None else start
     check_unit(name, owner.variables[variable], start)
-    return _make_block(name, values.shape, start)
+    _check_units(name, owner.variables[variable], parameter)
+    return _make_block(name, _layout(owner, values.shape), parameter, start, gain)
 
 
-def _make_block(name: str, shape: tuple[int, ...], start: Distribution | np.ndarray) -> Block:
-    if not isinstance(start, np.ndarray):
-        return Block(name, shape, start, start.spread)
-    if start.shape != shape:
-        raise InvalidInput(f"'{name}' has shape {shape}, got values of shape {start.shape}.")
-    if not np.isfinite(start).all():
+def _layout(owner: Any, shape: tuple[int, ...]) -> Layout:
+    if not isinstance(owner, Synapses):
+        return Layout(shape)
+    pre, post = np.array(owner.i[:]), np.array(owner.j[:])
+    starts = [getattr(group, "start", 0) for group in (owner.source, owner.target)]
+    # By name: of a subgroup there is a proxy.
+    same = whole(owner.source).name == whole(owner.target).name
+    autapse = pre + starts[0] == post + starts[1] if same else None
+    return Layout(shape, pre, post, len(owner.source), len(owner.target), autapse, owner.source)
+
+
+def _make_block(
+    name: str,
+    layout: Layout,
+    parameter: Parameter,
+    start: Distribution | np.ndarray,
+    gain: float,
+) -> Block:
+    if isinstance(start, np.ndarray) and not np.isfinite(start).all():
         raise InvalidInput(f"The values where '{name}' starts hold NaN or infinity.")
+    start = start if gain == 1.0 else scaled(start, gain)
+    if not parameter.is_plain:
+        return constrained_block(name, layout, parameter, start)
+    if not isinstance(start, np.ndarray):
+        return Block(name, layout.shape, start, start.spread)
+    if start.shape != layout.shape:
+        raise InvalidInput(f"'{name}' has shape {layout.shape}, got values of shape {start.shape}.")
     start = np.asarray(start, dtype=float)
     spread = float(np.std(start)) or float(np.abs(start).mean())
-    return Block(name, shape, start, spread or 1.0)
+    return Block(name, layout.shape, start, spread or 1.0)

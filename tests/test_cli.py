@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -107,6 +108,22 @@ def test_train_evaluate_resume(config, capsys):
     assert json.loads(capsys.readouterr().out) == {**result, "folder": str(folder)}
 
 
+def test_options_of_parts_and_budgets(config, capsys):
+    more = ["--option", "model.neurons=5", "--option", "optimizer.schedule=constant"]
+    more += ["--option", "task.words=5", "--trial-simulations", "70", "--patience", "9"]
+    assert main(train_arguments(config, *more, "--out", "run", "--json")) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert (result["ended_by"], result["generations"]) == ("trial-simulations", 2)
+    assert result["trial_simulations"] <= 70
+    written = tomllib.loads(Path("run/config.toml").read_text())
+    assert written["model"]["options"] == {"neurons": 5}
+    assert written["optimizer"]["options"]["schedule"] == "constant"
+    assert written["task"]["options"]["words"] == 5
+    assert (written["trial_simulations"], written["patience"]) == (70, 9)
+    assert main(["train", "--config", "run/config.toml", "--out", "again", "--no-figures"]) == 0
+    assert files(Path("run")) == files(Path("again"))
+
+
 def test_the_table_says_what_to_do_next(config, capsys):
     assert main(train_arguments(config, "--out", "my run")) == 0
     text = capsys.readouterr().out
@@ -196,6 +213,16 @@ WRONG_USE = {
     "learning rate": (["T", "--learning-rate", "-1"], "learning_rate must be"),
     "neurons": (["T", "--neurons", "0"], "too few neurons"),
     "rate of cma-es": (["T", "--optimizer", "cma-es", "--learning-rate", "1"], "'learning_rate'"),
+    "seconds": (["T", "--seconds", "nan"], "seconds must be"),
+    "simulations": (["T", "--trial-simulations", "3"], "trial_simulations must be at least 26"),
+    "patience": (["T", "--patience", "0"], "patience must be"),
+    "form of an option": (
+        ["T", "--option", "neurons=3"],
+        "takes PART.NAME=VALUE, .* got 'neurons=3'",
+    ),
+    "part": (["T", "--option", "modle.neurons=3"], "did you mean 'model'"),
+    "its name": (["T", "--option", "model.neuron=3"], "did you mean 'neurons'"),
+    "its value": (["T", "--option", "model.neurons=0"], "too few neurons"),
     "config": (["train", "--config", "none.toml"], "'none.toml' cannot be read: No such file"),
     "file": (["T", "--model", "none.py:f"], "There is no file 'none.py'"),
     "no function": (["T", "--model", str(STUBS)], "give it as FILE.py:FUNCTION"),

@@ -201,6 +201,20 @@ def test_coupling_moves_the_postsynaptic_neuron_alone():
     assert (v[1, 50:, 1] > v[0, 50:, 1]).any()
 
 
+@pytest.mark.parametrize("neurons", [10, 64])
+def test_with_dales_law_neurons_excite_or_inhibit_and_begin_in_balance(neurons):
+    circuit = morris_lecar(neurons, channels=1, readout="spike-count", dale=0.8)
+    vector = circuit.parameters.draw(np.random.default_rng(0))
+    pre = np.array(circuit.synapses[0].i)
+    signs = np.where(pre < {10: 8, 64: 51}[neurons], 1, -1)
+    for candidate in (vector, 50 * vector):
+        weights = circuit.parameters.split(candidate)["recurrent.weight"]
+        assert (weights * signs >= 0).all()
+    weights = circuit.parameters.split(vector)["recurrent.weight"]
+    rows = np.bincount(np.array(circuit.synapses[0].j), weights)
+    np.testing.assert_allclose(rows, 0, atol=1e-12)
+
+
 def test_unknown_sets_parameters_and_readouts_are_told_in_one_line():
     for act, told in (
         (lambda: morris_lecar_neurons(4, parameter_set="hopff"), "did you mean 'hopf'"),

@@ -16,6 +16,7 @@ import neurotrain as nt
 from neurotrain import catalog
 from neurotrain.errors import InvalidInput, RunFolderError, TrainingFailed
 from neurotrain.losses import CrossEntropy, make_loss
+from neurotrain.optimizers.openai_es import OpenAIES
 from neurotrain.tasks import StimulusIntegration
 from neurotrain.training.evaluation import evaluate
 from neurotrain.training.training_state import Validated
@@ -104,34 +105,67 @@ def test_metrics_of_each_generation(whole):
     assert metrics[4]["silent_share"] == pytest.approx((np.abs(state["v"]) < 1).mean())
 
 
-def test_the_best_validated_guess_is_reported(whole):
-    result = whole[0]
-    validated = [m for m in result.metrics if "validation_accuracy" in m]
-    best = min(validated, key=lambda m: (-m["validation_accuracy"], m["validation_loss"]))
-    assert result.summary["validated_generation"] == best["generation"]
-    assert result.validation_accuracy == best["validation_accuracy"]
-    scores = evaluate(
+def validation_scores(candidates, generation):
+    """Return how candidates do on the trials of a validation."""
+    return evaluate(
         stub(),
         TASK,
         CrossEntropy(),
-        result.weights[None],
+        candidates,
         n_trials=20,
         seed=3,
         purpose="validation",
-        index=(best["generation"],),
+        index=(generation,),
     )
-    assert scores.loss[0] == best["validation_loss"]
+
+
+def test_the_best_is_validated_again_beside_each_guess(whole):
+    result, circuit = whole
+    calls = [c for c in circuit.calls if c[1].n_trials == 20]
+    assert [len(candidates) for candidates, *_ in calls] == [1, 2, 2, 2]
+    best, history = None, []
+    for generation, (candidates, *_) in zip((2, 4, 6, 7), calls, strict=True):
+        scores = validation_scores(candidates, generation)
+        found = [*zip(-scores.accuracy, scores.loss, strict=True)]
+        if best is not None:
+            np.testing.assert_array_equal(candidates[1], best)
+        if best is None or found[0] < found[1]:
+            best, history, since = candidates[0], [found[0]], generation
+        else:
+            history.append(found[1])
+    np.testing.assert_array_equal(result.weights, best)
+    assert result.summary["validated_generation"] == since
+    assert result.summary["validations"] == len(history)
+    accuracy, loss = np.mean(history, axis=0)
+    assert result.validation_accuracy == pytest.approx(-accuracy, rel=1e-12)
+    assert result.summary["validation_loss"] == pytest.approx(loss, rel=1e-12)
 
 
 @pytest.mark.parametrize(
     ("accuracy", "loss", "better"),
-    [(0.6, 9, True), (0.5, 0.9, True), (0.5, 1, False), (0.5, 2, False), (0.4, 0, False)],
+    [
+        (0.6, 9, True),
+        (0.5, 0.9, True),
+        (0.5, 1, False),
+        (0.5, 2, False),
+        (0.4, 0, False),
+        (0.9, np.inf, False),
+    ],
 )
 def test_the_best_has_the_highest_accuracy_then_the_lowest_loss(accuracy, loss, better):
     best = Validated(np.zeros(1), 1, 0.5, 1.0)
     other = Validated(np.zeros(1), 2, accuracy, loss)
     assert other.is_better_than(best) is better
     assert other.is_better_than(None)
+    assert not Validated(np.zeros(1), 1, 1.0, np.nan).is_better_than(best)
+    assert best.is_better_than(Validated(np.zeros(1), 1, 0.9, np.inf))
+
+
+def test_one_more_validation_is_averaged():
+    once = Validated(np.zeros(1), 1, 0.5, 1.0)
+    thrice = once.validated_again(0.7, 2.0).validated_again(0.9, 6.0)
+    assert (thrice.accuracy, thrice.loss) == (pytest.approx(0.7), pytest.approx(3.0))
+    assert (thrice.validations, thrice.generation) == (3, 1)
 
 
 def test_result_is_the_same_when_loaded(whole):
@@ -156,6 +190,8 @@ def test_trial_simulations_are_counted(whole):
     probe, *others, test = [len(c[0]) * c[1].n_trials for c in circuit.calls]
     assert (probe, test) == (1, 2 * 30)
     assert result.summary["trial_simulations"] == sum(others)
+    assert result.metrics[-1]["trial_simulations"] == sum(others)
+    assert [m["trial_simulations"] for m in result.metrics[:3]] == [48, 96 + 20, 144 + 20]
 
 
 @given(chunk_trials=st.integers(1, 50), n_trials=st.integers(1, 40))
@@ -178,6 +214,51 @@ def test_failed_candidates_lose(tmp_path):
     text = (tmp_path / "run" / "metrics.jsonl").read_text()
     assert "NaN" not in text
     assert "Infinity" not in text
+    assert result.summary["failed_candidates"] == round(6 * sum(shares)) > 0
+    assert result.weights[0] <= 0
+    assert result.summary["test_failed_share"] == 0
+
+
+def test_a_candidate_that_is_blocked_altogether_never_wins(tmp_path):
+    circuit, shares = stub(), []
+
+    def blocked_share(recording):
+        # The luckiest candidate of each generation, and nearly all neurons of the next one.
+        order = CrossEntropy()(recording, circuit.calls[-1][1]).argsort()
+        share = np.zeros(len(order))
+        if len(order) > 2:
+            share[order[:2]] = 1.0, 0.99
+            shares.append(share)
+        return share
+
+    circuit.blocked_share = blocked_share
+    result = nt.train(circuit, TASK, out=tmp_path / "run", **SMALL)
+    assert [m["failed_share"] for m in result.metrics] == pytest.approx([1 / 6] * 7)
+    assert result.summary["failed_candidates"] == len(shares) == 7
+    candidates, trials, state, _ = next(call for call in circuit.calls if len(call[0]) == 6)
+    losses = CrossEntropy()(stub().simulate(candidates, trials, state), trials)
+    assert result.metrics[0]["loss_min"] == np.sort(losses)[1]
+
+
+class Runaway(OpenAIES):
+    """An optimizer of which some candidates are no numbers."""
+
+    def _sample(self):
+        candidates = super()._sample()
+        candidates[: 6 if self.generation == 2 else 1, -1] = (np.nan, np.inf)[self.generation % 2]
+        return candidates
+
+
+def test_candidates_that_are_no_numbers_fail_and_do_not_stop_the_run(tmp_path, monkeypatch):
+    monkeypatch.setattr("neurotrain.optimizers.openai_es.OpenAIES", Runaway)
+    circuit = stub()
+    result = nt.train(circuit, TASK, out=tmp_path / "run", **SMALL)
+    assert all(np.isfinite(candidates).all() for candidates, *_ in circuit.calls)
+    shares = [m["failed_share"] for m in result.metrics]
+    assert shares == pytest.approx([1 / 6, 1 / 6, 1, *[1 / 6] * 4])
+    assert result.summary["failed_candidates"] == 12
+    assert result.metrics[2]["loss"] is None
+    assert np.isfinite(result.weights).all()
 
 
 def test_training_gives_up_when_all_fail(tmp_path):
@@ -328,6 +409,10 @@ BAD = {
     "nan": ({"checkpoint_every": np.nan}, "checkpoint_every must be"),
     "seed": ({"seed": -1}, "seed must be a whole number of at least 0"),
     "threads": ({"threads": 0}, "threads must be"),
+    "seconds": ({"seconds": 0}, "seconds must be a positive number, got 0"),
+    "patience": ({"patience": 0}, "patience must be"),
+    "simulations": ({"trial_simulations": 0.5}, "trial_simulations must be"),
+    "too few": ({"trial_simulations": 67}, "at least 68, got 67: one generation simulates 6"),
     "execution": ({"execution": 3}, "execution must be a name"),
     "optimizer": (
         {"optimizer": "openai"},

@@ -1,9 +1,10 @@
 """From the options of `neurotrain train` and a file of settings to arguments of the function."""
 
 import argparse
+import tomllib
 from typing import Any
 
-from neurotrain.errors import InvalidInput
+from neurotrain.errors import InvalidInput, unknown_name
 from neurotrain.training.config_file import read_config_file
 
 DEFAULT_MODEL = "morris-lecar"
@@ -11,6 +12,9 @@ DEFAULT_MODEL = "morris-lecar"
 # Where in the arguments of `neurotrain.train` each option goes.
 _SETTINGS = {
     "generations": "generations",
+    "trial_simulations": "trial_simulations",
+    "seconds": "seconds",
+    "patience": "patience",
     "trials": "trials",
     "seed": "seed",
     "execution": "execution",
@@ -37,7 +41,7 @@ def training_arguments(arguments: argparse.Namespace) -> dict[str, Any]:
     Raises
     ------
     InvalidInput
-        If no task is named, or the file cannot be used.
+        If no task is named, an option is not understood, or the file cannot be used.
     """
     given = {name: value for name, value in vars(arguments).items() if value is not None}
     result = read_config_file(given["config"]) if "config" in given else {}
@@ -49,6 +53,24 @@ def training_arguments(arguments: argparse.Namespace) -> dict[str, Any]:
     for option, (table, name) in _OPTIONS.items():
         if option in given:
             result[table] = {**result.get(table, {}), name: given[option]}
+    for text in given.get("option", ()):
+        part, name, value = _parse_option(text)
+        result[f"{part}_options"] = {**result.get(f"{part}_options", {}), name: value}
     if "task" not in result:
         raise InvalidInput("Say which task to train: neurotrain train TASK; see neurotrain list.")
     return {"circuit": DEFAULT_MODEL, **result}
+
+
+def _parse_option(text: str) -> tuple[str, str, Any]:
+    """Return part, name and value of ``PART.NAME=VALUE``, where the value is one of TOML."""
+    key, equals, value = text.partition("=")
+    part, dot, name = key.partition(".")
+    if not (equals and dot and name and value):
+        raise InvalidInput(f"--option takes PART.NAME=VALUE, such as model.dale=0.8, got '{text}'.")
+    if part not in _PARTS:
+        raise unknown_name("part of a run", part, _PARTS)
+    try:
+        return part, name, tomllib.loads(f"value = {value}")["value"]
+    except ValueError:
+        # A text without quotes, as a shell leaves it.
+        return part, name, value

@@ -19,7 +19,7 @@ CHUNK_TRIALS = 250
 class Scores:
     """How well P candidates did, each a (candidate,) array.
 
-    `loss` is infinite for a candidate with a failed trial; `accuracy` is the share
+    `loss` is infinite for a candidate that failed; `accuracy` is the share
     of correct trials, where a failed one is not correct.
     """
 
@@ -34,6 +34,18 @@ class Scores:
         """Return the numbers of one candidate; None where one is not finite."""
         return {f.name: finite(getattr(self, f.name)[candidate]) for f in fields(self)}
 
+    def of_all(self, usable: np.ndarray) -> "Scores":
+        """Return scores of all candidates, where those not `usable`, (candidate,), failed."""
+        unusable = {"loss": np.inf, "silent_share": 1.0, "failed_share": 1.0}
+        spread = {f.name: np.full(usable.shape, unusable.get(f.name, 0.0)) for f in fields(self)}
+        for name, values in spread.items():
+            values[usable] = getattr(self, name)
+        return Scores(**spread)
+
+
+# No candidate at all, as what `of_all` begins with where every one failed.
+FAILED = Scores(*(np.empty(0) for _ in fields(Scores)))
+
 
 def finite(value: float) -> float | None:
     """Return `value` as a float, None in place of NaN and infinity, which JSON does not know."""
@@ -41,15 +53,20 @@ def finite(value: float) -> float | None:
 
 
 def score(circuit, task: Task, loss: Loss, recording: Recording, trials: Trials) -> Scores:
-    """Return the scores of the candidates of `recording`."""
+    """Return the scores of the candidates of `recording`.
+
+    A candidate with a failed trial, without a finite loss, or with all neurons in depolarization
+    block on all trials has failed.
+    """
     losses = np.asarray(loss(recording, trials), dtype=float)
-    failed = recording.failed.any(axis=1) | ~np.isfinite(losses)
+    blocked_share = np.asarray(circuit.blocked_share(recording), dtype=float)
+    failed = recording.failed.any(axis=1) | ~np.isfinite(losses) | (blocked_share == 1.0)
     return Scores(
         loss=np.where(failed, np.inf, losses),
         accuracy=np.asarray(task.score(recording.decisions, trials), dtype=float),
         spikes_per_neuron=recording.spikes_per_neuron,
         silent_share=recording.silent_share,
-        blocked_share=np.asarray(circuit.blocked_share(recording), dtype=float),
+        blocked_share=blocked_share,
         failed_share=recording.failed.mean(axis=1),
     )
 

@@ -1,14 +1,16 @@
 """The loop over generations, from the first one or from a checkpoint."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from time import perf_counter
 
 import numpy as np
 
 from neurotrain.errors import RunFolderError, TrainingFailed
 from neurotrain.seeding import generator
+from neurotrain.training.budget import lost_patience, reached_limit
 from neurotrain.training.checkpoint import write_checkpoint
-from neurotrain.training.evaluation import Scores, evaluate, finite, score
+from neurotrain.training.evaluation import FAILED, Scores, evaluate, finite, score
 from neurotrain.training.metrics_file import Metrics
 from neurotrain.training.plan import Plan
 from neurotrain.training.progress import Progress
@@ -17,6 +19,7 @@ from neurotrain.training.run_folder import RunFolder, command
 from neurotrain.training.summary import summarize
 from neurotrain.training.training_state import TrainingState, Validated
 from neurotrain.training.weights_file import write_weights
+from neurotrain.trials import Trials
 
 # After as many generations in a row without one usable candidate, none will come.
 PATIENCE = 10
@@ -73,14 +76,14 @@ class Training:
         KeyboardInterrupt
             On Ctrl-C, after a checkpoint was written; the message says how to go on.
         """
-        generations = self.plan.settings.generations
         done = self.state.optimizer.generation
-        progress = Progress(done, generations, self.shows_progress)
+        progress = Progress(done, self.plan.settings.generations, self.shows_progress)
         snapshot = self._snapshot()
         try:
             if done == 0:
                 self._write_checkpoint(snapshot)
-            for generation in range(done + 1, generations + 1):
+            while self.state.ended is None:
+                generation = self.state.optimizer.generation + 1
                 self._advance(generation)
                 progress.update(self.metrics[-1])
                 snapshot = self._snapshot()
@@ -109,17 +112,24 @@ class Training:
         """Train one generation and write its metrics."""
         started = perf_counter()
         metrics = {"generation": generation, **dict(self._learn(generation))}
-        settings = self.plan.settings
-        if generation % settings.validation_every == 0 or generation == settings.generations:
+        settings, state = self.plan.settings, self.state
+        validates = generation % settings.validation_every == 0
+        wall_seconds = state.wall_seconds + perf_counter() - started
+        state.ended = reached_limit(settings, state, wall_seconds, validates=validates)
+        if validates or state.ended:
             metrics |= self._validate(generation)
+            if lost_patience(settings, state):
+                state.ended = state.ended or "patience"
+        metrics["trial_simulations"] = state.trial_simulations
         self.folder.metrics.append(metrics)
         self.metrics.append(metrics)
         self.state.wall_seconds += perf_counter() - started
         recent = self.metrics[-PATIENCE:]
         if len(recent) == PATIENCE and all(each["failed_share"] == 1 for each in recent):
             raise TrainingFailed(
-                f"In {PATIENCE} generations every candidate failed, its state became infinite or "
-                f"NaN; take a smaller sigma, smaller initial weights or a shorter time step."
+                f"In {PATIENCE} generations every candidate failed: its state became infinite or "
+                f"NaN, or all neurons were in depolarization block; take a smaller sigma, smaller "
+                f"initial weights or a shorter time step."
             )
 
     def _learn(self, generation: int) -> Iterator[tuple[str, float | None]]:
@@ -132,26 +142,47 @@ class Training:
         initial_state = plan.circuit.draw_initial_state(
             settings.trials, generator(settings.seed, "training-state", generation)
         )
+        candidates = self.state.optimizer.ask()
+        scores = self._score(candidates, trials, initial_state)
+        self.state.optimizer.tell(scores.loss)
+        self.state.trial_simulations += len(candidates) * settings.trials
+        self.state.failed_candidates += int(np.isinf(scores.loss).sum())
+        return _means(scores)
+
+    def _score(
+        self, candidates: np.ndarray, trials: Trials, initial_state: Mapping[str, np.ndarray]
+    ) -> Scores:
+        plan, settings = self.plan, self.plan.settings
+        usable = np.isfinite(candidates).all(axis=1)
+        if not usable.any():
+            return FAILED.of_all(usable)
         recording = plan.circuit.simulate(
-            self.state.optimizer.ask(),
+            candidates[usable],
             trials,
             initial_state,
             execution=settings.execution,
             threads=settings.threads,
         )
-        scores = score(plan.circuit, plan.task, plan.loss, recording, trials)
-        self.state.optimizer.tell(scores.loss)
-        return _means(scores)
+        return score(plan.circuit, plan.task, plan.loss, recording, trials).of_all(usable)
 
     def _validate(self, generation: int) -> Metrics:
-        """Validate the guess, keep it if it is the best so far, and return its metrics."""
-        guess = self.state.optimizer.guess
-        scores = self._evaluate(guess[None], "validation", (generation,))
-        accuracy, loss = float(scores.accuracy[0]), float(scores.loss[0])
-        validated = Validated(np.array(guess), generation, accuracy, loss)
-        if validated.is_better_than(self.state.best):
+        """Validate the guess beside the best so far, on the same fresh trials; keep the better.
+
+        What was best by luck on earlier trials has to prove itself again each time.
+        """
+        guess, best = self.state.optimizer.guess, self.state.best
+        contenders = np.stack([guess] if best is None else [guess, best.weights])
+        scores = self._evaluate(contenders, "validation", (generation,))
+        self.state.trial_simulations += len(contenders) * self.plan.settings.validation_trials
+        accuracy, loss = scores.accuracy.tolist(), scores.loss.tolist()
+        validated = Validated(np.array(guess), generation, accuracy[0], loss[0])
+        if best is None or validated.is_better_than(
+            replace(best, accuracy=accuracy[1], loss=loss[1])
+        ):
             self.state.best = validated
-        return {"validation_loss": finite(loss), "validation_accuracy": accuracy}
+        else:
+            self.state.best = best.validated_again(accuracy[1], loss[1])
+        return {"validation_loss": finite(loss[0]), "validation_accuracy": accuracy[0]}
 
     def _evaluate(self, candidates: np.ndarray, purpose: str, index: tuple[int, ...]) -> Scores:
         settings = self.plan.settings

@@ -1,7 +1,7 @@
 """What is to be trained on what, and how: every part resolved, and checked to fit together."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -13,6 +13,7 @@ from neurotrain.losses import Loss
 from neurotrain.optimizers import Optimizer, make_optimizer, optimizer_options
 from neurotrain.seeding import generator
 from neurotrain.task import Task
+from neurotrain.training.budget import DEFAULT_GENERATIONS, with_length
 from neurotrain.training.fit import check_fit, check_probe
 from neurotrain.training.settings import Settings
 
@@ -60,7 +61,7 @@ class Plan:
         options = {**optimizer_options(choice.name), **choice.options}
         # A schedule that was not given a length of its own falls over the whole run.
         if "generations" in options and options["generations"] is None:
-            options["generations"] = self.settings.generations
+            options["generations"] = self.settings.generations or DEFAULT_GENERATIONS
         scale = self.circuit.parameters.scale
         return make_optimizer(choice.name, self.start, scale, seed=self.settings.seed, **options)
 
@@ -105,8 +106,9 @@ def make_plan(
         "optimizer": _choose_optimizer(optimizer, optimizer_options),
     }
     plan = Plan(circuit, task, loss, settings, choices)
+    settings = with_length(settings, plan.make_optimizer().population_size)
+    plan = replace(plan, settings=settings)
     trials = check_fit(circuit, task, loss, settings.seed)
-    plan.make_optimizer()
     check_probe(circuit, task, loss, settings, plan.start, trials)
     _require_whole_episodes(plan.choices["optimizer"])
     return plan

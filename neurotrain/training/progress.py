@@ -57,5 +57,6 @@ def _described(metrics: Metrics, validated: str) -> str:
         f"loss {shown('loss', '.3g')}, accuracy {shown('accuracy', '.0%')}{validated}, "
         f"spikes/neuron {shown('spikes_per_neuron', '.2g')} "
         f"silent {shown('silent_share', '.0%')} "
-        f"blocked {shown('blocked_share', '.0%')} failed {shown('failed_share', '.0%')}"
+        f"blocked {shown('blocked_share', '.0%')} failed {shown('failed_share', '.0%')} "
+        f"trials {metrics['trial_simulations']:.2g}"
     )

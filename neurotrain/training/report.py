@@ -14,7 +14,10 @@ def format_summary(summary: Mapping[str, Any], folder: Path) -> str:
         "trained": f"{summary['model']} on {summary['task']}",
         "with": f"{summary['optimizer']}, {summary['loss']}, seed {summary['seed']}",
         "parameters": f"{summary['parameters']}",
-        "generations": f"{summary['generations']}, {summary['wall_seconds']:.1f} s",
+        "generations": f"{summary['generations']}, {summary['wall_seconds']:.1f} s, "
+        f"ended by {summary['ended_by']}",
+        "trial simulations": f"{summary['trial_simulations']}, "
+        f"{summary['failed_candidates']} candidates failed",
         "validation accuracy": f"{summary['validation_accuracy']:.1%}, the best, "
         f"after generation {summary['validated_generation']}",
         "test accuracy": f"{summary['test_accuracy']:.1%} of {summary['test_trials']} new trials",

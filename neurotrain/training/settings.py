@@ -1,6 +1,7 @@
 """The settings of a run that are numbers, and their checks."""
 
 from dataclasses import dataclass, fields
+from numbers import Real
 
 from neurotrain.errors import InvalidInput, require_whole
 
@@ -11,8 +12,8 @@ class Settings:
 
     Parameters
     ----------
-    generations : int
-        Length of the run.
+    generations : int or None
+        Length of the run, at most; None while it is not known.
     trials : int
         Trials of a generation, the same for all candidates.
     validation_trials, validation_every : int
@@ -27,6 +28,12 @@ class Settings:
         How circuits are simulated.
     threads : int or None
         Threads of the simulation; None takes all cores. Does not change results.
+    trial_simulations : int or None
+        Most simulations of one candidate on one trial, in training and validation.
+    seconds : float or None
+        After how much time in all sittings together the last generation ends.
+    patience : int or None
+        After how many validations in a row without a better guess training ends.
 
     Raises
     ------
@@ -34,7 +41,7 @@ class Settings:
         If a number is out of its range.
     """
 
-    generations: int
+    generations: int | None
     trials: int
     validation_trials: int
     validation_every: int
@@ -43,23 +50,35 @@ class Settings:
     seed: int
     execution: str
     threads: int | None = None
+    trial_simulations: int | None = None
+    seconds: float | None = None
+    patience: int | None = None
 
     def __post_init__(self) -> None:
         for name in _SIZES:
             require_whole(name, getattr(self, name), 1)
         require_whole("seed", self.seed, 0)
-        if self.threads is not None:
-            require_whole("threads", self.threads, 1)
+        for name in _LIMITS:
+            if getattr(self, name) is not None:
+                require_whole(name, getattr(self, name), 1)
+        if self.seconds is not None:
+            _require_seconds(self.seconds)
         if not isinstance(self.execution, str):
             raise InvalidInput(f"execution must be a name such as 'fused', got {self.execution!r}.")
 
 
+def _require_seconds(value: object) -> None:
+    is_number = isinstance(value, Real) and not isinstance(value, bool)
+    if not is_number or not 0 < value < float("inf"):
+        raise InvalidInput(f"seconds must be a positive number, got {value!r}.")
+
+
 _SIZES = (
-    "generations",
     "trials",
     "validation_trials",
     "validation_every",
     "test_trials",
     "checkpoint_every",
 )
+_LIMITS = ("generations", "threads", "trial_simulations", "patience")
 SETTINGS = tuple(field.name for field in fields(Settings))

@@ -13,25 +13,23 @@ from neurotrain.training.training_state import TrainingState
 def summarize(plan: Plan, state: TrainingState, scores: Scores) -> dict[str, Any]:
     """Return the summary of a training whose best validated and last guess have `scores`."""
     settings, best = plan.settings, state.best
-    validations = -(-settings.generations // settings.validation_every)
-    simulations = (
-        settings.generations * state.optimizer.population_size * settings.trials
-        + validations * settings.validation_trials
-    )
     return {
         **{part: choice.name for part, choice in plan.choices.items()},
         "seed": settings.seed,
-        "generations": settings.generations,
+        "generations": state.optimizer.generation,
+        "ended_by": state.ended,
         "parameters": int(plan.circuit.parameters.size),
         "validation_accuracy": best.accuracy,
         "validation_loss": finite(best.loss),
         "validated_generation": best.generation,
+        "validations": best.validations,
         **summarize_test(scores),
         "test_trials": settings.test_trials,
         "test_seed": settings.seed,
         "guess_test_accuracy": float(scores.accuracy[1]),
         "guess_test_loss": finite(scores.loss[1]),
-        "trial_simulations": simulations,
+        "trial_simulations": state.trial_simulations,
+        "failed_candidates": state.failed_candidates,
         "wall_seconds": state.wall_seconds,
         "versions": versions(),
     }

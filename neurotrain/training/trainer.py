@@ -29,7 +29,10 @@ def train(
     task_options: Mapping[str, Any] | None = None,
     loss_options: Mapping[str, Any] | None = None,
     optimizer_options: Mapping[str, Any] | None = None,
-    generations: int = 600,
+    generations: int | None = None,
+    trial_simulations: int | None = None,
+    seconds: float | None = None,
+    patience: int | None = None,
     trials: int = 32,
     validation_trials: int = 1000,
     validation_every: int = 20,
@@ -44,10 +47,11 @@ def train(
     """Train a circuit on a task.
 
     Every generation, all candidates are simulated on the same trials from the same
-    initial states. Every `validation_every` generations the optimizer's guess is
-    validated on fresh trials; the guess with the best validation accuracy, of equals
-    the one with the lower loss, is the result, tested at the end on trials never
-    used before. Interrupted or killed, a run goes on with `resume`.
+    initial states. Every `validation_every` generations the optimizer's guess and the
+    best one so far are validated on the same fresh trials; the one with the higher
+    accuracy, of equals the one with the lower loss, is kept. What is best at the end is
+    the result, tested on trials never used before. Interrupted or killed, a run goes on
+    with `resume`.
 
     Parameters
     ----------
@@ -61,8 +65,16 @@ def train(
         The method.
     model_options, task_options, loss_options, optimizer_options : mapping, optional
         Settings of those given by name.
-    generations, trials : int
-        Length of the run, and trials of each generation.
+    generations : int, optional
+        Length of the run, at most. By default 600, or what `trial_simulations` last for.
+    trial_simulations : int, optional
+        Most simulations of one candidate on one trial, those of validations included.
+    seconds : float, optional
+        After how much time in all sittings together the last generation ends.
+    patience : int, optional
+        After how many validations in a row without a better guess training ends.
+    trials : int
+        Trials of each generation.
     validation_trials, validation_every, test_trials : int
         Trials of a validation, generations between two of them, trials of the test.
     checkpoint_every : int
@@ -98,6 +110,9 @@ def train(
         seed=seed,
         execution=execution,
         threads=threads,
+        trial_simulations=trial_simulations,
+        seconds=seconds,
+        patience=patience,
     )
     if out is not None:
         if not os.fspath(out):
