@@ -9,18 +9,18 @@ if TYPE_CHECKING:
     from neurotrain import losses, models, optimizers, tasks
     from neurotrain.circuit import Blocked, Circuit
     from neurotrain.distributions import Normal, Uniform
-    from neurotrain.encodings import LowRank, RandomSubspace
     from neurotrain.errors import InvalidInput, NeurotrainError, UnsupportedModel
     from neurotrain.initialization import InitialRate, initialize_at_rate
     from neurotrain.inputs import Input
     from neurotrain.optimizers.base import check_optimizer
-    from neurotrain.parameter import Parameter
+    from neurotrain.parameters.encodings import LowRank, RandomSubspace
+    from neurotrain.parameters.parameter import Parameter
+    from neurotrain.parameters.transforms import Bounded, Exponential, Softplus
     from neurotrain.readouts import GradedReadout, SpikeCountReadout
     from neurotrain.recording import Recording
     from neurotrain.task import Task, check_task
     from neurotrain.training.result import Result
     from neurotrain.training.trainer import resume, train
-    from neurotrain.transforms import Bounded, Exponential, Softplus
     from neurotrain.trials import Trials
 
 __version__ = "0.1.0"
@@ -61,21 +61,21 @@ __all__ = [
 # Importing Brian2 takes most of a second, so a name is imported when it is first used.
 _HOME = {
     "Blocked": "neurotrain.circuit",
-    "Bounded": "neurotrain.transforms",
+    "Bounded": "neurotrain.parameters.transforms",
     "Circuit": "neurotrain.circuit",
-    "Exponential": "neurotrain.transforms",
+    "Exponential": "neurotrain.parameters.transforms",
     "GradedReadout": "neurotrain.readouts",
     "InitialRate": "neurotrain.initialization",
     "Input": "neurotrain.inputs",
     "InvalidInput": "neurotrain.errors",
-    "LowRank": "neurotrain.encodings",
+    "LowRank": "neurotrain.parameters.encodings",
     "NeurotrainError": "neurotrain.errors",
     "Normal": "neurotrain.distributions",
-    "Parameter": "neurotrain.parameter",
-    "RandomSubspace": "neurotrain.encodings",
+    "Parameter": "neurotrain.parameters.parameter",
+    "RandomSubspace": "neurotrain.parameters.encodings",
     "Recording": "neurotrain.recording",
     "Result": "neurotrain.training.result",
-    "Softplus": "neurotrain.transforms",
+    "Softplus": "neurotrain.parameters.transforms",
     "SpikeCountReadout": "neurotrain.readouts",
     "Task": "neurotrain.task",
     "Trials": "neurotrain.trials",

@@ -22,7 +22,7 @@ from neurotrain.errors import InvalidInput, UnsupportedModel, unknown_name
 from neurotrain.inputs import Input
 from neurotrain.lowering.network import Lowered, lower
 from neurotrain.membership import freed
-from neurotrain.parameters import ParameterSpace
+from neurotrain.parameters.space import ParameterSpace
 from neurotrain.readouts import Readout
 from neurotrain.recording import Recording
 from neurotrain.trainable import Train, check_input_weight, check_unit, trained_blocks

@@ -20,7 +20,7 @@ from neurotrain.lowering.program import (
     Threshold,
     Update,
 )
-from neurotrain.parameters import Block
+from neurotrain.parameters.space import Block
 
 if TYPE_CHECKING:
     from neurotrain.circuit import Circuit

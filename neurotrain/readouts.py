@@ -9,7 +9,7 @@ import numpy as np
 from neurotrain.distributions import Distribution, Uniform
 from neurotrain.errors import InvalidInput, require_whole
 from neurotrain.executions.base import Activity
-from neurotrain.parameters import Block
+from neurotrain.parameters.space import Block
 
 
 class Readout(Protocol):

@@ -9,14 +9,14 @@ from brian2 import Quantity, Synapses
 from brian2.core.variables import ArrayVariable
 from brian2.units.fundamentalunits import DIMENSIONLESS
 
-from neurotrain.constraints import constrained_block
 from neurotrain.description import element_parameters
 from neurotrain.distributions import Distribution, Normal, scaled
 from neurotrain.errors import InvalidInput, unknown_name
-from neurotrain.layout import Layout
 from neurotrain.lowering.operations import whole
-from neurotrain.parameter import Parameter
-from neurotrain.parameters import Block
+from neurotrain.parameters.constraints import constrained_block
+from neurotrain.parameters.layout import Layout
+from neurotrain.parameters.parameter import Parameter
+from neurotrain.parameters.space import Block
 
 if TYPE_CHECKING:
     from neurotrain.circuit import Circuit

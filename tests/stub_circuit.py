@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from neurotrain.distributions import Normal
-from neurotrain.parameters import Block, ParameterSpace
+from neurotrain.parameters.space import Block, ParameterSpace
 from neurotrain.recording import Recording
 
 

@@ -29,6 +29,7 @@ RANKS = {
     "doctor": 2,
     "experiments": 3,
     "benchmarks": 3,
+    "commands": 3,
     "cli": 3,
 }
 # The contract that every execution keeps, plain data for readouts.
@@ -43,7 +44,7 @@ MAY_IMPORT_UP_LATE = {
 TEMPLATES_MAY_IMPORT = {*neurotrain.__all__, "generator", "require_whole", "unknown_name"}
 OPTIMIZERS_MAY_IMPORT = {"errors", "parameters", "seeding", "optimizers"}
 # These import figures and statistics, and only when they are asked for.
-MAY_IMPORT_ANALYSIS_LATE = {"neurotrain/cli.py", "neurotrain/training/result.py"}
+MAY_IMPORT_ANALYSIS_LATE = {"neurotrain/training/result.py"}
 UPPER_STOREY = ("neurotrain.models", "neurotrain.tasks")
 MAY_NAME_UPPER_STOREY = {"neurotrain/catalog.py", "neurotrain/_checkout.py"}
 PICKLES = {"pickle", "cloudpickle", "dill", "joblib", "marshal", "shelve"}
@@ -219,7 +220,7 @@ FAULTS = {
         "neurotrain/losses.py": "def f():\n    from neurotrain import cli",
         "neurotrain/executions/base.py": "from neurotrain.executions.brian2 import run",
         "neurotrain/lowering/network.py": "from ..executions import run",
-        "neurotrain/parameters.py": "import neurotrain as nt",
+        "neurotrain/parameters/space.py": "import neurotrain as nt",
     },
     check_optimizers: {
         "neurotrain/optimizers/snes.py": "from neurotrain.trials import Trials",
@@ -290,7 +291,7 @@ def test_rule_finds_planted_fault(check, name, tmp_path):
 
 def test_rules_allow_what_is_right(tmp_path):
     good = {
-        "neurotrain/cli.py": "def f():\n    from neurotrain.analysis import psychometric",
+        "neurotrain/training/result.py": "def f():\n    from neurotrain.analysis import style",
         "neurotrain/training/trainer.py": "from neurotrain.executions import run",
         "neurotrain/optimizers/snes.py": "from .shaping import ranks\nimport numpy as np",
         "models/lif.py": "from .adex import f\nfrom neurotrain.circuit import Circuit",

@@ -7,12 +7,12 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 import neurotrain as nt
-from neurotrain.constraints import constrained_block
 from neurotrain.errors import InvalidInput
-from neurotrain.layout import Layout
 from neurotrain.optimizers import make_optimizer, optimizer_names
-from neurotrain.parameter import Parameter
-from neurotrain.parameters import Block, ParameterSpace
+from neurotrain.parameters.constraints import constrained_block
+from neurotrain.parameters.layout import Layout
+from neurotrain.parameters.parameter import Parameter
+from neurotrain.parameters.space import Block, ParameterSpace
 
 N = 6
 SIGNS = np.where(np.arange(N) < 4, 1.0, -1.0)

@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import neurotrain as nt
-from neurotrain.constraints import constrained_block
-from neurotrain.dale import balance_rows, presynaptic_signs
-from neurotrain.layout import Layout
 from neurotrain.models.excitation_inhibition import excitatory_count
+from neurotrain.parameters.constraints import constrained_block
+from neurotrain.parameters.dale import balance_rows, presynaptic_signs
+from neurotrain.parameters.layout import Layout
 
 N = 200
 NORMAL = nt.Normal(0, N**-0.5)

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 import neurotrain as nt
-from neurotrain.constraints import constrained_block
 from neurotrain.errors import InvalidInput
-from neurotrain.layout import Layout
-from neurotrain.parameters import ParameterSpace
+from neurotrain.parameters.constraints import constrained_block
+from neurotrain.parameters.layout import Layout
+from neurotrain.parameters.space import ParameterSpace
 
 SHAPE = (60, 50)
 START = nt.Normal(0.5, 0.2)

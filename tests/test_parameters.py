@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from neurotrain.distributions import Normal, Uniform
 from neurotrain.errors import InvalidInput
-from neurotrain.parameters import Block, ParameterSpace
+from neurotrain.parameters.space import Block, ParameterSpace
 
 shapes = st.lists(st.integers(1, 4), min_size=1, max_size=3).map(tuple)
 spaces = st.lists(shapes, min_size=1, max_size=5).map(

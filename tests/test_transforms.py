@@ -6,7 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neurotrain.errors import InvalidInput
-from neurotrain.transforms import Bounded, Exponential, Identity, Softplus, make_transform
+from neurotrain.parameters.transforms import (
+    Bounded,
+    Exponential,
+    Identity,
+    Softplus,
+    make_transform,
+)
 
 TRANSFORMS = [Identity(), Softplus(2.0), Exponential(1e-9), Bounded(-3e-9, 2e-9)]
 coordinates = st.floats(-1e6, 1e6)

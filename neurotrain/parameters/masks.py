@@ -3,8 +3,8 @@
 import numpy as np
 
 from neurotrain.errors import InvalidInput
-from neurotrain.layout import Layout
-from neurotrain.parameter import Parameter
+from neurotrain.parameters.layout import Layout
+from neurotrain.parameters.parameter import Parameter
 from neurotrain.seeding import structure_generator
 
 

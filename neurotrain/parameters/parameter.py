@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from neurotrain.distributions import Distribution
-from neurotrain.encodings import Encoding, LowRank, RandomSubspace
 from neurotrain.errors import InvalidInput, require_whole
-from neurotrain.transforms import Transform, make_transform
+from neurotrain.parameters.encodings import Encoding, LowRank, RandomSubspace
+from neurotrain.parameters.transforms import Transform, make_transform
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from neurotrain.errors import InvalidInput
-from neurotrain.layout import Layout
+from neurotrain.parameters.layout import Layout
 
 
 def presynaptic_signs(

@@ -4,18 +4,18 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from neurotrain.coding import Coding
-from neurotrain.dale import presynaptic_signs
 from neurotrain.distributions import Distribution
-from neurotrain.encodings import FactorExpansion, RandomSubspace, SubspaceExpansion
 from neurotrain.errors import InvalidInput
-from neurotrain.layout import Layout
-from neurotrain.masks import free_entries, masked_values
-from neurotrain.parameter import Parameter
-from neurotrain.parameters import Block
+from neurotrain.parameters.coding import Coding
+from neurotrain.parameters.dale import presynaptic_signs
+from neurotrain.parameters.encodings import FactorExpansion, RandomSubspace, SubspaceExpansion
+from neurotrain.parameters.layout import Layout
+from neurotrain.parameters.masks import free_entries, masked_values
+from neurotrain.parameters.parameter import Parameter
+from neurotrain.parameters.space import Block
+from neurotrain.parameters.starting import Starting, moments
+from neurotrain.parameters.transforms import Bounded, Transform, is_positive, make_transform
 from neurotrain.seeding import structure_generator
-from neurotrain.starting import Starting, moments
-from neurotrain.transforms import Bounded, Transform, is_positive, make_transform
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from neurotrain.encodings import Expansion
 from neurotrain.errors import InvalidInput
-from neurotrain.transforms import Transform
+from neurotrain.parameters.encodings import Expansion
+from neurotrain.parameters.transforms import Transform
 
 
 @dataclass(frozen=True, eq=False)

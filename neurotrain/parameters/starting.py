@@ -5,9 +5,9 @@ from statistics import NormalDist
 
 import numpy as np
 
-from neurotrain.dale import balance_rows
 from neurotrain.distributions import Distribution, Normal
-from neurotrain.layout import Layout
+from neurotrain.parameters.dale import balance_rows
+from neurotrain.parameters.layout import Layout
 
 
 @dataclass(frozen=True, eq=False)

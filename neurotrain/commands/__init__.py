@@ -1,0 +1,16 @@
+"""The commands of `neurotrain`, each a function that adds its arguments to a parser."""
+
+from neurotrain.commands.listing import add_list
+from neurotrain.commands.measuring import add_bench, add_doctor, add_reproduce
+from neurotrain.commands.training import add_evaluate, add_plot, add_resume, add_train
+
+COMMANDS = {
+    "list": add_list,
+    "train": add_train,
+    "resume": add_resume,
+    "evaluate": add_evaluate,
+    "plot": add_plot,
+    "reproduce": add_reproduce,
+    "bench": add_bench,
+    "doctor": add_doctor,
+}

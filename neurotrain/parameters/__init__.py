@@ -1,0 +1,1 @@
+"""What training may change: named blocks of values, their constraints, and one flat vector."""
