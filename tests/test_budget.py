@@ -123,8 +123,8 @@ def test_interrupted_anywhere_the_run_ends_the_same(tmp_path, changes):
 class Doubling(OpenAIES):
     """An optimizer that takes twice as many candidates in every generation, as restarts do."""
 
-    def _update(self, losses):
-        super()._update(losses)
+    def tell(self, losses):
+        super().tell(losses)
         self.population_size *= 2
 
 
