@@ -11,7 +11,7 @@ import numpy as np
 from neurotrain.atomic import write_atomically
 from neurotrain.errors import RunFolderError
 
-FORMAT = 1
+FORMAT = 2
 KEPT = 2
 
 Arrays = Mapping[str, np.ndarray]
