@@ -157,8 +157,8 @@ def test_what_is_not_solved_or_missing_is_said():
 
 
 def test_too_many_parameters_are_a_note():
-    assert Contender("xnes").missing(1000) == "for 300 parameters at most"
-    assert Contender("cma-es", "pycma").missing(1000)
+    assert Contender("xnes").missing(1000) == "has too many parameters"
+    assert Contender("cma-es", "pycma").missing(1000) == "becomes sep-cma-es"
     assert not Contender("sep-cma-es", "pycma").missing(1000)
 
 
