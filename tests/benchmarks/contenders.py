@@ -22,10 +22,14 @@ ELSEWHERE = {
 }
 # Those that set their own width from the losses.
 ADAPTS_WIDTH = {*ELSEWHERE}
-# pycma and cmaes learn a full covariance matrix, whatever the number of parameters.
+# Beyond, ours learns a diagonal only, or refuses; pycma and cmaes would take very long.
 MOST_PARAMETERS = {"cma-es": 299, "xnes": 300}
-# Where there are many minima, a single run is not what these methods are used for.
-RESTARTED = {"cma-es": {"restarts": "bipop"}}
+# Where there are many minima, restarts or many candidates are what these methods need.
+FOR_MANY_MINIMA = {
+    "cma-es": ({"restarts": "ipop"}, {"population_size": 400}),
+    "cr-fm-nes": ({"population_size": 400},),
+    "sep-cma-es": ({"population_size": 400},),
+}
 
 
 @dataclass(frozen=True)
@@ -58,12 +62,13 @@ class Contender:
         return self.method in ADAPTS_WIDTH
 
     def missing(self, size: int) -> str:
-        """Return why it cannot run with so many parameters; empty where it can."""
+        """Return why it is not run with so many parameters; empty where it is."""
         package = {"pycma": "cma"}.get(self.library, self.library.partition(":")[0])
         if not find_spec(package):
             return f"not installed (pip install {package})"
-        most = MOST_PARAMETERS.get(self.method, size)
-        return f"for {most} parameters at most" if size > most else ""
+        if size <= MOST_PARAMETERS.get(self.method, size):
+            return ""
+        return "becomes sep-cma-es" if self.method == "cma-es" else "has too many parameters"
 
     def make(self, start: np.ndarray, sigma: float, seed: int) -> "Optimizer | Pycma":
         """Return it before its first generation; candidates are as many as ours has."""
@@ -124,6 +129,6 @@ def contenders(landscape: str) -> list[Contender]:
     for method in optimizer_names():
         found.append(Contender(method))
         found += [Contender(method, library) for library in ELSEWHERE.get(method, ())]
-        if landscape == "rastrigin" and method in RESTARTED:
-            found.append(Contender(method, options=RESTARTED[method]))
+        variants = FOR_MANY_MINIMA.get(method, ()) if landscape == "rastrigin" else ()
+        found += [Contender(method, options=options) for options in variants]
     return found

@@ -82,6 +82,7 @@ def steps(points: np.ndarray) -> np.ndarray:
 
 _USUAL = {10: 20_000, 100: 100_000, 1000: 200_000}
 _LONG = {10: 50_000, 100: 300_000, 1000: 500_000}
+_MANY_MINIMA = {10: 100_000, 100: 100_000, 1000: 200_000}
 _FEW = {10: 5_000, 100: 20_000, 1000: 50_000}
 
 LANDSCAPES = {
@@ -91,7 +92,7 @@ LANDSCAPES = {
         Landscape("ellipsoid", ellipsoid, 1.0, 0.5, 1e-6, 0.05, _LONG),
         Landscape("rosenbrock", rosenbrock, 0.0, 0.5, 1e-2, 0.9, _LONG),
         # Solved is a loss that only the innermost minima have, about 1 at 10 parameters.
-        Landscape("rastrigin", rastrigin, 3.0, 2.0, 5e-3, 5e-3, _USUAL),
+        Landscape("rastrigin", rastrigin, 3.0, 2.0, 5e-3, 5e-3, _MANY_MINIMA),
         Landscape("noisy-sphere", sphere, 1.0, 0.5, 0.02, 0.05, _FEW, NOISE),
         Landscape("step", steps, 3.0, 1.0, 0.01, 0.05, _FEW),
     )
