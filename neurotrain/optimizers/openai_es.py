@@ -76,7 +76,7 @@ class OpenAIES(GradientES):
         seed: int,
         population_size: int = 64,
         sigma: float = 0.4,
-        learning_rate: float = 0.12,
+        learning_rate: float = 0.24,
         schedule: str = "constant",
         generations: int | None = None,
         weight_decay: float = 0.0,
