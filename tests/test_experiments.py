@@ -6,7 +6,14 @@ import pytest
 
 from neurotrain import cli
 from neurotrain.errors import InvalidInput
-from neurotrain.experiments import Check, Report, experiment_names, find_experiment, reproduce
+from neurotrain.experiments import (
+    Check,
+    Findings,
+    Report,
+    experiment_names,
+    find_experiment,
+    reproduce,
+)
 
 
 def command(capsys, *arguments):
@@ -20,7 +27,7 @@ def test_quick_form_holds_and_goes_on_with_trainings_that_are_there(name, capsys
     arguments = (name, "--quick", "--workers", "1", "--out", str(tmp_path))
     code, told = command(capsys, *arguments)
     assert code == 0
-    assert told.keys() == {"experiment", "quick", "seconds", "checks"}
+    assert told.keys() == {"experiment", "quick", "seconds", "checks", "rows"}
     assert (told["experiment"], told["quick"]) == (name, True)
     assert told["seconds"] > 0
     for check in told["checks"]:
@@ -30,6 +37,7 @@ def test_quick_form_holds_and_goes_on_with_trainings_that_are_there(name, capsys
     assert runs
     again = command(capsys, *arguments)
     assert again[1]["checks"] == told["checks"]
+    assert again[1]["rows"] == told["rows"]
     assert {path: path.stat().st_mtime_ns for path in runs} == runs
 
 
@@ -47,15 +55,28 @@ def test_quick_form_holds_and_goes_on_with_trainings_that_are_there(name, capsys
 def test_a_check_holds_on_its_side_of_the_bound(measured, at_least, holds):
     check = Check("accuracy", measured, 0.92, at_least, "somebody, 2023")
     assert check.holds == holds
-    report = Report("integration", False, 12.3, (check, Check("cost", 1, 2, False, "ours")))
+    report = Report(
+        "integration", False, 12.3, Findings((check, Check("cost", 1, 2, False, "ours")))
+    )
     assert report.holds == holds
     assert ("holds" if holds else "FAILS") in str(report).splitlines()[1]
     assert "0.92" in str(report)
     assert "holds  cost" in str(report)
 
 
+def test_rows_are_a_table():
+    rows = ({"optimizer": "a-es", "test_accuracy": 0.91234}, {"optimizer": "b", "test_accuracy": 1})
+    assert str(Report("optimizers", True, 1.0, Findings((), rows))).splitlines()[1:] == [
+        "  optimizer  test accuracy",
+        "  a-es              0.9123",
+        "  b                      1",
+    ]
+
+
 def test_a_check_that_fails_is_an_exit_code(monkeypatch, capsys):
-    failing = Report("integration", True, 1.0, (Check("accuracy", 0.4, 0.5, True, "chance"),))
+    failing = Report(
+        "integration", True, 1.0, Findings((Check("accuracy", 0.4, 0.5, True, "chance"),))
+    )
     monkeypatch.setattr("neurotrain.experiments.reproduce", lambda *_, **__: failing)
     assert cli.main(["reproduce", "integration", "--quick"]) == 1
     assert "FAILS" in capsys.readouterr().out

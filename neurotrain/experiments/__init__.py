@@ -6,11 +6,22 @@ from pathlib import Path
 from time import perf_counter
 
 from neurotrain.errors import unknown_name
-from neurotrain.experiments.report import Check, Report, Setting
+from neurotrain.experiments.report import Check, Findings, Report, Setting
 
-__all__ = ["Check", "Report", "Setting", "experiment_names", "find_experiment", "reproduce"]
+__all__ = [
+    "Check",
+    "Findings",
+    "Report",
+    "Setting",
+    "experiment_names",
+    "find_experiment",
+    "reproduce",
+]
 
-_MODULES = {"integration": "neurotrain.experiments.integration"}
+_MODULES = {
+    "integration": "neurotrain.experiments.integration",
+    "optimizers": "neurotrain.experiments.optimizers",
+}
 
 
 def experiment_names() -> list[str]:
@@ -18,7 +29,7 @@ def experiment_names() -> list[str]:
     return sorted(_MODULES)
 
 
-def find_experiment(name: str) -> Callable[[Setting], list[Check]]:
+def find_experiment(name: str) -> Callable[[Setting], Findings]:
     """Return the function that runs the experiment called `name`; refuse an unknown name."""
     if name not in _MODULES:
         raise unknown_name("experiment", name, _MODULES)
@@ -57,5 +68,5 @@ def reproduce(
     run = find_experiment(name)
     folder = out or Path("runs") / f"reproduce-{name}{'-quick' * quick}"
     started = perf_counter()
-    checks = run(Setting(folder, quick, threads, progress))
-    return Report(name, quick, perf_counter() - started, tuple(checks))
+    findings = run(Setting(folder, quick, threads, progress))
+    return Report(name, quick, perf_counter() - started, findings)

@@ -8,7 +8,7 @@ that is 12 million simulations of a trial. Here all weights are evolved.
 
 from statistics import median
 
-from neurotrain.experiments.report import Check, Setting
+from neurotrain.experiments.report import Check, Findings, Setting
 from neurotrain.experiments.trainings import trained
 
 PRECURSOR = "code preceding arXiv:2311.10869: 0.90 after 12 million"
@@ -16,7 +16,7 @@ PRECURSOR_SIMULATIONS = 100 * 50 * 2400
 SEEDS = (0, 1, 2)
 
 
-def run(setting: Setting) -> list[Check]:
+def run(setting: Setting) -> Findings:
     """Train 128 Morris-Lecar neurons to integrate evidence, all weights evolved."""
     neurons, generations, trials, seeds = (
         (16, 40, 16, SEEDS[:1]) if setting.quick else (128, 1500, 50, SEEDS)
@@ -35,15 +35,22 @@ def run(setting: Setting) -> list[Check]:
         )
         for seed in seeds
     ]
+    bound, origin = (0.5, "chance is 1/3") if setting.quick else (0.92, PRECURSOR)
     accuracy = median(result.test_accuracy for result in results)
     simulations = max(result.summary["trial_simulations"] for result in results)
-    return [
-        Check(
-            f"test accuracy, median of {len(results)} seeds",
-            accuracy,
-            0.5 if setting.quick else 0.92,
-            True,
-            "chance is 1/3" if setting.quick else PRECURSOR,
+    return Findings(
+        (
+            Check(f"test accuracy, median of {len(results)}", accuracy, bound, True, origin),
+            Check("trial simulations", simulations, PRECURSOR_SIMULATIONS, False, PRECURSOR),
         ),
-        Check("simulations of a trial", simulations, PRECURSOR_SIMULATIONS, False, PRECURSOR),
-    ]
+        tuple(
+            {
+                "seed": result.summary["seed"],
+                "test_accuracy": result.test_accuracy,
+                "trial_simulations": result.summary["trial_simulations"],
+                "seconds": result.summary["wall_seconds"],
+                "spikes_per_neuron": result.summary["test_spikes_per_neuron"],
+            }
+            for result in results
+        ),
+    )

@@ -1,5 +1,6 @@
 """What an experiment is given, and what it tells."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,13 +46,33 @@ class Check:
 
 
 @dataclass(frozen=True)
+class Findings:
+    """What an experiment found.
+
+    Parameters
+    ----------
+    checks : tuple of Check
+    rows : tuple of mapping
+        A table, of which all rows have the same columns.
+    """
+
+    checks: tuple[Check, ...]
+    rows: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True)
 class Report:
     """What came out of an experiment, after so many seconds."""
 
     experiment: str
     quick: bool
     seconds: float
-    checks: tuple[Check, ...]
+    findings: Findings
+
+    @property
+    def checks(self) -> tuple[Check, ...]:
+        """Numbers, and what they are to be."""
+        return self.findings.checks
 
     @property
     def holds(self) -> bool:
@@ -75,11 +96,12 @@ class Report:
                 }
                 for check in self.checks
             ],
+            "rows": [dict(row) for row in self.findings.rows],
         }
 
     def __str__(self) -> str:
         form = " (quick form)" if self.quick else ""
-        lines = [f"{self.experiment}{form}, {self.seconds:.0f} s"]
+        lines = [f"{self.experiment}{form}, {self.seconds:.0f} s", *_table(self.findings.rows)]
         for check in self.checks:
             sign = ">=" if check.at_least else "<="
             lines.append(
@@ -87,3 +109,19 @@ class Report:
                 f"({sign} {check.bound:.6g}; {check.reference})"
             )
         return "\n".join(lines)
+
+
+def _table(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the lines of a table, numbers to the right."""
+    if not rows:
+        return []
+    cells = [[name.replace("_", " ") for name in rows[0]]]
+    cells += [[f"{v:.4g}" if isinstance(v, float) else str(v) for v in r.values()] for r in rows]
+    widths = [max(len(row[k]) for row in cells) for k in range(len(cells[0]))]
+    first, *others = widths
+    return [
+        "  "
+        + row[0].ljust(first)
+        + "".join(f"  {cell:>{w}}" for cell, w in zip(row[1:], others, strict=True))
+        for row in cells
+    ]

@@ -1,0 +1,67 @@
+"""All optimizers on the same task, at equal numbers of simulated trials.
+
+Each as users get it by its name: with its own options where the trainer sets none.
+"""
+
+from statistics import median
+from typing import Any
+
+from neurotrain.experiments.report import Check, Findings, Setting
+from neurotrain.experiments.trainings import trained
+from neurotrain.optimizers import optimizer_names
+from neurotrain.training.result import Result
+
+DEFAULT = "openai-es"
+# These learn a matrix of all pairs of parameters, of which there are thousands.
+UNSUITED = {"xnes"}
+SEEDS = (0, 1, 2)
+
+
+def run(setting: Setting) -> Findings:
+    """Train 64 Morris-Lecar neurons to integrate evidence with every optimizer there is."""
+    neurons, simulations, trials, seeds = (
+        (8, 3_000, 8, SEEDS[:1]) if setting.quick else (64, 200_000, 32, SEEDS)
+    )
+    names = [name for name in optimizer_names() if name not in UNSUITED]
+    results = {
+        name: [
+            trained(
+                setting,
+                f"{name}-neurons{neurons}-simulations{simulations}-seed{seed}",
+                circuit="morris-lecar",
+                task="stimulus-integration",
+                model_options={"neurons": neurons},
+                optimizer=name,
+                trial_simulations=simulations,
+                trials=trials,
+                seed=seed,
+            )
+            for seed in seeds
+        ]
+        for name in names
+    }
+    rows = sorted((_row(*one) for one in results.items()), key=lambda row: -row["test_accuracy"])
+    return Findings((_check(rows, setting.quick),), tuple(rows))
+
+
+def _row(name: str, results: list[Result]) -> dict[str, Any]:
+    accuracies = [result.test_accuracy for result in results]
+    return {
+        "optimizer": name,
+        "test_accuracy": median(accuracies),
+        "lowest": min(accuracies),
+        "highest": max(accuracies),
+        "seconds": median(result.summary["wall_seconds"] for result in results),
+        "spikes_per_neuron": median(r.summary["test_spikes_per_neuron"] for r in results),
+        "trial_simulations": max(result.summary["trial_simulations"] for result in results),
+    }
+
+
+def _check(rows: list[dict[str, Any]], quick: bool) -> Check:
+    accuracy = {row["optimizer"]: row["test_accuracy"] for row in rows}
+    if quick:
+        return Check(
+            "lowest test accuracy of any", min(accuracy.values()), 0.1, True, "chance is 1/3"
+        )
+    others = max(value for name, value in accuracy.items() if name != DEFAULT)
+    return Check(f"test accuracy of {DEFAULT}", accuracy[DEFAULT], others, True, "the best other")
