@@ -102,7 +102,7 @@ def test_another_format_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr("neurotrain.training.checkpoint.FORMAT", 99)
     path = write(tmp_path)
     monkeypatch.undo()
-    with pytest.raises(RunFolderError, match="has format 99.*reads format 1"):
+    with pytest.raises(RunFolderError, match="has format 99.*reads format 2"):
         read_checkpoint(path)
 
 

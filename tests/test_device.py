@@ -108,6 +108,8 @@ def summed_coupling():
         g : 1
         g_i : 1
         gap : 1
+        mean : 1
+        mean_of_few : 1
         bias : 1""",
         threshold="v > 0.9", reset="v = 0", refractory="v > 1", method="rk2",
     )  # fmt: skip
@@ -127,19 +129,28 @@ def summed_coupling():
     parts = Synapses(e[2:6], i[1:4], "w : 1\ndrive_post = w*(v_pre - u_post) : 1 (summed)")
     parts.connect()
     parts.w = "0.02*(i + j)"
-    ie = Synapses(i, e, "w : 1\nhalf = 0.5*w : 1\ng_i_post = half*exp(u_pre) : 1 (summed)")
+    ie = Synapses(
+        i, e,
+        """w : 1
+        half = 0.5*w : 1
+        g_i_post = half*exp(u_pre) : 1 (summed)
+        mean_of_few_post = u_pre/N_incoming : 1 (summed)""",
+    )  # fmt: skip
     ie.connect(i=[0, 0, 4, 4, 2], j=[1, 1, 7, 3, 5])
     ie.w = [0.1, 0.2, 0.3, 0.4, 0.5]
     back = Synapses(i, e[:3], "w : 1\nback_pre = w*v_post : 1 (summed)")
     back.connect(j="k for k in range(i % 3)")
     back.w = "0.1*(j + 1)"
+    # Some have no synapse, and divide by zero if anybody asks.
+    averaged = Synapses(i, e, "mean_post = u_pre/N_incoming : 1 (summed)")
+    averaged.connect(condition="j > 3")
     monitors = (
         SpikeMonitor(e), SpikeMonitor(i[1:3]), PopulationRateMonitor(e[3:]),
-        StateMonitor(e, ["g", "g_i", "gap", "v"], record=True),
+        StateMonitor(e, ["g", "g_i", "gap", "mean", "mean_of_few", "v"], record=True),
         StateMonitor(i, True, record=[0, 4]), StateMonitor(i[1:], "u", record=True),
         StateMonitor(ee, "weight", record=[0, 2, 5]),
     )  # fmt: skip
-    return (e, i, ee, parts, ie, back, *monitors), {}
+    return (e, i, ee, parts, ie, back, averaged, *monitors), {}
 
 
 def sums_of_synaptic_states():

@@ -92,9 +92,16 @@ class Sums:
                 )
                 blocks.append(block)
                 lines += [f"V gain_{symbol};", *block.body]
-                value = f"gain_{symbol} * {value}"
+                value = f"choose({_has_synapses(one)}, gain_{symbol} * {value}, V{{}})"
             terms.append(value)
         return blocks, [*lines, f"x_{one.target} = {' + '.join(terms)};"]
+
+
+def _has_synapses(one: Sum) -> str:
+    # Where there are none the sum is 0, even if the gain is not finite, as 1/N_incoming.
+    table = f"run->connections[{one.table}]"
+    row = f"i - {table}.first_post"
+    return f"vec(-I({table}.starts[{row}] < {table}.starts[{row} + 1]))"
 
 
 def _weight(code: Code) -> str:
