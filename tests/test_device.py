@@ -687,6 +687,18 @@ def test_a_run_without_noise_leaves_the_generator_alone():
 # --- reports
 
 
+def test_a_profile_tells_the_time_of_all_objects():
+    set_device("neurotrain")
+    network = Network(cells("dv/dt = -v/ms : 1"))
+    network.run(1 * ms, profile=True)
+    ((name, spent),) = network.profiling_info
+    assert name == "fused"
+    assert 0 * second < spent < 600 * second
+    network.run(1 * ms)
+    with pytest.raises(ValueError, match="No profiling info"):
+        network.profiling_info  # noqa: B018
+
+
 def test_a_report_tells_how_far_a_run_has_come(capsys):
     set_device("neurotrain")
     group = NeuronGroup(1, "dv/dt = -v/second + 1/second : 1", method="euler")
