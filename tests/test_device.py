@@ -153,6 +153,23 @@ def summed_coupling():
     return (e, i, ee, parts, ie, back, averaged, *monitors), {}
 
 
+def sums_into_many():
+    """Sums over many and over few synapses into more neurons than are multiplied at once."""
+    e = NeuronGroup(
+        67, "dv/dt = (2.5 + g + g_i*(1 + v) - v)/(10*ms) : 1\ng : 1\ng_i : 1",
+        threshold="v > 1", reset="v = 0", method="euler",
+    )  # fmt: skip
+    e.v = "0.9*i/N"
+    many = Synapses(e, e, "w : 1\ng_post = w*tanh(v_pre) : 1 (summed)")
+    many.connect()
+    many.w = "0.02*cos(i + 2*j)"
+    few = Synapses(e, e, "w : 1\ng_i_post = w*v_pre : 1 (summed)")
+    few.connect(condition="(i + 3*j) % 11 == 0")
+    few.w = "-0.01*(i % 5)"
+    monitors = SpikeMonitor(e), StateMonitor(e, ["g", "g_i", "v"], record=True)
+    return (e, many, few, *monitors), {}
+
+
 def sums_of_synaptic_states():
     """Sums that evolve in the synapses, and two into disjoint parts of one group."""
     e = NeuronGroup(
@@ -441,7 +458,7 @@ def user_functions():
 
 
 SCRIPTS = {
-    summed_coupling: 10, sums_of_synaptic_states: 5, plasticity_and_delays: 20,
+    summed_coupling: 10, sums_into_many: 50, sums_of_synaptic_states: 5, plasticity_and_delays: 20,
     parts_of_neurons: 20, sources_of_spikes: 400, several_clocks: 10, before_the_threshold: 5,
     methods: 0, user_functions: 2,
 }  # fmt: skip

@@ -141,7 +141,8 @@ def _sparse(symbol: str) -> list[str]:
     table = f"table_{symbol}"
     return [
         f"V sum_{symbol} = {{}};",
-        f"for (int64_t r = {table}.starts[p]; r < {table}.starts[p + 1]; r++)",
+        f"const int64_t *const row_{symbol} = {table}.starts + i - {table}.first_post;",
+        f"for (int64_t r = row_{symbol}[0]; r < row_{symbol}[1]; r++)",
         f"  sum_{symbol} += w_{symbol}[r] *",
         f"                  source_{symbol}[size_t({table}.sources[r]) * TILE + b];",
     ]
