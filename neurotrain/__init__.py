@@ -7,6 +7,8 @@ from neurotrain import _checkout
 
 if TYPE_CHECKING:
     from neurotrain import losses, models, optimizers, tasks
+    from neurotrain.adapters.neurogym import from_neurogym
+    from neurotrain.adapters.psychrnn import from_psychrnn
     from neurotrain.circuit import Blocked, Circuit
     from neurotrain.distributions import Normal, Uniform
     from neurotrain.errors import InvalidInput, NeurotrainError, UnsupportedModel
@@ -49,6 +51,8 @@ __all__ = [
     "UnsupportedModel",
     "check_optimizer",
     "check_task",
+    "from_neurogym",
+    "from_psychrnn",
     "initialize_at_rate",
     "losses",
     "models",
@@ -83,6 +87,8 @@ _HOME = {
     "UnsupportedModel": "neurotrain.errors",
     "check_optimizer": "neurotrain.optimizers.base",
     "check_task": "neurotrain.task",
+    "from_neurogym": "neurotrain.adapters.neurogym",
+    "from_psychrnn": "neurotrain.adapters.psychrnn",
     "initialize_at_rate": "neurotrain.initialization",
     "resume": "neurotrain.training.trainer",
     "train": "neurotrain.training.trainer",
