@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from neurotrain.adapters.psychrnn import from_psychrnn
     from neurotrain.circuit import Blocked, Circuit
     from neurotrain.distributions import Normal, Uniform
+    from neurotrain.drawn import Between
+    from neurotrain.encoders import Current, PoissonSpikes, PopulationCode
     from neurotrain.errors import InvalidInput, NeurotrainError, UnsupportedModel
     from neurotrain.initialization import InitialRate, initialize_at_rate
     from neurotrain.inputs import Input
@@ -20,7 +22,10 @@ if TYPE_CHECKING:
     from neurotrain.parameters.transforms import Bounded, Exponential, Softplus
     from neurotrain.readouts import GradedReadout, SpikeCountReadout
     from neurotrain.recording import Recording
+    from neurotrain.scoring import score_choices, score_trajectories, sign_is_right
+    from neurotrain.signal_tasks import ChoiceTask, TrajectoryTask
     from neurotrain.task import Task, check_task
+    from neurotrain.timeline import Timeline
     from neurotrain.training.result import Result
     from neurotrain.training.trainer import resume, train
     from neurotrain.trials import Trials
@@ -28,9 +33,12 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "Between",
     "Blocked",
     "Bounded",
+    "ChoiceTask",
     "Circuit",
+    "Current",
     "Exponential",
     "GradedReadout",
     "InitialRate",
@@ -40,12 +48,16 @@ __all__ = [
     "NeurotrainError",
     "Normal",
     "Parameter",
+    "PoissonSpikes",
+    "PopulationCode",
     "RandomSubspace",
     "Recording",
     "Result",
     "Softplus",
     "SpikeCountReadout",
     "Task",
+    "Timeline",
+    "TrajectoryTask",
     "Trials",
     "Uniform",
     "UnsupportedModel",
@@ -58,15 +70,21 @@ __all__ = [
     "models",
     "optimizers",
     "resume",
+    "score_choices",
+    "score_trajectories",
+    "sign_is_right",
     "tasks",
     "train",
 ]
 
 # Importing Brian2 takes most of a second, so a name is imported when it is first used.
 _HOME = {
+    "Between": "neurotrain.drawn",
     "Blocked": "neurotrain.circuit",
     "Bounded": "neurotrain.parameters.transforms",
+    "ChoiceTask": "neurotrain.signal_tasks",
     "Circuit": "neurotrain.circuit",
+    "Current": "neurotrain.encoders",
     "Exponential": "neurotrain.parameters.transforms",
     "GradedReadout": "neurotrain.readouts",
     "InitialRate": "neurotrain.initialization",
@@ -76,12 +94,16 @@ _HOME = {
     "NeurotrainError": "neurotrain.errors",
     "Normal": "neurotrain.distributions",
     "Parameter": "neurotrain.parameters.parameter",
+    "PoissonSpikes": "neurotrain.encoders",
+    "PopulationCode": "neurotrain.encoders",
     "RandomSubspace": "neurotrain.parameters.encodings",
     "Recording": "neurotrain.recording",
     "Result": "neurotrain.training.result",
     "Softplus": "neurotrain.parameters.transforms",
     "SpikeCountReadout": "neurotrain.readouts",
     "Task": "neurotrain.task",
+    "Timeline": "neurotrain.timeline",
+    "TrajectoryTask": "neurotrain.signal_tasks",
     "Trials": "neurotrain.trials",
     "Uniform": "neurotrain.distributions",
     "UnsupportedModel": "neurotrain.errors",
@@ -91,6 +113,9 @@ _HOME = {
     "from_psychrnn": "neurotrain.adapters.psychrnn",
     "initialize_at_rate": "neurotrain.initialization",
     "resume": "neurotrain.training.trainer",
+    "score_choices": "neurotrain.scoring",
+    "score_trajectories": "neurotrain.scoring",
+    "sign_is_right": "neurotrain.scoring",
     "train": "neurotrain.training.trainer",
 }
 _MODULES = ("losses", "models", "optimizers", "tasks")

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 from difflib import get_close_matches
-from numbers import Integral
+from math import inf, isfinite
+from numbers import Integral, Real
 
 
 class NeurotrainError(Exception):
@@ -46,3 +47,25 @@ def require_whole(name: str, value: object, least: int = 1) -> None:
     """Raise `InvalidInput` unless `value` is a whole number of at least `least`."""
     if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
         raise InvalidInput(f"{name} must be a whole number of at least {least}, got {value!r}.")
+
+
+def require_number(
+    name: str,
+    value: object,
+    *,
+    least: float | None = None,
+    above: float | None = None,
+    most: float | None = None,
+) -> None:
+    """Raise `InvalidInput` unless `value` is a finite number within the bounds."""
+    is_number = isinstance(value, Real) and not isinstance(value, bool) and isfinite(value)
+    bounds = {"of at least": least, "above": above, "of at most": most}
+    if (
+        not is_number
+        or (least is not None and value < least)
+        or (above is not None and value <= above)
+        or (most is not None and value > most)
+    ):
+        known = {how: bound for how, bound in bounds.items() if bound not in (None, inf)}
+        said = " and ".join(f"{how} {bound:g}" for how, bound in known.items())
+        raise InvalidInput(f"'{name}' must be a number{f' {said}' if said else ''}, got {value!r}.")

@@ -197,8 +197,17 @@ def _fields(made: Any) -> dict[str, Any]:
     """Return the settings of a task or loss as plain values."""
     if not is_dataclass(made):
         return {}
-    values = {f.name: getattr(made, f.name) for f in fields(made)}
-    return {k: v.item() if isinstance(v, np.generic) else v for k, v in values.items()}
+    return {f.name: _plain(getattr(made, f.name)) for f in fields(made)}
+
+
+def _plain(value: Any) -> Any:
+    """Return a setting as config.toml can hold it; one that is a dataclass as a table."""
+    if is_dataclass(value):
+        table = {"kind": value.kind} if hasattr(value, "kind") else {}
+        return {**table, **{k: v for k, v in _fields(value).items() if v is not None}}
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def _require_no_options(given: Any, options: Options) -> None:
