@@ -13,7 +13,7 @@ from neurotrain.errors import InvalidInput
 # After this many trials in a row that are not admitted it is no chance.
 MOST_DRAWN_AGAIN = 500
 
-_NEEDED = ("new_trial", "seed", "action_space", "dt", "start_ind", "end_ind")
+_NEEDED = ("new_trial", "action_space", "dt", "start_ind", "end_ind")
 
 
 @dataclass(frozen=True)
@@ -63,13 +63,15 @@ class Environment:
 
     def __init__(self, env: Any) -> None:
         self._env = env
-        self._layers = _layers(env)
         missing = [name for name in _NEEDED if not hasattr(self._core, name)]
         if missing or isinstance(env, type):
             raise InvalidInput(
                 f"env must be a NeuroGym environment or its id; {env!r:.80} lacks "
                 f"{', '.join(missing) or 'an instance'}."
             )
+        self._layers = _layers(env)
+        for layer in self._layers:
+            _require_trial_wise(layer)
         self._seeded = Seeded(*self._layers)
 
     @property
@@ -91,6 +93,11 @@ class Environment:
     def _core(self) -> Any:
         return getattr(self._env, "unwrapped", self._env)
 
+    @property
+    def _outermost(self) -> Any:
+        """The outermost layer that knows trials."""
+        return next(layer for layer in self._layers if hasattr(type(layer), "new_trial"))
+
     def draw(
         self,
         n_trials: int,
@@ -110,7 +117,6 @@ class Environment:
             If the environment cannot draw one, or does not say what would have been right.
         """
         with self._seeded.by(rng):
-            _outermost(self._env, "seed").seed(int(rng.integers(2**31)))
             return [self._next_admitted(admits) for _ in range(n_trials)]
 
     def _next_admitted(self, admits: Callable[[EnvironmentTrial], bool]) -> EnvironmentTrial:
@@ -129,7 +135,7 @@ class Environment:
             for known in ("start_ind", "end_ind"):
                 vars(layer).get(known, {}).clear()
         try:
-            told = _outermost(self._env, "new_trial").new_trial()
+            told = self._outermost.new_trial()
         except Exception as error:
             raise InvalidInput(
                 f"NeuroGym's {self.name} cannot draw a trial: {type(error).__name__}: {error}"
@@ -153,16 +159,20 @@ class Environment:
 def _layers(env: Any) -> list[Any]:
     """Return an environment and all that it wraps."""
     # What Gymnasium's wrappers pass on is not asked for: it warns.
-    within = [vars(env).get("env"), *vars(env).get("envs", ())]
+    within = [*vars(env).get("envs", ()), vars(env).get("env")]
     layers = [env, *(layer for each in within if each is not None for layer in _layers(each))]
     return list({id(layer): layer for layer in layers}.values())
 
 
-def _outermost(env: Any, method: str) -> Any:
-    """Return the outermost layer that has a `method` of its own."""
-    while not hasattr(type(env), method) and "env" in vars(env):
-        env = env.env
-    return env
+def _require_trial_wise(layer: Any) -> None:
+    """Raise `InvalidInput` for a wrapper that does to steps what it would have to do to trials."""
+    kind = type(layer)
+    is_wrapper = "env" in vars(layer) and not kind.__module__.startswith("gymnasium")
+    if is_wrapper and "step" in vars(kind) and "new_trial" not in vars(kind):
+        raise InvalidInput(
+            f"The wrapper {kind.__name__} acts on single steps, of which training knows nothing; "
+            "give the environment without it."
+        )
 
 
 def _scalars(told: Mapping[str, Any]) -> dict[str, float]:

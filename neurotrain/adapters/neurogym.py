@@ -15,8 +15,9 @@ from neurotrain.adapters.environment import Environment
 from neurotrain.adapters.fingerprint import fingerprint
 from neurotrain.adapters.layout import find_layout
 from neurotrain.adapters.plain import plain
-from neurotrain.adapters.scores import explained_share, share_correct
 from neurotrain.errors import InvalidInput, require_whole, unknown_name
+from neurotrain.scoring import score_choices, score_trajectories
+from neurotrain.task import check_task
 from neurotrain.trials import Trials
 
 PREFIX = "neurogym:"
@@ -53,7 +54,8 @@ class NeurogymTask:
     Raises
     ------
     InvalidInput
-        If the environment has no ground truth, there is no such period, or nothing to choose.
+        If the environment has no ground truth, there is no such period or nothing to choose,
+        or its trials do not follow from its seed.
 
     Notes
     -----
@@ -74,6 +76,7 @@ class NeurogymTask:
         layout = find_layout(environment, probed, self.decision, self.trajectory)
         # A frozen dataclass lets nobody set what follows from its fields.
         vars(self).update(_environment=environment, _layout=layout)
+        check_task(self)
 
     @property
     def channels(self) -> int:
@@ -107,8 +110,8 @@ class NeurogymTask:
         drawn = self._environment.draw(n_trials, rng, self._layout.admits)
         return as_trials(drawn, self._layout, self._environment.bin_ms)
 
-    def score(self, decisions: np.ndarray, trials: Trials) -> np.ndarray:
-        """Return the share of correct choices, or of the targets' variance that is explained.
+    def score(self, given: np.ndarray, trials: Trials) -> np.ndarray:
+        """Return the share of correct choices, or how well outputs follow the targets.
 
         (..., trial) choices or (..., trial, bin, output) outputs give (...).
 
@@ -117,7 +120,7 @@ class NeurogymTask:
         InvalidInput
             If there is not one choice for each trial, or one output for each target.
         """
-        return (share_correct if self.classes else explained_share)(decisions, trials)
+        return (score_choices if self.classes else score_trajectories)(given, trials)
 
 
 @dataclass(frozen=True, kw_only=True)

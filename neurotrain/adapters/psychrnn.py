@@ -9,8 +9,9 @@ import numpy as np
 
 from neurotrain.adapters.fingerprint import fingerprint
 from neurotrain.adapters.randomness import Seeded
-from neurotrain.adapters.scores import explained_share
 from neurotrain.errors import InvalidInput, require_whole
+from neurotrain.scoring import score_trajectories
+from neurotrain.task import check_task
 from neurotrain.trials import Trials
 
 _NEEDED = ("N_in", "N_out", "dt", "T", "generate_trial_params", "trial_function")
@@ -35,7 +36,8 @@ class PsychRNNTask:
     ------
     InvalidInput
         If something of this is missing or of the wrong shape, the trial is not a whole
-        number of bins, or the mask differs between outputs.
+        number of bins, the mask differs between outputs, or the trials do not follow from
+        the seed.
 
     Notes
     -----
@@ -59,6 +61,7 @@ class PsychRNNTask:
         # A frozen dataclass lets nobody set what follows from its fields.
         vars(self).update(_seeded=Seeded(self.task))
         vars(self).update(trials=fingerprint(self))
+        check_task(self)
 
     @property
     def name(self) -> str:
@@ -127,33 +130,8 @@ class PsychRNNTask:
         return masks[..., 0] == 1
 
     def score(self, output: np.ndarray, trials: Trials) -> np.ndarray:
-        """Return how well outputs do: (..., trial, bin, output) give (...).
-
-        It is the accuracy as the task itself defines it, by its ``accuracy_function``; without
-        one, the share of the targets' variance that is explained.
-
-        Raises
-        ------
-        InvalidInput
-            If there is not an output for each target.
-        """
-        explained = explained_share(output, trials)
-        output = np.asarray(output, dtype=float)
-        flat = output.reshape(-1, *output.shape[-3:])
-        accuracies = [self._accuracy(each, trials) for each in flat]
-        if None in accuracies:
-            return explained
-        return np.array(accuracies).reshape(explained.shape)
-
-    def _accuracy(self, output: np.ndarray, trials: Trials) -> float | None:
-        """Return the accuracy of (trial, bin, output); a trial that failed is not correct."""
-        usable = np.isfinite(output).all(axis=(1, 2))
-        if not usable.any():
-            return 0.0
-        mask = np.repeat(trials.counted[usable, :, np.newaxis], self.outputs, axis=2)
-        function = getattr(self.task, "accuracy_function", None)
-        share = function and function(trials.targets[usable], output[usable], mask.astype(float))
-        return None if share is None else float(share) * usable.mean()
+        """Return how well outputs follow the targets, as `score_trajectories` has it."""
+        return score_trajectories(output, trials)
 
 
 def from_psychrnn(task: Any) -> PsychRNNTask:

@@ -57,6 +57,9 @@ class Seeded:
 
     def _seed_own(self, rng: np.random.Generator) -> None:
         for each in self._objects:
+            if hasattr(type(each), "seed"):
+                each.seed(int(rng.integers(2**31)))
+            # Each gets a seed of its own: with the same one, draws of two would go together.
             for name, value in vars(each).items():
                 if isinstance(value, np.random.Generator):
                     setattr(each, name, np.random.default_rng(rng.integers(2**63)))
