@@ -7,6 +7,8 @@ from neurotrain import _checkout
 
 if TYPE_CHECKING:
     from neurotrain import losses, models, optimizers, tasks
+    from neurotrain.adapters.neurogym import from_neurogym
+    from neurotrain.adapters.psychrnn import from_psychrnn
     from neurotrain.circuit import Blocked, Circuit
     from neurotrain.distributions import Normal, Uniform
     from neurotrain.drawn import Between
@@ -61,6 +63,8 @@ __all__ = [
     "UnsupportedModel",
     "check_optimizer",
     "check_task",
+    "from_neurogym",
+    "from_psychrnn",
     "initialize_at_rate",
     "losses",
     "models",
@@ -105,6 +109,8 @@ _HOME = {
     "UnsupportedModel": "neurotrain.errors",
     "check_optimizer": "neurotrain.optimizers.base",
     "check_task": "neurotrain.task",
+    "from_neurogym": "neurotrain.adapters.neurogym",
+    "from_psychrnn": "neurotrain.adapters.psychrnn",
     "initialize_at_rate": "neurotrain.initialization",
     "resume": "neurotrain.training.trainer",
     "score_choices": "neurotrain.scoring",

@@ -41,8 +41,8 @@ def summary(kind: str, name: str) -> str:
 def find(kind: str, name: str) -> Callable[..., Any]:
     """Return what makes the member called `name`: a class or a builder.
 
-    A model may also be ``FILE.py:FUNCTION``, a builder in a file of the user's, and an
-    optimizer ``LIBRARY:ALGORITHM``, one of another library.
+    A model may also be ``FILE.py:FUNCTION``, a builder in a file of the user's, an
+    optimizer ``LIBRARY:ALGORITHM``, one of another library, and a task ``neurogym:ID``.
 
     Raises
     ------
@@ -54,11 +54,20 @@ def find(kind: str, name: str) -> Callable[..., Any]:
         return import_module("neurotrain.user_file").find_function(name)
     if kind == "optimizers":
         return import_module("neurotrain.optimizers").optimizer_class(name)
+    if kind == "tasks" and name.startswith("neurogym:"):
+        return import_module("neurotrain.adapters.neurogym").registered_class(name)
     if name not in names(kind):
         raise unknown_name(_SINGULAR[kind], name, names(kind))
     if kind == "experiments":
         return import_module("neurotrain.experiments").find_experiment(name)
     return _mapping(kind)[name]
+
+
+def is_member(kind: str, made: Any) -> bool:
+    """Whether `made`, a task or loss, is of the class that goes by its name."""
+    name = made.name
+    is_known = name in names(kind) or (kind == "tasks" and name.startswith("neurogym:"))
+    return is_known and type(made) is find(kind, name)
 
 
 def is_in_file(name: str) -> bool:

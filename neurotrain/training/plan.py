@@ -120,7 +120,7 @@ def choose(kind: str, given: Any, options: Options) -> tuple[Any, Choice]:
         made = catalog.build(kind, given, **options)
         return made, Choice(given, _fields(made))
     _require_no_options(given, options)
-    if given.name in catalog.names(kind) and type(given) is catalog.find(kind, given.name):
+    if catalog.is_member(kind, given):
         return given, Choice(given.name, _fields(given))
     shown = {"repr": repr(given)} if is_dataclass(given) else {}
     return given, Choice(given.name, shown, in_python=True)

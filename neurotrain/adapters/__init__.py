@@ -1,0 +1,1 @@
+"""Tasks of other libraries, NeuroGym and PsychRNN, as tasks of neurotrain."""
