@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import chain
 from time import perf_counter
 
 import numpy as np
@@ -11,6 +12,7 @@ from neurotrain.seeding import generator
 from neurotrain.training.budget import lost_patience, reached_limit
 from neurotrain.training.checkpoint import write_checkpoint
 from neurotrain.training.evaluation import FAILED, Scores, evaluate, finite, score
+from neurotrain.training.guide import guiding_gradients
 from neurotrain.training.metrics_file import Metrics
 from neurotrain.training.plan import Plan
 from neurotrain.training.progress import Progress
@@ -142,12 +144,22 @@ class Training:
         initial_state = plan.circuit.draw_initial_state(
             settings.trials, generator(settings.seed, "training-state", generation)
         )
+        guided = self._guide(trials)
         candidates = self.state.optimizer.ask()
         scores = self._score(candidates, trials, initial_state)
         self.state.optimizer.tell(scores.loss)
         self.state.trial_simulations += len(candidates) * settings.trials
         self.state.failed_candidates += int(np.isinf(scores.loss).sum())
-        return _means(scores)
+        return chain(_means(scores), guided)
+
+    def _guide(self, trials: Trials) -> list[tuple[str, float]]:
+        """Guide the optimizer by gradients on `trials`, and return how many there were."""
+        guide, optimizer = self.plan.guide, self.state.optimizer
+        if guide is None:
+            return []
+        gradients = guiding_gradients(guide, optimizer.guess, trials)
+        optimizer.guide(gradients)
+        return [("guiding_gradients", len(gradients))]
 
     def _score(
         self, candidates: np.ndarray, trials: Trials, initial_state: Mapping[str, np.ndarray]
