@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 from difflib import get_close_matches
-from numbers import Integral
+from math import inf
+from numbers import Integral, Real
 
 
 class NeurotrainError(Exception):
@@ -46,3 +47,9 @@ def require_whole(name: str, value: object, least: int = 1) -> None:
     """Raise `InvalidInput` unless `value` is a whole number of at least `least`."""
     if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
         raise InvalidInput(f"{name} must be a whole number of at least {least}, got {value!r}.")
+
+
+def require_above_zero(name: str, value: float) -> None:
+    """Raise `InvalidInput` unless `value` is a finite number above zero."""
+    if isinstance(value, bool) or not isinstance(value, Real) or not 0 < value < inf:
+        raise InvalidInput(f"{name} must be a finite number above 0, got {value!r}.")

@@ -5,8 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from neurotrain.errors import InvalidInput, unknown_name
-from neurotrain.optimizers.checks import require_above_zero
+from neurotrain.errors import InvalidInput, require_above_zero, unknown_name
 from neurotrain.parameters.space import ParameterSpace
 
 Options = Mapping[str, Any]

@@ -35,6 +35,7 @@ def train(
     trial_simulations: int | None = None,
     seconds: float | None = None,
     patience: int | None = None,
+    candidate_seconds: float | None = None,
     trials: int = 32,
     validation_trials: int = 1000,
     validation_every: int = 20,
@@ -83,6 +84,11 @@ def train(
         After how much time in all sittings together the last generation ends.
     patience : int, optional
         After how many validations in a row without a better guess training ends.
+    candidate_seconds : float, optional
+        Most processor time of a candidate on the trials of a generation, in proportion also in
+        validations and in the test. One that takes longer has failed, which stops nothing. Which
+        ones do depends on the machine: a run with this limit can be repeated bit for bit only as
+        long as no candidate reaches it. By default there is no limit.
     trials : int
         Trials of each generation.
     validation_trials, validation_every, test_trials : int
@@ -123,6 +129,7 @@ def train(
         trial_simulations=trial_simulations,
         seconds=seconds,
         patience=patience,
+        candidate_seconds=candidate_seconds,
     )
     _require_usable(out)
     plan = make_plan(
