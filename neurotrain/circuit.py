@@ -241,6 +241,7 @@ class Circuit:
         states: Iterable[str] = (),
         sample_ms: float | None = None,
         bins_ms: Iterable[float] | None = None,
+        trial_seconds: float | None = None,
     ) -> Recording:
         """Simulate candidates (candidate, parameter) on trials; see `neurotrain.simulation`."""
         from neurotrain.simulation import simulate
@@ -255,6 +256,7 @@ class Circuit:
             states=tuple(states),
             sample_ms=sample_ms,
             bins_ms=bins_ms,
+            trial_seconds=trial_seconds,
         )
 
     def blocked_share(self, recording: Recording) -> np.ndarray:

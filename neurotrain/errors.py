@@ -69,3 +69,9 @@ def require_number(
         known = {how: bound for how, bound in bounds.items() if bound not in (None, inf)}
         said = " and ".join(f"{how} {bound:g}" for how, bound in known.items())
         raise InvalidInput(f"'{name}' must be a number{f' {said}' if said else ''}, got {value!r}.")
+
+
+def require_above_zero(name: str, value: float) -> None:
+    """Raise `InvalidInput` unless `value` is a finite number above zero."""
+    if isinstance(value, bool) or not isinstance(value, Real) or not 0 < value < inf:
+        raise InvalidInput(f"{name} must be a finite number above 0, got {value!r}.")

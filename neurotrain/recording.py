@@ -19,14 +19,16 @@ class Recording:
     readout : (candidate, trial, class) array
         The decision variable of each class; NaN on failed trials.
     failed : (candidate, trial) bool array
-        Where a state became non-finite and the simulation was ended early. Such a trial
-        counts no spikes, and its averages and traces are NaN.
+        Where a state became non-finite, or a limit of time was reached, and the simulation was
+        ended early. Such a trial counts no spikes, and its averages and traces are NaN.
     average : mapping of str to (candidate, trial, neuron) array
         Mean over the decision period of each variable asked for, in SI units.
     state : mapping of str to (candidate, trial, sample, neuron) array
         Traces of each variable asked for, in SI units.
     sample_ms : (sample,) array
         Times of the samples of `state`.
+    timed_out : (candidate, trial) bool array, optional
+        Which of the failed trials reached the limit of time; None if there was none.
     """
 
     spike_count: np.ndarray
@@ -36,6 +38,7 @@ class Recording:
     average: Mapping[str, np.ndarray] = field(default_factory=dict)
     state: Mapping[str, np.ndarray] = field(default_factory=dict)
     sample_ms: np.ndarray = field(default_factory=lambda: np.empty(0))
+    timed_out: np.ndarray | None = None
 
     @property
     def decisions(self) -> np.ndarray:

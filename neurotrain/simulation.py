@@ -1,12 +1,13 @@
 """A circuit, candidates and trials in; a Recording out, whatever the execution."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from neurotrain.description import NOISE_SEED
-from neurotrain.errors import InvalidInput, require_whole, unknown_name
+from neurotrain.errors import InvalidInput, require_above_zero, require_whole, unknown_name
 from neurotrain.executions.base import Activity, Request
 from neurotrain.executions.brian2 import run_brian2
 from neurotrain.executions.fused.execution import run_fused
@@ -35,6 +36,7 @@ def simulate(
     states: tuple[str, ...] = (),
     sample_ms: float | None = None,
     bins_ms: Iterable[float] | None = None,
+    trial_seconds: float | None = None,
 ) -> Recording:
     """Simulate every candidate on every trial.
 
@@ -55,6 +57,10 @@ def simulate(
     bins_ms : iterable of float, optional
         Edges of the bins in which spikes are counted, from 0 to the trial's end. By default
         before, in and after the decision period. The period's own edges are always among them.
+    trial_seconds : float, optional
+        Most processor time of a candidate for each of its trials: where it takes longer, these
+        trials have failed, and are `timed_out` in the recording. Which do depends on the machine.
+        Compiling does not count. By default there is no limit.
 
     Raises
     ------
@@ -66,13 +72,17 @@ def simulate(
     _check(circuit, trials, initial_state)
     if threads is not None:
         require_whole("threads", threads)
+    if trial_seconds is not None:
+        require_above_zero("trial_seconds", trial_seconds)
     candidates = np.atleast_2d(candidates)
     if candidates.ndim != 2 or not len(candidates):
         raise InvalidInput(
             f"Candidates must be (candidate, parameter), got shape {candidates.shape}."
         )
     blocks = circuit.parameters.split(candidates)
-    request = _request(circuit, trials, states, sample_ms, bins_ms)
+    request = replace(
+        _request(circuit, trials, states, sample_ms, bins_ms), trial_seconds=trial_seconds
+    )
     run, options = EXECUTIONS[execution]
     activity = run(circuit, blocks, trials.inputs, initial_state, request, threads, **options)
     return _recording(circuit, activity, blocks, trials, request, states)
@@ -163,6 +173,7 @@ def _recording(
         bin_edges_ms=edges,
         readout=np.where(activity.failed[..., np.newaxis], np.nan, readout),
         failed=activity.failed,
+        timed_out=activity.timed_out,
         average=activity.average,
         state={name: activity.samples[name] for name in states},
         sample_ms=np.arange(request.n_samples) * request.sample_every * circuit.dt_ms,
@@ -177,9 +188,9 @@ def _without_failed(activity: Activity) -> Activity:
     if not activity.failed.any():
         return activity
     blank = activity.failed[..., np.newaxis]
-    return Activity(
+    return replace(
+        activity,
         spike_count=np.where(blank[..., np.newaxis], 0, activity.spike_count),
-        failed=activity.failed,
         average={name: np.where(blank, np.nan, a) for name, a in activity.average.items()},
         samples={
             name: np.where(blank[..., np.newaxis], np.nan, s)

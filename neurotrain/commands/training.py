@@ -19,6 +19,9 @@ def add_train(parser: Parser) -> None:
     parser.add("--trial-simulations", type=int, metavar="T", help="end when these are spent")
     parser.add("--seconds", type=float, metavar="T", help="end after the generation at that time")
     parser.add("--patience", type=int, metavar="V", help="end after V validations in vain")
+    parser.add(
+        "--candidate-seconds", type=float, metavar="T", help="most processor time of a candidate"
+    )
     parser.add("--population", type=int, metavar="P", help="candidates of a generation")
     parser.add("--trials", type=int, metavar="B", help="trials of a generation")
     parser.add("--neurons", type=int, metavar="N", help="neurons of the model")

@@ -32,6 +32,9 @@ class Request:
     ends_failed : bool
         Whether a trial may end once a state is non-finite. What was recorded of it is
         then incomplete, but for `failed`.
+    trial_seconds : float, optional
+        Most processor time of a candidate for each of its trials; where it takes longer, it has
+        failed. By default there is no limit.
     """
 
     dt: float
@@ -42,6 +45,7 @@ class Request:
     average: tuple[int, int] = (0, 0)
     sample_every: int = 0
     ends_failed: bool = True
+    trial_seconds: float | None = None
 
     @property
     def n_samples(self) -> int:
@@ -57,12 +61,15 @@ class Activity:
     ----------
     spike_count : (candidate, trial, bin, neuron) int array
     failed : (candidate, trial) bool array
-        Where a state became non-finite.
+        Where a state became non-finite, or a limit of time was reached.
     average : mapping of str to (candidate, trial, neuron) array
     samples : mapping of str to (candidate, trial, sample, neuron) array
+    timed_out : (candidate, trial) bool array, optional
+        Where the limit of time was reached; None if there was none.
     """
 
     spike_count: np.ndarray
     failed: np.ndarray
     average: Mapping[str, np.ndarray] = field(default_factory=dict)
     samples: Mapping[str, np.ndarray] = field(default_factory=dict)
+    timed_out: np.ndarray | None = None

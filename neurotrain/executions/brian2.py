@@ -3,6 +3,7 @@
 import gc
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from time import thread_time
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -52,12 +53,13 @@ def run_brian2(
             for p in range(n_candidates)
             for b in range(len(inputs))
         ]
-    counts, failed, averages, samples = zip(*runs, strict=True)
+    counts, failed, averages, samples, timed_out = zip(*runs, strict=True)
     return Activity(
         spike_count=_stack(counts, shape),
         failed=_stack(failed, shape),
         average={name: _stack([a[name] for a in averages], shape) for name in request.observed},
         samples={name: _stack([s[name] for s in samples], shape) for name in request.observed},
+        timed_out=None if request.trial_seconds is None else _stack(timed_out, shape),
     )
 
 
@@ -143,7 +145,7 @@ class _Trial:
 
     def run(
         self, inputs: np.ndarray, initial: Mapping[str, np.ndarray]
-    ) -> tuple[np.ndarray, bool, dict[str, np.ndarray], dict[str, np.ndarray]]:
+    ) -> tuple[np.ndarray, bool, dict[str, np.ndarray], dict[str, np.ndarray], bool]:
         neurons, request = self.circuit.neurons, self.request
         for name, value in initial.items():
             if name != NOISE_SEED:
@@ -153,7 +155,8 @@ class _Trial:
         trace = StateMonitor(neurons, list(request.observed), record=True)
         monitors = [trace] if spikes is None else [trace, spikes]
         present = NetworkOperation(self._present(inputs), clock=neurons.clock, when="start")
-        self.failed = False
+        self.failed = self.timed_out = False
+        self.deadline: float | None = None
         check = NetworkOperation(self._check, clock=neurons.clock, when="end", order=100)
         owners = (neurons, *self.circuit.others)
         free(owners)
@@ -167,7 +170,8 @@ class _Trial:
                 request.n_steps * request.dt * second, namespace=self.circuit.namespace
             )
         traces = {name: self._trace(trace, name) for name in request.observed}
-        return self._count(spikes), self.failed, self._average(traces), self._sample(traces)
+        found = self._count(spikes), self.failed, self._average(traces), self._sample(traces)
+        return *found, self.timed_out
 
     def _trace(self, monitor: StateMonitor, name: str) -> np.ndarray:
         """Return what was recorded, (step, neuron), with NaN after an early end."""
@@ -181,6 +185,7 @@ class _Trial:
 
         def present() -> None:
             step = self._step()
+            self._start_watch()
             if circuit.inputs and step % every == 0:
                 variable = circuit.neurons.variables[circuit.inputs.variable]
                 variable.set_value(self.input_weight @ inputs[step // every])
@@ -209,8 +214,15 @@ class _Trial:
         found = [self.circuit.state_variable(name) for name in self.circuit.states]
         values = [owner.variables[variable].get_value() for owner, variable in found]
         self.failed |= not all(np.isfinite(value).all() for value in values)
-        if self.failed and self.request.ends_failed:
+        if self.deadline is not None and done < self.request.n_steps and not self.failed:
+            self.failed = self.timed_out = thread_time() > self.deadline
+        if self.timed_out or (self.failed and self.request.ends_failed):
             self.network.stop()
+
+    def _start_watch(self) -> None:
+        """Let the limit of time begin with the first step, when all code is compiled."""
+        if self.deadline is None and self.request.trial_seconds is not None:
+            self.deadline = thread_time() + self.request.trial_seconds
 
     def _average(self, traces: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         start, stop = self.request.average

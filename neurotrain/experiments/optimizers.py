@@ -14,6 +14,8 @@ from neurotrain.training.result import Result
 DEFAULT = "openai-es"
 # These learn a matrix of all pairs of parameters, of which there are thousands.
 UNSUITED = {"xnes"}
+# A training here has no gradients to guide by.
+OPTIONS = {"guided-es": {"alpha": 1.0}}
 SEEDS = (0, 1, 2)
 
 
@@ -32,6 +34,7 @@ def run(setting: Setting) -> Findings:
                 task="stimulus-integration",
                 model_options={"neurons": neurons},
                 optimizer=name,
+                optimizer_options=OPTIONS.get(name),
                 trial_simulations=simulations,
                 trials=trials,
                 seed=seed,

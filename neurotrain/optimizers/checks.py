@@ -14,12 +14,6 @@ def require_between(name: str, value: float, low: float, high: float = np.inf) -
         raise InvalidInput(f"{name} must be a finite number {bound}, got {value!r}.")
 
 
-def require_above_zero(name: str, value: float) -> None:
-    """Raise `InvalidInput` unless `value` is a finite number above zero."""
-    if isinstance(value, bool) or not isinstance(value, Real) or not 0 < value < np.inf:
-        raise InvalidInput(f"{name} must be a finite number above 0, got {value!r}.")
-
-
 def parameter_array(name: str, values: np.ndarray) -> np.ndarray:
     """Return a read-only float copy of `values`, (parameter,).
 

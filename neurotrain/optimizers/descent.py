@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from neurotrain.optimizers.checks import frozen, require_above_zero, require_between
+from neurotrain.errors import require_above_zero
+from neurotrain.optimizers.checks import frozen, require_between
 from neurotrain.optimizers.gradient_optimizers import GradientOptimizer
 
 

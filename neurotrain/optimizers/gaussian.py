@@ -6,10 +6,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from neurotrain.errors import InvalidInput
+from neurotrain.errors import InvalidInput, require_above_zero
 from neurotrain.optimizers.ask_tell import AskTell
 from neurotrain.optimizers.blas import on_one_thread
-from neurotrain.optimizers.checks import frozen, require_above_zero
+from neurotrain.optimizers.checks import frozen
 from neurotrain.optimizers.recombination import default_population_size
 
 # Standard deviations of candidates beyond which nothing is learnt anymore: arithmetic

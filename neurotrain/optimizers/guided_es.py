@@ -107,6 +107,11 @@ class GuidedES(GradientES):
         )
         self._shape = shaping_function(shaping)
 
+    @property
+    def needs_guide(self) -> bool:
+        """Whether gradients change anything: with an `alpha` of 1 they do not."""
+        return self.alpha < 1
+
     def guide(self, gradients: np.ndarray) -> None:
         """Favor the directions of these gradients, until others are given.
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from neurotrain.errors import require_above_zero
 from neurotrain.optimizers.ask_tell import AskTell
-from neurotrain.optimizers.checks import require_above_zero
 
 
 class RandomSearch(AskTell):

@@ -6,9 +6,9 @@ from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
-from neurotrain.errors import InvalidInput
+from neurotrain.errors import InvalidInput, require_above_zero
 from neurotrain.optimizers.ask_tell import AskTell
-from neurotrain.optimizers.checks import frozen, require_above_zero
+from neurotrain.optimizers.checks import frozen
 
 
 class Strategy(Protocol):

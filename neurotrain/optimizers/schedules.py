@@ -4,8 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from neurotrain.errors import InvalidInput, require_whole, unknown_name
-from neurotrain.optimizers.checks import require_above_zero
+from neurotrain.errors import InvalidInput, require_above_zero, require_whole, unknown_name
 
 _SHAPES: dict[str, Callable[[float], float]] = {
     "constant": lambda _: 1.0,

@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from neurotrain.errors import require_whole
+from neurotrain.errors import require_above_zero, require_whole
 from neurotrain.optimizers.ask_tell import AskTell
-from neurotrain.optimizers.checks import frozen, require_above_zero
+from neurotrain.optimizers.checks import frozen
 from neurotrain.optimizers.noise import make_noise
 from neurotrain.optimizers.perturbations import NARROWEST, WIDEST, Perturbations
 from neurotrain.optimizers.recombination import default_population_size, utilities

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from neurotrain.errors import InvalidInput, require_whole
+from neurotrain.errors import InvalidInput, require_above_zero, require_whole
 from neurotrain.optimizers.ask_tell import AskTell
-from neurotrain.optimizers.checks import frozen, require_above_zero
+from neurotrain.optimizers.checks import frozen
 from neurotrain.optimizers.descent import Descent
 from neurotrain.optimizers.gradient_optimizers import gradient_optimizer_maker
 from neurotrain.optimizers.noise import Noise

@@ -30,6 +30,11 @@ class ConstrainedBlock(Block):
         """Number of searched coordinates."""
         return self.coding.size
 
+    @property
+    def coordinate_shape(self) -> tuple[int, ...]:
+        """Shape of the coordinates, of two axes where they are a matrix."""
+        return self.matrix or (self.size,)
+
     def draw(self, rng: np.random.Generator) -> np.ndarray:
         """Return where a search begins, (size,)."""
         if self.coding.expansion:
@@ -97,7 +102,8 @@ def constrained_block(
     center = float(transform.invert(np.asarray(mean)))
     scale = spread / transform.slope(center)
     if parameter.encoding is None:
-        return ConstrainedBlock(name, layout.shape, initial, scale, coding, starting)
+        matrix = layout.matrix if coding.keeps_places else None
+        return ConstrainedBlock(name, layout.shape, initial, scale, coding, starting, matrix=matrix)
     coding = _encoded(coding, starting, layout, parameter, center, scale)
     # The coordinates of an encoding have variance 1 where the values have that of the start.
     return ConstrainedBlock(name, layout.shape, initial, 1.0, coding, starting)

@@ -50,6 +50,19 @@ class Layout:
         """Whether entries go from one neuron to another."""
         return self.pre is not None
 
+    @property
+    def matrix(self) -> tuple[int, int] | None:
+        """Rows and columns, where the entries are a whole matrix in order; otherwise None."""
+        if not self.connects or not self.size:
+            return None
+        for slow, fast, columns in (
+            (self.post, self.pre, self.n_pre),
+            (self.pre, self.post, self.n_post),
+        ):
+            if np.array_equal(slow * columns + fast, np.arange(self.n_pre * self.n_post)):
+                return self.size // columns, columns
+        return None
+
     def entries(self, name: str, what: str, array: np.ndarray) -> np.ndarray:
         """Return an array of the block's shape, or (post, pre) like a matrix, as (entry,).
 

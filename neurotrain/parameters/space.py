@@ -1,7 +1,7 @@
 """The map between named blocks of trained parameters and one flat vector."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from math import prod
 
@@ -26,12 +26,16 @@ class Block:
     scale : float
         How far a typical value lies from zero; perturbations and learning rates
         are relative to it.
+    matrix : (int, int), optional
+        Rows and columns, where the coordinates in their order are a matrix of weights though
+        the array is flat.
     """
 
     name: str
     shape: tuple[int, ...]
     initial: Distribution | np.ndarray
     scale: float
+    matrix: tuple[int, int] | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
         if not (np.isfinite(self.scale) and self.scale > 0):
@@ -41,6 +45,11 @@ class Block:
     def size(self) -> int:
         """Number of searched coordinates."""
         return prod(self.shape)
+
+    @property
+    def coordinate_shape(self) -> tuple[int, ...]:
+        """Shape of the coordinates, of two axes where they are a matrix."""
+        return self.matrix or self.shape
 
     def draw(self, rng: np.random.Generator) -> np.ndarray:
         """Return where a search begins, (size,)."""
@@ -98,6 +107,11 @@ class ParameterSpace:
     def scale(self) -> np.ndarray:
         """The scale of every coordinate, (parameter,)."""
         return np.concatenate([np.full(block.size, block.scale) for block in self.blocks])
+
+    @property
+    def shapes(self) -> list[tuple[int, ...]]:
+        """Shapes of the coordinates of each block, in the order in which they lie in the vector."""
+        return [block.coordinate_shape for block in self.blocks if block.size]
 
     def draw(self, rng: np.random.Generator) -> np.ndarray:
         """Return a starting vector, (parameter,)."""

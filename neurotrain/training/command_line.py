@@ -15,6 +15,7 @@ _SETTINGS = {
     "trial_simulations": "trial_simulations",
     "seconds": "seconds",
     "patience": "patience",
+    "candidate_seconds": "candidate_seconds",
     "trials": "trials",
     "seed": "seed",
     "execution": "execution",

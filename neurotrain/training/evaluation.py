@@ -29,6 +29,7 @@ class Scores:
     silent_share: np.ndarray
     blocked_share: np.ndarray
     failed_share: np.ndarray
+    timed_out_share: np.ndarray
 
     def of(self, candidate: int) -> dict[str, float | None]:
         """Return the numbers of one candidate; None where one is not finite."""
@@ -68,7 +69,15 @@ def score(circuit, task: Task, loss: Loss, recording: Recording, trials: Trials)
         silent_share=recording.silent_share,
         blocked_share=blocked_share,
         failed_share=recording.failed.mean(axis=1),
+        timed_out_share=_timed_out_share(recording),
     )
+
+
+def _timed_out_share(recording: Recording) -> np.ndarray:
+    """Return the share of trials that reached the limit of time, (candidate,)."""
+    if recording.timed_out is None:
+        return np.zeros(len(recording.failed))
+    return recording.timed_out.mean(axis=1)
 
 
 def evaluate(
@@ -83,6 +92,7 @@ def evaluate(
     index: tuple[int, ...] = (),
     execution: str = "fused",
     threads: int | None = None,
+    trial_seconds: float | None = None,
     chunk_trials: int = CHUNK_TRIALS,
 ) -> Scores:
     """Return the scores of (candidate, parameter) weights on trials of their own.
@@ -92,6 +102,8 @@ def evaluate(
     purpose, index
         The streams from which trials and initial states are drawn: those of
         `neurotrain.seeding` called ``{purpose}-trials`` and ``{purpose}-state``.
+    trial_seconds : float, optional
+        Most processor time of a candidate for each trial.
     chunk_trials : int
         How many trials are simulated at a time; results do not depend on it.
     """
@@ -105,6 +117,7 @@ def evaluate(
             {name: values[part] for name, values in state.items()},
             execution=execution,
             threads=threads,
+            trial_seconds=trial_seconds,
         )
         for part in parts
     ]
@@ -119,6 +132,9 @@ def _joined(recordings: list[Recording]) -> Recording:
         spike_count=_concatenated([r.spike_count for r in recordings]),
         readout=_concatenated([r.readout for r in recordings]),
         failed=_concatenated([r.failed for r in recordings]),
+        timed_out=None
+        if recordings[0].timed_out is None
+        else _concatenated([r.timed_out for r in recordings]),
         average=_concatenated_each([r.average for r in recordings]),
         state=_concatenated_each([r.state for r in recordings]),
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import chain
 from time import perf_counter
 
 import numpy as np
@@ -11,6 +12,7 @@ from neurotrain.seeding import generator
 from neurotrain.training.budget import lost_patience, reached_limit
 from neurotrain.training.checkpoint import write_checkpoint
 from neurotrain.training.evaluation import FAILED, Scores, evaluate, finite, score
+from neurotrain.training.guide import guiding_gradients
 from neurotrain.training.metrics_file import Metrics
 from neurotrain.training.plan import Plan
 from neurotrain.training.progress import Progress
@@ -128,8 +130,9 @@ class Training:
         if len(recent) == PATIENCE and all(each["failed_share"] == 1 for each in recent):
             raise TrainingFailed(
                 f"In {PATIENCE} generations every candidate failed: its state became infinite or "
-                f"NaN, or all neurons were in depolarization block; take a smaller sigma, smaller "
-                f"initial weights or a shorter time step."
+                f"NaN, all neurons were in depolarization block, or it took longer than "
+                f"candidate_seconds; take a smaller sigma, smaller initial weights, a shorter time "
+                f"step or a longer limit."
             )
 
     def _learn(self, generation: int) -> Iterator[tuple[str, float | None]]:
@@ -142,12 +145,22 @@ class Training:
         initial_state = plan.circuit.draw_initial_state(
             settings.trials, generator(settings.seed, "training-state", generation)
         )
+        guided = self._guide(trials)
         candidates = self.state.optimizer.ask()
         scores = self._score(candidates, trials, initial_state)
         self.state.optimizer.tell(scores.loss)
         self.state.trial_simulations += len(candidates) * settings.trials
         self.state.failed_candidates += int(np.isinf(scores.loss).sum())
-        return _means(scores)
+        return chain(_means(scores, settings.candidate_seconds is not None), guided)
+
+    def _guide(self, trials: Trials) -> list[tuple[str, float]]:
+        """Guide the optimizer by gradients on `trials`, and return how many there were."""
+        guide, optimizer = self.plan.guide, self.state.optimizer
+        if guide is None:
+            return []
+        gradients = guiding_gradients(guide, optimizer.guess, trials)
+        optimizer.guide(gradients)
+        return [("guiding_gradients", len(gradients))]
 
     def _score(
         self, candidates: np.ndarray, trials: Trials, initial_state: Mapping[str, np.ndarray]
@@ -162,6 +175,7 @@ class Training:
             initial_state,
             execution=settings.execution,
             threads=settings.threads,
+            trial_seconds=settings.trial_seconds,
         )
         return score(plan.circuit, plan.task, plan.loss, recording, trials).of_all(usable)
 
@@ -197,6 +211,7 @@ class Training:
             index=index,
             execution=settings.execution,
             threads=settings.threads,
+            trial_seconds=settings.trial_seconds,
         )
 
     def _finish(self) -> Result:
@@ -215,7 +230,7 @@ class Training:
         return Result(path, self.plan, best.weights, self.metrics, summary)
 
 
-def _means(scores: Scores) -> Iterator[tuple[str, float | None]]:
+def _means(scores: Scores, is_limited: bool) -> Iterator[tuple[str, float | None]]:
     """Yield the metrics of a generation; losses are those of the candidates that did not fail."""
     usable = scores.loss[np.isfinite(scores.loss)]
     yield "loss", float(usable.mean()) if usable.size else None
@@ -224,3 +239,5 @@ def _means(scores: Scores) -> Iterator[tuple[str, float | None]]:
     for name in ("accuracy", "spikes_per_neuron", "silent_share", "blocked_share"):
         yield name, finite(getattr(scores, name).mean())
     yield "failed_share", 1 - usable.size / scores.loss.size
+    if is_limited:
+        yield "timed_out_share", float((scores.timed_out_share > 0).mean())

@@ -15,6 +15,8 @@ from neurotrain.seeding import generator
 from neurotrain.task import Task
 from neurotrain.training.budget import DEFAULT_GENERATIONS, with_length
 from neurotrain.training.fit import check_fit, check_probe
+from neurotrain.training.guide import Guide, check_guide, guiding_gradients
+from neurotrain.training.parameter_options import with_one_sigma, with_shapes
 from neurotrain.training.settings import Settings
 
 # A run knows its length, so that the learning rate can fall to zero over it.
@@ -42,13 +44,17 @@ class Choice:
 
 @dataclass(frozen=True)
 class Plan:
-    """The parts of a run; `choices` says how each of them was chosen."""
+    """The parts of a run; `choices` says how each of them was chosen.
+
+    `guide` gives the optimizer gradients, if it takes any.
+    """
 
     circuit: Any
     task: Task
     loss: Loss
     settings: Settings
     choices: Mapping[str, Choice]
+    guide: Guide | None = None
 
     @cached_property
     def start(self) -> np.ndarray:
@@ -57,12 +63,13 @@ class Plan:
 
     def make_optimizer(self) -> Optimizer:
         """Return the optimizer before its first generation."""
-        choice = self.choices["optimizer"]
-        options = {**optimizer_options(choice.name), **choice.options}
+        choice, parameters = self.choices["optimizer"], self.circuit.parameters
+        defaults = optimizer_options(choice.name)
+        options = with_shapes({**defaults, **choice.options}, parameters)
+        options, scale = with_one_sigma(options, defaults, parameters)
         # A schedule that was not given a length of its own falls over the whole run.
         if "generations" in options and options["generations"] is None:
             options["generations"] = self.settings.generations or DEFAULT_GENERATIONS
-        scale = self.circuit.parameters.scale
         return make_optimizer(choice.name, self.start, scale, seed=self.settings.seed, **options)
 
     def config(self) -> dict[str, Any]:
@@ -84,6 +91,7 @@ def make_plan(
     task_options: Options,
     loss_options: Options,
     optimizer_options: Options,
+    guide: Guide | None = None,
 ) -> Plan:
     """Build what is given by name, and check that all parts fit.
 
@@ -105,11 +113,15 @@ def make_plan(
         "loss": loss_choice,
         "optimizer": _choose_optimizer(optimizer, optimizer_options),
     }
-    plan = Plan(circuit, task, loss, settings, choices)
-    settings = with_length(settings, plan.make_optimizer().population_size)
+    plan = Plan(circuit, task, loss, settings, choices, guide)
+    made = plan.make_optimizer()
+    check_guide(guide, made, optimizer)
+    settings = with_length(settings, made.population_size)
     plan = replace(plan, settings=settings)
     trials = check_fit(circuit, task, loss, settings.seed)
     check_probe(circuit, task, loss, settings, plan.start, trials)
+    if guide is not None:
+        guiding_gradients(guide, plan.start, trials)
     _require_whole_episodes(plan.choices["optimizer"])
     return plan
 

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from neurotrain.errors import RunFolderError
+from neurotrain.errors import InvalidInput, RunFolderError
+from neurotrain.training.guide import Guide, check_guide
 from neurotrain.training.plan import PARTS, Choice, Plan, choose, choose_circuit
 from neurotrain.training.run_folder import RunFolder
 from neurotrain.training.settings import SETTINGS, Settings
@@ -15,7 +16,7 @@ def plan_of_run(folder: RunFolder, **given: Any) -> Plan:
     Parameters
     ----------
     given
-        ``circuit``, ``task`` and ``loss`` that were made in Python; ``threads``.
+        ``circuit``, ``task``, ``loss`` and ``guide`` that were made in Python; ``threads``.
 
     Raises
     ------
@@ -29,12 +30,26 @@ def plan_of_run(folder: RunFolder, **given: Any) -> Plan:
         raise RunFolderError(f"Run folder '{folder.path}': {error}") from error
 
 
+def require_guide(folder: RunFolder, plan: Plan) -> None:
+    """Raise `RunFolderError` where a run cannot go on for want of the guide that it had."""
+    try:
+        check_guide(plan.guide, plan.make_optimizer(), plan.choices["optimizer"].name)
+    except InvalidInput as error:
+        raise RunFolderError(
+            f"Run folder '{folder.path}': its guide was made in Python; go on in Python and give "
+            "the same one again: neurotrain.resume(folder, guide=...)."
+            if plan.guide is None
+            else f"Run folder '{folder.path}': {error}"
+        ) from error
+
+
 def _rebuild(
     config: Mapping[str, Any],
     *,
     circuit: Any = None,
     task: Any = None,
     loss: Any = None,
+    guide: Guide | None = None,
     threads: int | None = None,
 ) -> Plan:
     """Return the plan that wrote `config`.
@@ -43,7 +58,7 @@ def _rebuild(
     ----------
     config : mapping
         What config.toml holds.
-    circuit, task, loss
+    circuit, task, loss, guide
         The same objects again, where the run was given objects made in Python.
     threads : int, optional
         In place of those of the run.
@@ -64,7 +79,7 @@ def _rebuild(
     task = _same("task", "tasks", choices["task"], task)
     loss = _same("loss", "losses", choices["loss"], loss)
     circuit = _same_circuit(choices["model"], circuit, task, loss, fingerprint)
-    return Plan(circuit, task, loss, settings, choices)
+    return Plan(circuit, task, loss, settings, choices, guide)
 
 
 def _same(part: str, kind: str, choice: Choice, given: Any) -> Any:

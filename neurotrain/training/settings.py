@@ -1,9 +1,8 @@
 """The settings of a run that are numbers, and their checks."""
 
 from dataclasses import dataclass, fields
-from numbers import Real
 
-from neurotrain.errors import InvalidInput, require_whole
+from neurotrain.errors import InvalidInput, require_above_zero, require_whole
 
 
 @dataclass(frozen=True)
@@ -34,6 +33,9 @@ class Settings:
         After how much time in all sittings together the last generation ends.
     patience : int or None
         After how many validations in a row without a better guess training ends.
+    candidate_seconds : float or None
+        Most processor time of a candidate on the trials of a generation; one that takes longer
+        has failed. In proportion to their trials also in validations and in the test.
 
     Raises
     ------
@@ -53,6 +55,7 @@ class Settings:
     trial_simulations: int | None = None
     seconds: float | None = None
     patience: int | None = None
+    candidate_seconds: float | None = None
 
     def __post_init__(self) -> None:
         for name in _SIZES:
@@ -61,16 +64,16 @@ class Settings:
         for name in _LIMITS:
             if getattr(self, name) is not None:
                 require_whole(name, getattr(self, name), 1)
-        if self.seconds is not None:
-            _require_seconds(self.seconds)
+        for name in ("seconds", "candidate_seconds"):
+            if getattr(self, name) is not None:
+                require_above_zero(name, getattr(self, name))
         if not isinstance(self.execution, str):
             raise InvalidInput(f"execution must be a name such as 'fused', got {self.execution!r}.")
 
-
-def _require_seconds(value: object) -> None:
-    is_number = isinstance(value, Real) and not isinstance(value, bool)
-    if not is_number or not 0 < value < float("inf"):
-        raise InvalidInput(f"seconds must be a positive number, got {value!r}.")
+    @property
+    def trial_seconds(self) -> float | None:
+        """Most processor time of a candidate for each trial; None for no limit."""
+        return None if self.candidate_seconds is None else self.candidate_seconds / self.trials
 
 
 _SIZES = (

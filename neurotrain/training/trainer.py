@@ -10,9 +10,10 @@ from neurotrain.errors import InvalidInput
 from neurotrain.losses import Loss
 from neurotrain.task import Task
 from neurotrain.training.checkpoint import read_latest_checkpoint
+from neurotrain.training.guide import Guide
 from neurotrain.training.loop import Training
 from neurotrain.training.plan import Plan, make_plan
-from neurotrain.training.rebuild import plan_of_run
+from neurotrain.training.rebuild import plan_of_run, require_guide
 from neurotrain.training.result import Result
 from neurotrain.training.run_folder import RunFolder, require_unused
 from neurotrain.training.settings import Settings
@@ -29,10 +30,12 @@ def train(
     task_options: Mapping[str, Any] | None = None,
     loss_options: Mapping[str, Any] | None = None,
     optimizer_options: Mapping[str, Any] | None = None,
+    guide: Guide | None = None,
     generations: int | None = None,
     trial_simulations: int | None = None,
     seconds: float | None = None,
     patience: int | None = None,
+    candidate_seconds: float | None = None,
     trials: int = 32,
     validation_trials: int = 1000,
     validation_every: int = 20,
@@ -64,7 +67,15 @@ def train(
     optimizer : str
         The method.
     model_options, task_options, loss_options, optimizer_options : mapping, optional
-        Settings of those given by name.
+        Settings of those given by name. The optimizer's ``sigma`` may be a mapping from names
+        of trained parameters to numbers: the noise in such a block, and the steps there, are
+        multiplied by this sigma over the method's own, which all other blocks keep.
+    guide : callable, optional
+        For guided-es: ``guide(weights, trials)`` returns gradients of the loss at the guess,
+        (parameter,) or (k, parameter), with respect to the coordinates of
+        ``circuit.parameters``, on the trials of the generation. Their length and sign do not
+        matter; those that hold NaN or infinity are left out. To resume a run bit for bit it
+        must return the same for the same arguments.
     generations : int, optional
         Length of the run, at most. By default 600, or what `trial_simulations` last for.
     trial_simulations : int, optional
@@ -73,6 +84,11 @@ def train(
         After how much time in all sittings together the last generation ends.
     patience : int, optional
         After how many validations in a row without a better guess training ends.
+    candidate_seconds : float, optional
+        Most processor time of a candidate on the trials of a generation, in proportion also in
+        validations and in the test. One that takes longer has failed, which stops nothing. Which
+        ones do depends on the machine: a run with this limit can be repeated bit for bit only as
+        long as no candidate reaches it. By default there is no limit.
     trials : int
         Trials of each generation.
     validation_trials, validation_every, test_trials : int
@@ -113,11 +129,9 @@ def train(
         trial_simulations=trial_simulations,
         seconds=seconds,
         patience=patience,
+        candidate_seconds=candidate_seconds,
     )
-    if out is not None:
-        if not os.fspath(out):
-            raise InvalidInput("The name of the run folder is empty; give another one.")
-        require_unused(Path(out))
+    _require_usable(out)
     plan = make_plan(
         circuit,
         task,
@@ -128,6 +142,7 @@ def train(
         task_options=task_options or {},
         loss_options=loss_options or {},
         optimizer_options=optimizer_options or {},
+        guide=guide,
     )
     folder = RunFolder.create(
         _default_folder(plan) if out is None else out, {**plan.config(), "versions": versions()}
@@ -142,6 +157,7 @@ def resume(
     circuit: Any = None,
     task: Task | None = None,
     loss: Loss | None = None,
+    guide: Guide | None = None,
     threads: int | None = None,
     progress: bool = True,
 ) -> Result:
@@ -151,7 +167,7 @@ def resume(
     ----------
     folder : path
         The run folder. One of a complete run is left as it is.
-    circuit, task, loss
+    circuit, task, loss, guide
         The same objects again, where the run was given objects made in Python.
     threads : int, optional
         Another number of threads than before; does not change results.
@@ -168,10 +184,20 @@ def resume(
     with opened.locked():
         # First, since it takes no time, and Brian2 swallows warnings once it is imported.
         checkpoint = read_latest_checkpoint(opened.path)
-        plan = plan_of_run(opened, circuit=circuit, task=task, loss=loss, threads=threads)
+        plan = plan_of_run(
+            opened, circuit=circuit, task=task, loss=loss, guide=guide, threads=threads
+        )
+        require_guide(opened, plan)
         training = Training(plan, opened, progress)
         training.restore(checkpoint)
         return training.run()
+
+
+def _require_usable(out: str | os.PathLike | None) -> None:
+    if out is not None:
+        if not os.fspath(out):
+            raise InvalidInput("The name of the run folder is empty; give another one.")
+        require_unused(Path(out))
 
 
 def _default_folder(plan: Plan) -> Path:

@@ -1,3 +1,4 @@
+#include <ctime>
 #include <new>
 #include <type_traits>
 #if defined(__x86_64__)
@@ -5,6 +6,8 @@
 #endif
 
 static const int TRIALS = TILE * LANES;
+// Why a trial failed.
+static const int32_t NOT_FINITE = 1, TIMED_OUT = 2;
 
 // What every generated kernel is made of besides arithmetic: values, events, matrix products.
 struct Array {
@@ -66,6 +69,7 @@ struct Run {
   int64_t average_start, average_stop, ends_failed, keeps_events;
   int64_t keys_by_candidate, weights_by_candidate;
   uint64_t first_step;
+  double unit_seconds;               // most processor time of a candidate's tile; 0: no limit
   const int64_t *sizes, *slots, *bin_stops;
   const double *constants;
   const Array *arrays;
@@ -86,6 +90,13 @@ struct Run {
   Noted *noted;                      // (candidate, tile, log)
   volatile int64_t *progress;        // steps done of the unit that started last, and: stop
 };
+
+// Of this thread alone, so that other work of the machine hardly matters.
+inline double processor_seconds() {
+  timespec now;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return double(now.tv_sec) + 1e-9 * double(now.tv_nsec);
+}
 
 class Workspace {
   void *taken[MOST_ARRAYS];

@@ -1,6 +1,7 @@
 """Running a circuit through the fused kernel."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -55,9 +56,13 @@ def run_fused(
         bin_stops=tuple(stop * often for stop in request.bin_stops),
         average=(request.average[0] * often, request.average[1] * often),
         ends_failed=request.ends_failed,
+        trial_seconds=request.trial_seconds or 0.0,
     )
     outcome = Kernel(lowered.program, precision).run(values, span, threads)
-    return _for_all(len(next(iter(blocks.values()))), _activity(outcome, circuit.n_neurons))
+    activity = _activity(outcome, circuit.n_neurons)
+    if request.trial_seconds is not None:
+        activity = replace(activity, timed_out=outcome.timed_out)
+    return _for_all(len(next(iter(blocks.values()))), activity)
 
 
 def _clocks(lowered: Lowered, request: Request) -> tuple[Clock, ...]:
@@ -132,6 +137,7 @@ def _for_all(n_candidates: int, activity: Activity) -> Activity:
     return Activity(
         spike_count=repeated(activity.spike_count),
         failed=repeated(activity.failed),
+        timed_out=None if activity.timed_out is None else repeated(activity.timed_out),
         average={name: repeated(values) for name, values in activity.average.items()},
         samples={name: repeated(values) for name, values in activity.samples.items()},
     )

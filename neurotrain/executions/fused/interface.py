@@ -96,6 +96,7 @@ class Run(ctypes.Structure):
         *_fields(_INTEGER, "average_start average_stop ends_failed keeps_events"),
         *_fields(_INTEGER, "keys_by_candidate weights_by_candidate"),
         ("first_step", ctypes.c_uint64),
+        ("unit_seconds", _REAL),
         *_fields(_POINTER, "sizes slots bin_stops constants arrays tables connections queues"),
         *_fields(_POINTER, "clocks generated before logged chosen keys input_weights"),
         ("inputs", Array),

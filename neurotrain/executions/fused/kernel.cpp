@@ -19,6 +19,8 @@ extern "C" void neurotrain_run(const Run *run, int64_t candidate, int64_t tile) 
   @WEIGHTS@
   @NOISE@
   VI failed[TILE] = {};
+  bool timed_out = false;
+  const double deadline = run->unit_seconds > 0 ? processor_seconds() + run->unit_seconds : 0;
   int64_t bin = 0;
   (void)bin;
   for (int64_t step = 0; step < run->n_steps; step++) {
@@ -34,11 +36,14 @@ extern "C" void neurotrain_run(const Run *run, int64_t candidate, int64_t tile) 
       bool all = run->ends_failed;
       for (int b = 0; b < TRIALS; b++)
         all = all && (failed[b / LANES][b % LANES] || first + b >= n_trials);
-      if (all) break;
+      timed_out = !all && run->unit_seconds > 0 && step + 1 < run->n_steps &&
+             processor_seconds() > deadline;
+      if (all || timed_out) break;
     }
   }
   @FINAL@
   for (int b = 0; b < TRIALS; b++)
     if (first + b < n_trials)
-      run->failed[candidate * n_trials + first + b] = failed[b / LANES][b % LANES] ? 1 : 0;
+      run->failed[candidate * n_trials + first + b] =
+          failed[b / LANES][b % LANES] ? NOT_FINITE : timed_out ? TIMED_OUT : 0;
 }

@@ -18,6 +18,8 @@ from neurotrain.executions.fused.values import Span, Values
 from neurotrain.lowering.program import Program, Sample, Sum
 
 _POINTER = ctypes.c_void_p
+# As in engine.hpp.
+_TIMED_OUT = 2
 _ENTRY = np.dtype([("tick", np.int64), ("element", np.int32), ("trial", np.int32)])
 
 
@@ -177,6 +179,7 @@ class _Call:
             keys_by_candidate=0 if len(keys) == 1 else keys.shape[1],
             weights_by_candidate=0 if len(weights) == 1 else weights[0].size,
             first_step=span.first_step,
+            unit_seconds=span.trial_seconds * self.n_trials / self.n_tiles,
             bin_stops=packed.pointer(np.array(span.bin_stops, np.int64)),
             keys=packed.pointer(keys),
             input_weights=packed.pointer(np.ascontiguousarray(weights, float)),
@@ -211,6 +214,7 @@ class _Call:
         return Outcome(
             spike_count=np.moveaxis(self.spike_count, -1, 1),
             failed=self.failed != 0,
+            timed_out=self.failed == _TIMED_OUT,
             samples=tuple(
                 _by_name(own, array) for own, array in zip(names, self.samples, strict=True)
             ),

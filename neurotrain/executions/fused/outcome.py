@@ -14,6 +14,8 @@ class Outcome:
     ----------
     spike_count : (candidate, trial, bin, element) int array
     failed : (candidate, trial) bool array
+    timed_out : (candidate, trial) bool array
+        Those of them that failed since they took too long.
     samples : tuple of mapping of str to (candidate, trial, sample, element) array
     average : mapping of str to (candidate, trial, element) array
     states : mapping of str to (candidate, trial, element) array
@@ -25,6 +27,7 @@ class Outcome:
 
     spike_count: np.ndarray
     failed: np.ndarray
+    timed_out: np.ndarray
     samples: tuple[dict[str, np.ndarray], ...] = ()
     average: Mapping[str, np.ndarray] = field(default_factory=dict)
     states: Mapping[str, np.ndarray] = field(default_factory=dict)

@@ -156,6 +156,8 @@ class Span:
         Whether a trial may end once a state is non-finite.
     keeps_states : bool
         Whether to give back the last values of all states, and the last events.
+    trial_seconds : float
+        Most processor time of a candidate for each of its trials; 0 for no limit.
     """
 
     n_steps: int
@@ -165,3 +167,4 @@ class Span:
     average: tuple[int, int] = (0, 0)
     ends_failed: bool = True
     keeps_states: bool = False
+    trial_seconds: float = 0.0
