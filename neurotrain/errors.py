@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 from difflib import get_close_matches
-from numbers import Integral
+from math import isfinite
+from numbers import Integral, Real
 
 
 class NeurotrainError(Exception):
@@ -46,3 +47,10 @@ def require_whole(name: str, value: object, least: int = 1) -> None:
     """Raise `InvalidInput` unless `value` is a whole number of at least `least`."""
     if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
         raise InvalidInput(f"{name} must be a whole number of at least {least}, got {value!r}.")
+
+
+def require_positive(name: str, value: object) -> None:
+    """Raise `InvalidInput` unless `value` is a positive, finite number."""
+    is_number = isinstance(value, Real) and not isinstance(value, bool)
+    if not is_number or not isfinite(value) or value <= 0:
+        raise InvalidInput(f"{name} must be a positive number, got {value!r}.")

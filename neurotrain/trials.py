@@ -18,13 +18,17 @@ class Trials:
         What each input channel carries, constant within a bin.
     bin_ms : float
         Duration of a bin, in ms.
-    labels : (trial,) int array
-        The correct class of each trial.
+    labels : (trial,) int array or None
+        The correct class of each trial; None where there are only targets.
     periods : mapping of str to (start, stop)
         Named periods in ms from the start of the trial. ``'decision'`` must be
         among them: there the readout is taken.
     conditions : mapping of str to (trial,) array
         What distinguishes the trials, such as their difficulty.
+    targets : (trial, bin, output) array or None
+        What the outputs should do.
+    mask : (trial, bin) bool array or None
+        Which bins of the targets count; None is all.
 
     Raises
     ------
@@ -34,23 +38,43 @@ class Trials:
 
     inputs: np.ndarray
     bin_ms: float
-    labels: np.ndarray
+    labels: np.ndarray | None
     periods: Mapping[str, tuple[float, float]]
     conditions: Mapping[str, np.ndarray] = field(default_factory=dict)
+    targets: np.ndarray | None = None
+    mask: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         if self.inputs.ndim != 3:
             raise InvalidInput(
                 f"Inputs of trials must be (trial, bin, channel), got shape {self.inputs.shape}."
             )
-        per_trial = {"labels": self.labels, **self.conditions}
+        labels = {} if self.labels is None else {"labels": self.labels}
+        per_trial = {**labels, **self.conditions}
         for name, values in per_trial.items():
             if values.shape != (self.n_trials,):
                 raise InvalidInput(
                     f"'{name}' must have one value for each of the {self.n_trials} trials, "
                     f"got shape {values.shape}."
                 )
+        self._check_targets()
         self._check_periods()
+
+    def _check_targets(self) -> None:
+        if self.labels is None and self.targets is None:
+            raise InvalidInput("Trials need labels or targets; neither was given.")
+        per_bin = self.inputs.shape[:2]
+        if self.targets is not None and (
+            self.targets.ndim != 3 or self.targets.shape[:2] != per_bin
+        ):
+            raise InvalidInput(
+                f"Targets must be (trial, bin, output) with {per_bin} trials and bins, "
+                f"got shape {self.targets.shape}."
+            )
+        if self.mask is not None and self.mask.shape != per_bin:
+            raise InvalidInput(
+                f"The mask must be (trial, bin) = {per_bin}, got shape {self.mask.shape}."
+            )
 
     def _check_periods(self) -> None:
         if "decision" not in self.periods:
@@ -65,9 +89,9 @@ class Trials:
     def select(self, chosen: slice | Sequence[int]) -> "Trials":
         """Return the chosen ones of the trials."""
         conditions = {name: values[chosen] for name, values in self.conditions.items()}
-        return replace(
-            self, inputs=self.inputs[chosen], labels=self.labels[chosen], conditions=conditions
-        )
+        per_trial = {name: getattr(self, name) for name in ("labels", "targets", "mask")}
+        given = {name: values[chosen] for name, values in per_trial.items() if values is not None}
+        return replace(self, inputs=self.inputs[chosen], conditions=conditions, **given)
 
     @property
     def n_trials(self) -> int:

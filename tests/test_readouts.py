@@ -8,6 +8,7 @@ from neurotrain.executions.base import Activity
 from neurotrain.readouts import GradedReadout, SpikeCountReadout
 
 P, B, N = 3, 4, 7
+DECISION = np.array([20.0, 30.0])
 
 
 def activity(**parts):
@@ -24,7 +25,7 @@ def test_graded_readout_weighs_each_candidate_with_its_own_weights():
         "readout.weight": rng.normal(size=(P, 2, N)),
         "readout.bias": rng.normal(size=(P, 2)),
     }
-    got = readout.read(activity(average={"v": average}), np.array([0]), values)
+    got = readout.read(activity(average={"v": average}), DECISION, values)
     for p in range(P):
         for b in range(B):
             for k in range(2):
@@ -51,18 +52,17 @@ def test_a_trial_is_read_alike_whatever_else_is_in_the_batch(n_others):
         "readout.weight": rng.normal(size=(1, 3, 64)),
         "readout.bias": rng.normal(size=(1, 3)),
     }
-    batch = readout.read(Activity(None, None, {"v": average}), np.array([0]), values)
-    alone = readout.read(Activity(None, None, {"v": average[:, :1]}), np.array([0]), values)
+    batch = readout.read(Activity(None, None, {"v": average}), DECISION, values)
+    alone = readout.read(Activity(None, None, {"v": average[:, :1]}), DECISION, values)
     np.testing.assert_array_equal(batch[:, :1], alone)
 
 
-def test_spike_count_readout_counts_pools_in_the_decision_bins_alone():
-    counts = np.random.default_rng(1).integers(0, 9, size=(P, B, 5, N))
-    readout = SpikeCountReadout(pools=3)
-    got = readout.read(activity(spike_count=counts), np.array([1, 2]), {})
+def test_spike_count_readout_counts_pools():
+    counts = np.random.default_rng(1).integers(0, 9, size=(P, B, 1, N))
+    got = SpikeCountReadout(pools=3).read(activity(spike_count=counts), DECISION, {})
     assert got.shape == (P, B, 3)
     for pool in range(3):
-        by_hand = counts[:, :, 1:3, 2 * pool : 2 * pool + 2].sum(axis=(2, 3))
+        by_hand = counts[:, :, 0, 2 * pool : 2 * pool + 2].sum(axis=2)
         np.testing.assert_array_equal(got[:, :, pool], by_hand)  # the seventh neuron is in none
 
 
