@@ -16,7 +16,16 @@ if TYPE_CHECKING:
     from neurotrain.parameters.encodings import LowRank, RandomSubspace
     from neurotrain.parameters.parameter import Parameter
     from neurotrain.parameters.transforms import Bounded, Exponential, Softplus
-    from neurotrain.readouts import GradedReadout, SpikeCountReadout
+    from neurotrain.readouts import (
+        FirstSpikeReadout,
+        GradedReadout,
+        RateReadout,
+        RateTrajectoryReadout,
+        SpikeCountReadout,
+        SpikeTrainReadout,
+        TrajectoryReadout,
+        make_readout,
+    )
     from neurotrain.recording import Recording
     from neurotrain.task import Task, check_task
     from neurotrain.training.result import Result
@@ -30,6 +39,7 @@ __all__ = [
     "Bounded",
     "Circuit",
     "Exponential",
+    "FirstSpikeReadout",
     "GradedReadout",
     "InitialRate",
     "Input",
@@ -39,11 +49,15 @@ __all__ = [
     "Normal",
     "Parameter",
     "RandomSubspace",
+    "RateReadout",
+    "RateTrajectoryReadout",
     "Recording",
     "Result",
     "Softplus",
     "SpikeCountReadout",
+    "SpikeTrainReadout",
     "Task",
+    "TrajectoryReadout",
     "Trials",
     "Uniform",
     "UnsupportedModel",
@@ -51,6 +65,7 @@ __all__ = [
     "check_task",
     "initialize_at_rate",
     "losses",
+    "make_readout",
     "models",
     "optimizers",
     "resume",
@@ -64,6 +79,7 @@ _HOME = {
     "Bounded": "neurotrain.parameters.transforms",
     "Circuit": "neurotrain.circuit",
     "Exponential": "neurotrain.parameters.transforms",
+    "FirstSpikeReadout": "neurotrain.readouts",
     "GradedReadout": "neurotrain.readouts",
     "InitialRate": "neurotrain.initialization",
     "Input": "neurotrain.inputs",
@@ -73,17 +89,22 @@ _HOME = {
     "Normal": "neurotrain.distributions",
     "Parameter": "neurotrain.parameters.parameter",
     "RandomSubspace": "neurotrain.parameters.encodings",
+    "RateReadout": "neurotrain.readouts",
+    "RateTrajectoryReadout": "neurotrain.readouts",
     "Recording": "neurotrain.recording",
     "Result": "neurotrain.training.result",
     "Softplus": "neurotrain.parameters.transforms",
     "SpikeCountReadout": "neurotrain.readouts",
+    "SpikeTrainReadout": "neurotrain.readouts",
     "Task": "neurotrain.task",
+    "TrajectoryReadout": "neurotrain.readouts",
     "Trials": "neurotrain.trials",
     "Uniform": "neurotrain.distributions",
     "UnsupportedModel": "neurotrain.errors",
     "check_optimizer": "neurotrain.optimizers.base",
     "check_task": "neurotrain.task",
     "initialize_at_rate": "neurotrain.initialization",
+    "make_readout": "neurotrain.readouts",
     "resume": "neurotrain.training.trainer",
     "train": "neurotrain.training.trainer",
 }

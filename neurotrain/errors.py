@@ -49,8 +49,24 @@ def require_whole(name: str, value: object, least: int = 1) -> None:
         raise InvalidInput(f"{name} must be a whole number of at least {least}, got {value!r}.")
 
 
-def require_positive(name: str, value: object) -> None:
-    """Raise `InvalidInput` unless `value` is a positive, finite number."""
-    is_number = isinstance(value, Real) and not isinstance(value, bool)
-    if not is_number or not isfinite(value) or value <= 0:
-        raise InvalidInput(f"{name} must be a positive number, got {value!r}.")
+def require_number(
+    name: str,
+    value: object,
+    *,
+    least: float | None = None,
+    above: float | None = None,
+    most: float | None = None,
+) -> None:
+    """Raise `InvalidInput` unless `value` is a finite number within the bounds."""
+    is_number = isinstance(value, Real) and not isinstance(value, bool) and isfinite(value)
+    bounds = {"of at least": least, "above": above, "of at most": most}
+    if (
+        not is_number
+        or (least is not None and value < least)
+        or (above is not None and value <= above)
+        or (most is not None and value > most)
+    ):
+        said = " and ".join(
+            f"{how} {bound:g}" for how, bound in bounds.items() if bound is not None
+        )
+        raise InvalidInput(f"'{name}' must be a number{f' {said}' if said else ''}, got {value!r}.")

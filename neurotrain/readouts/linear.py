@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from neurotrain.distributions import Distribution, Uniform
-from neurotrain.errors import require_positive, require_whole
+from neurotrain.errors import require_number, require_whole
 from neurotrain.executions.base import Activity
 from neurotrain.parameters.space import Block
 from neurotrain.readouts.base import OfClasses, OfTrajectories, trials_edges_ms
@@ -89,7 +89,7 @@ class RateReadout(_Linear, OfClasses):
 
     def __post_init__(self) -> None:
         require_whole("classes", self.classes)
-        require_positive("tau_ms", self.tau_ms)
+        require_number("tau_ms", self.tau_ms, above=0)
 
     def edges_ms(self, trials: Trials) -> np.ndarray:
         """Return the edges of the trial's bins to the end of the decision period."""
@@ -167,7 +167,7 @@ class RateTrajectoryReadout(_Linear, OfTrajectories):
 
     def __post_init__(self) -> None:
         require_whole("outputs", self.outputs)
-        require_positive("tau_ms", self.tau_ms)
+        require_number("tau_ms", self.tau_ms, above=0)
 
     def read(
         self, activity: Activity, edges_ms: np.ndarray, values: Mapping[str, np.ndarray]

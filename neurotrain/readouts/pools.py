@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from neurotrain.errors import InvalidInput, require_positive, require_whole
+from neurotrain.errors import InvalidInput, require_number, require_whole
 from neurotrain.executions.base import Activity
 from neurotrain.parameters.space import Block
 from neurotrain.readouts.base import OfClasses, OfTrajectories
@@ -83,7 +83,7 @@ class FirstSpikeReadout(_Pooled):
 
     def __post_init__(self) -> None:
         require_whole("pools", self.pools)
-        require_positive("resolution_ms", self.resolution_ms)
+        require_number("resolution_ms", self.resolution_ms, above=0)
 
     def edges_ms(self, trials: Trials) -> np.ndarray:
         """Return the decision period in bins of the resolution; the last one may be shorter."""
