@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from neurotrain.errors import InvalidInput, NeurotrainError, UnsupportedModel
     from neurotrain.initialization import InitialRate, initialize_at_rate
     from neurotrain.inputs import Input
+    from neurotrain.losses import check_loss, depends_on_spikes_only
     from neurotrain.optimizers.base import check_optimizer
     from neurotrain.parameters.encodings import LowRank, RandomSubspace
     from neurotrain.parameters.parameter import Parameter
@@ -61,8 +62,10 @@ __all__ = [
     "Trials",
     "Uniform",
     "UnsupportedModel",
+    "check_loss",
     "check_optimizer",
     "check_task",
+    "depends_on_spikes_only",
     "initialize_at_rate",
     "losses",
     "make_readout",
@@ -101,8 +104,10 @@ _HOME = {
     "Trials": "neurotrain.trials",
     "Uniform": "neurotrain.distributions",
     "UnsupportedModel": "neurotrain.errors",
+    "check_loss": "neurotrain.losses",
     "check_optimizer": "neurotrain.optimizers.base",
     "check_task": "neurotrain.task",
+    "depends_on_spikes_only": "neurotrain.losses",
     "initialize_at_rate": "neurotrain.initialization",
     "make_readout": "neurotrain.readouts",
     "resume": "neurotrain.training.trainer",

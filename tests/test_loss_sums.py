@@ -115,7 +115,7 @@ def test_sums_in_writing(text, expected):
         ("0*silence + zero-one", {}, "must be positive"),
         ("zero-one + spike-count-margin", {"margin": 3}, "as zero-one.margin"),
         ("zero-one + spike-count-margin", {"spike-count.margin": 3}, "'spike-count-margin'"),
-        ("zero-one + spike-count-margin", {"zero-one.margin": 3}, "has no options"),
+        ("zero-one + spike-count-margin", {"zero-one.margin": 3}, "no option of loss 'zero-one'"),
         ("cross-entropy + spike-count-margin", {}, "one readout"),
     ],
 )

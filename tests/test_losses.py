@@ -270,7 +270,7 @@ class TestMakeLoss:
     def test_unknown_option(self):
         with pytest.raises(InvalidInput, match="did you mean 'margin'"):
             make_loss("spike-count-margin", margins=3)
-        with pytest.raises(InvalidInput, match="has no options; leave out 'margin'"):
+        with pytest.raises(InvalidInput, match="'zero-one' called 'margin'; leave it out"):
             make_loss("zero-one", margin=3)
 
     @pytest.mark.parametrize("value", [0, -1.0, np.nan, np.inf, "2", None, True])
