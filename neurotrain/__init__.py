@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from neurotrain import losses, models, optimizers, tasks
     from neurotrain.circuit import Blocked, Circuit
     from neurotrain.distributions import Normal, Uniform
+    from neurotrain.drawn import Between
+    from neurotrain.encoders import Current, PoissonSpikes, PopulationCode
     from neurotrain.errors import InvalidInput, NeurotrainError, UnsupportedModel
     from neurotrain.initialization import InitialRate, initialize_at_rate
     from neurotrain.inputs import Input
@@ -28,7 +30,10 @@ if TYPE_CHECKING:
         make_readout,
     )
     from neurotrain.recording import Recording
+    from neurotrain.scoring import score_choices, score_trajectories, sign_is_right
+    from neurotrain.signal_tasks import ChoiceTask, TrajectoryTask
     from neurotrain.task import Task, check_task
+    from neurotrain.timeline import Timeline
     from neurotrain.training.result import Result
     from neurotrain.training.trainer import resume, train
     from neurotrain.trials import Trials
@@ -36,9 +41,12 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "Between",
     "Blocked",
     "Bounded",
+    "ChoiceTask",
     "Circuit",
+    "Current",
     "Exponential",
     "FirstSpikeReadout",
     "GradedReadout",
@@ -49,6 +57,8 @@ __all__ = [
     "NeurotrainError",
     "Normal",
     "Parameter",
+    "PoissonSpikes",
+    "PopulationCode",
     "RandomSubspace",
     "RateReadout",
     "RateTrajectoryReadout",
@@ -58,7 +68,9 @@ __all__ = [
     "SpikeCountReadout",
     "SpikeTrainReadout",
     "Task",
+    "Timeline",
     "TrajectoryReadout",
+    "TrajectoryTask",
     "Trials",
     "Uniform",
     "UnsupportedModel",
@@ -72,15 +84,21 @@ __all__ = [
     "models",
     "optimizers",
     "resume",
+    "score_choices",
+    "score_trajectories",
+    "sign_is_right",
     "tasks",
     "train",
 ]
 
 # Importing Brian2 takes most of a second, so a name is imported when it is first used.
 _HOME = {
+    "Between": "neurotrain.drawn",
     "Blocked": "neurotrain.circuit",
     "Bounded": "neurotrain.parameters.transforms",
+    "ChoiceTask": "neurotrain.signal_tasks",
     "Circuit": "neurotrain.circuit",
+    "Current": "neurotrain.encoders",
     "Exponential": "neurotrain.parameters.transforms",
     "FirstSpikeReadout": "neurotrain.readouts",
     "GradedReadout": "neurotrain.readouts",
@@ -91,6 +109,8 @@ _HOME = {
     "NeurotrainError": "neurotrain.errors",
     "Normal": "neurotrain.distributions",
     "Parameter": "neurotrain.parameters.parameter",
+    "PoissonSpikes": "neurotrain.encoders",
+    "PopulationCode": "neurotrain.encoders",
     "RandomSubspace": "neurotrain.parameters.encodings",
     "RateReadout": "neurotrain.readouts",
     "RateTrajectoryReadout": "neurotrain.readouts",
@@ -100,7 +120,9 @@ _HOME = {
     "SpikeCountReadout": "neurotrain.readouts",
     "SpikeTrainReadout": "neurotrain.readouts",
     "Task": "neurotrain.task",
+    "Timeline": "neurotrain.timeline",
     "TrajectoryReadout": "neurotrain.readouts",
+    "TrajectoryTask": "neurotrain.signal_tasks",
     "Trials": "neurotrain.trials",
     "Uniform": "neurotrain.distributions",
     "UnsupportedModel": "neurotrain.errors",
@@ -111,6 +133,9 @@ _HOME = {
     "initialize_at_rate": "neurotrain.initialization",
     "make_readout": "neurotrain.readouts",
     "resume": "neurotrain.training.trainer",
+    "score_choices": "neurotrain.scoring",
+    "score_trajectories": "neurotrain.scoring",
+    "sign_is_right": "neurotrain.scoring",
     "train": "neurotrain.training.trainer",
 }
 _MODULES = ("losses", "models", "optimizers", "tasks")

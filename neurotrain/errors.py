@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from difflib import get_close_matches
-from math import isfinite
+from math import inf, isfinite
 from numbers import Integral, Real
 
 
@@ -66,7 +66,6 @@ def require_number(
         or (above is not None and value <= above)
         or (most is not None and value > most)
     ):
-        said = " and ".join(
-            f"{how} {bound:g}" for how, bound in bounds.items() if bound is not None
-        )
+        known = {how: bound for how, bound in bounds.items() if bound not in (None, inf)}
+        said = " and ".join(f"{how} {bound:g}" for how, bound in known.items())
         raise InvalidInput(f"'{name}' must be a number{f' {said}' if said else ''}, got {value!r}.")

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import is_dataclass
-from typing import Protocol, runtime_checkable
+from numbers import Integral
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -16,7 +17,7 @@ class Task(Protocol):
 
     A task is a frozen dataclass: its fields are its settings. A field called
     ``seed`` fixes what stays the same over a whole run, such as the code of a
-    word.
+    word. `ChoiceTask` and `TrajectoryTask` bring most of one along.
 
     Attributes
     ----------
@@ -25,7 +26,12 @@ class Task(Protocol):
     channels : int
         Number of input channels.
     classes : int
-        Number of possible choices.
+        Number of possible choices, at least 2; 0 for a task of trajectories, which has
+        ``outputs``, the number of them, instead.
+    varies : bool, optional
+        False for a task whose trials may all be the same.
+    ideal_score : callable, optional
+        From trials to the score of the ideal observer, or None where it is not known.
     """
 
     name: str
@@ -36,17 +42,29 @@ class Task(Protocol):
         """Return `n_trials` trials drawn with `rng`."""
         ...
 
-    def score(self, decisions: np.ndarray, trials: Trials) -> np.ndarray:
-        """Return the share of correct trials: (..., trial) choices give (...)."""
+    def score(self, given: np.ndarray, trials: Trials) -> np.ndarray:
+        """Return how well trials were done, at best 1.
+
+        Of choices, the share of correct trials: (..., trial) give (...). Of trajectories,
+        whatever is 1 where they are the targets: (candidate, trial, bin, output) give
+        (candidate,).
+        """
         ...
+
+
+def ideal_score(task: Task, trials: Trials) -> float | None:
+    """Return the score of the ideal observer; None if the task does not know it."""
+    known = getattr(task, "ideal_score", None)
+    return None if known is None else known(trials)
 
 
 def check_task(task: Task, n_trials: int = 20) -> None:
     """Check that `task` keeps the promises that training relies on.
 
     It must be a frozen dataclass; give as many trials as asked for; take all its
-    randomness from the generator it is given; give finite inputs and valid labels;
-    and score correct choices 1, no choices 0, and others by their share.
+    randomness from the generator it is given; give finite inputs, and valid labels or
+    targets; and score perfect trials 1. Correct choices are scored by their share;
+    trajectories that differ from the targets less than 1, but only where the mask counts.
 
     Parameters
     ----------
@@ -78,7 +96,13 @@ def _problems(task: Task, n_trials: int) -> Iterator[str]:
     for size in (1, n_trials):
         yield from _problems_of_trials(task, task.draw(size, np.random.default_rng(1)), size)
     yield from _problems_of_randomness(task, n_trials)
-    yield from _problems_of_score(task, n_trials)
+    if task.classes:
+        yield from _problems_of_score(task, n_trials)
+    else:
+        yield from _problems_of_trajectory_score(task, n_trials)
+    ideal = ideal_score(task, task.draw(n_trials, np.random.default_rng(1)))
+    if ideal is not None and not 0 <= ideal <= 1:
+        yield f"the score of its ideal observer must be 0 to 1, or None, got {ideal!r}"
 
 
 def _problems_of_trials(task: Task, trials: Trials, n_trials: int) -> Iterator[str]:
@@ -88,9 +112,23 @@ def _problems_of_trials(task: Task, trials: Trials, n_trials: int) -> Iterator[s
         yield f"it has {task.channels} channels, but its inputs have {trials.n_channels}"
     if not np.issubdtype(trials.inputs.dtype, np.floating) or not np.isfinite(trials.inputs).all():
         yield "its inputs must be finite floating-point numbers"
-    if not np.issubdtype(trials.labels.dtype, np.integer):
+    yield from _problems_of_answers(task, trials)
+
+
+def _problems_of_answers(task: Task, trials: Trials) -> Iterator[str]:
+    if not isinstance(task.classes, Integral) or task.classes < 0 or task.classes == 1:
+        yield f"its classes must be 2 or more, or 0 for trajectories, got {task.classes!r}"
+    if task.classes == 0:
+        outputs = getattr(task, "outputs", None)
+        if trials.targets is None:
+            yield "it has no classes, so its trials need targets"
+        elif trials.targets.shape[2] != outputs:
+            yield f"it has {outputs!r} outputs, but its targets have {trials.targets.shape[2]}"
+    elif trials.labels is None:
+        yield f"it has {task.classes} classes, so its trials need labels"
+    elif not np.issubdtype(trials.labels.dtype, np.integer):
         yield f"its labels must be whole numbers, got {trials.labels.dtype}"
-    if not ((trials.labels >= 0) & (trials.labels < task.classes)).all():
+    elif not ((trials.labels >= 0) & (trials.labels < task.classes)).all():
         yield f"its labels must be 0 to {task.classes - 1}, one for each of its classes"
 
 
@@ -98,19 +136,23 @@ def _problems_of_randomness(task: Task, n_trials: int) -> Iterator[str]:
     first, same, other = (task.draw(n_trials, np.random.default_rng(seed)) for seed in (1, 1, 2))
     if not _are_same(first, same):
         yield "drawing twice with the same seed must give the same trials"
-    if _are_same(first, other):
+    if getattr(task, "varies", True) and _are_same(first, other):
         yield "drawing with different generators must give different trials"
 
 
 def _are_same(one: Trials, other: Trials) -> bool:
+    names = ("inputs", "labels", "targets", "mask", "bin_ms", "periods")
     return (
-        np.array_equal(one.inputs, other.inputs)
-        and np.array_equal(one.labels, other.labels)
-        and one.bin_ms == other.bin_ms
-        and one.periods == other.periods
+        all(_are_equal(getattr(one, name), getattr(other, name)) for name in names)
         and one.conditions.keys() == other.conditions.keys()
         and all(np.array_equal(one.conditions[k], other.conditions[k]) for k in one.conditions)
     )
+
+
+def _are_equal(one: Any, other: Any) -> bool:
+    if isinstance(one, np.ndarray) and isinstance(other, np.ndarray):
+        return np.array_equal(one, other, equal_nan=one.dtype.kind == "f")
+    return one is other is None or (type(one) is type(other) and one == other)
 
 
 def _problems_of_score(task: Task, n_trials: int) -> Iterator[str]:
@@ -127,3 +169,19 @@ def _problems_of_score(task: Task, n_trials: int) -> Iterator[str]:
             yield "its score must be the share of choices that equal the labels"
     if np.shape(task.score(trials.labels, trials)) != ():
         yield "scoring one choice for each trial must give one number"
+
+
+def _problems_of_trajectory_score(task: Task, n_trials: int) -> Iterator[str]:
+    trials = task.draw(n_trials, np.random.default_rng(1))
+    counted = trials.counted[..., np.newaxis]
+    # What does not count must not matter, so it is far off.
+    perfect = np.where(counted, trials.targets, 1e3)
+    wrong = np.where(counted, trials.targets + 1, 1e3)
+    failed = np.where(np.arange(n_trials)[:, np.newaxis, np.newaxis] == 0, np.nan, perfect)
+    scores = np.asarray(task.score(np.stack([perfect, wrong, failed]), trials))
+    if scores.shape != (3,):
+        yield "scoring an output (candidate, trial, bin, output) must give (candidate,)"
+    elif not np.isclose(scores[0], 1):
+        yield "its score must be 1 where the output is the target in all bins that count"
+    elif not (scores[1:] < 1).all():
+        yield "its score must be less than 1 where the output is not the target, or NaN"

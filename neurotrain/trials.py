@@ -19,21 +19,22 @@ class Trials:
     bin_ms : float
         Duration of a bin, in ms.
     labels : (trial,) int array or None
-        The correct class of each trial; None where there are only targets.
+        The correct class of each trial; None if there are targets instead.
     periods : mapping of str to (start, stop)
         Named periods in ms from the start of the trial. ``'decision'`` must be
         among them: there the readout is taken.
     conditions : mapping of str to (trial,) array
         What distinguishes the trials, such as their difficulty.
-    targets : (trial, bin, output) array or None
-        What the outputs should do.
+    targets : (trial, bin, output) float array or None
+        What the outputs of the network should do.
     mask : (trial, bin) bool array or None
-        Which bins of the targets count; None is all.
+        Which bins count; None if all do.
 
     Raises
     ------
     InvalidInput
-        If shapes disagree, or a period does not lie within the trial.
+        If shapes disagree, a period does not lie within the trial, there is neither a
+        label nor a target, or a target is not finite where it counts.
     """
 
     inputs: np.ndarray
@@ -49,32 +50,40 @@ class Trials:
             raise InvalidInput(
                 f"Inputs of trials must be (trial, bin, channel), got shape {self.inputs.shape}."
             )
-        labels = {} if self.labels is None else {"labels": self.labels}
-        per_trial = {**labels, **self.conditions}
-        for name, values in per_trial.items():
+        self._check_per_trial()
+        self._check_targets()
+        self._check_periods()
+
+    def _check_per_trial(self) -> None:
+        per_trial = {} if self.labels is None else {"labels": self.labels}
+        for name, values in (per_trial | dict(self.conditions)).items():
             if values.shape != (self.n_trials,):
                 raise InvalidInput(
                     f"'{name}' must have one value for each of the {self.n_trials} trials, "
                     f"got shape {values.shape}."
                 )
-        self._check_targets()
-        self._check_periods()
 
     def _check_targets(self) -> None:
         if self.labels is None and self.targets is None:
-            raise InvalidInput("Trials need labels or targets; neither was given.")
-        per_bin = self.inputs.shape[:2]
-        if self.targets is not None and (
-            self.targets.ndim != 3 or self.targets.shape[:2] != per_bin
+            raise InvalidInput("Trials need labels or targets; otherwise nothing can be learned.")
+        n_bins = self.inputs.shape[1]
+        if self.mask is not None and (
+            self.mask.shape != (self.n_trials, n_bins) or self.mask.dtype != bool
         ):
             raise InvalidInput(
-                f"Targets must be (trial, bin, output) with {per_bin} trials and bins, "
-                f"got shape {self.targets.shape}."
+                f"The mask of trials must be a bool array (trial, bin) = "
+                f"{(self.n_trials, n_bins)}, got {self.mask.dtype} {self.mask.shape}."
             )
-        if self.mask is not None and self.mask.shape != per_bin:
+        if self.targets is None:
+            return
+        shape = self.targets.shape
+        if len(shape) != 3 or shape[:2] != (self.n_trials, n_bins) or not shape[2]:
             raise InvalidInput(
-                f"The mask must be (trial, bin) = {per_bin}, got shape {self.mask.shape}."
+                f"Targets of trials must be (trial, bin, output) with {self.n_trials} trials and "
+                f"{n_bins} bins, got shape {shape}."
             )
+        if not np.isfinite(self.targets[self.counted]).all():
+            raise InvalidInput("Targets of trials must be finite in every bin that counts.")
 
     def _check_periods(self) -> None:
         if "decision" not in self.periods:
@@ -88,10 +97,17 @@ class Trials:
 
     def select(self, chosen: slice | Sequence[int]) -> "Trials":
         """Return the chosen ones of the trials."""
-        conditions = {name: values[chosen] for name, values in self.conditions.items()}
-        per_trial = {name: getattr(self, name) for name in ("labels", "targets", "mask")}
-        given = {name: values[chosen] for name, values in per_trial.items() if values is not None}
-        return replace(self, inputs=self.inputs[chosen], conditions=conditions, **given)
+        fields = {name: getattr(self, name) for name in ("inputs", "labels", "targets", "mask")}
+        return replace(
+            self,
+            **{name: None if array is None else array[chosen] for name, array in fields.items()},
+            conditions={name: values[chosen] for name, values in self.conditions.items()},
+        )
+
+    @property
+    def counted(self) -> np.ndarray:
+        """Which bins count, (trial, bin) bool: the mask, or all of them."""
+        return np.ones(self.inputs.shape[:2], dtype=bool) if self.mask is None else self.mask
 
     @property
     def n_trials(self) -> int:

@@ -9,6 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from neurotrain.errors import InvalidInput, require_whole
+from neurotrain.scoring import score_choices
 from neurotrain.seeding import generator
 from neurotrain.trials import Trials
 
@@ -134,22 +135,12 @@ class StimulusIntegration:
         return np.concatenate([rng.permuted(in_order, axis=1), endings], axis=1)
 
     def score(self, decisions: np.ndarray, trials: Trials) -> np.ndarray:
-        """Return the share of correct choices: (..., trial) choices give (...).
+        """Return the share of correct choices, as `score_choices`."""
+        return score_choices(decisions, trials)
 
-        A choice of -1 is wrong.
-
-        Raises
-        ------
-        InvalidInput
-            If there is not one choice for each trial.
-        """
-        decisions = np.asarray(decisions)
-        if decisions.shape[-1:] != (trials.n_trials,):
-            raise InvalidInput(
-                f"Decisions must have one choice for each of the {trials.n_trials} trials "
-                f"on their last axis, got shape {decisions.shape}."
-            )
-        return (decisions == trials.labels).mean(axis=-1)
+    def ideal_score(self, trials: Trials) -> float:
+        """Return 1: who forgets nothing counts without mistakes."""
+        return 1.0
 
 
 _SMALLEST = {"words": 1, "margin": 1, "delay_bins": 0, "channels": 3, "seed": 0}

@@ -41,7 +41,13 @@ MAY_IMPORT_UP_LATE = {
 }
 # Besides the public names: how a task draws from the run's seed what stays the same over the
 # run, and how errors are worded.
-TEMPLATES_MAY_IMPORT = {*neurotrain.__all__, "generator", "require_whole", "unknown_name"}
+TEMPLATES_MAY_IMPORT = {
+    *neurotrain.__all__,
+    "generator",
+    "require_number",
+    "require_whole",
+    "unknown_name",
+}
 OPTIMIZERS_MAY_IMPORT = {"errors", "parameters", "seeding", "optimizers"}
 # These import figures and statistics, and only when they are asked for.
 MAY_IMPORT_ANALYSIS_LATE = {"neurotrain/training/result.py"}

@@ -86,7 +86,9 @@ def _make_one(name: str, options: Mapping[str, Any]) -> Loss:
     known = [field.name for field in fields(LOSSES[name])]
     for option in options:
         if not known:
-            raise InvalidInput(f"There is no option of loss '{name}' called '{option}'; leave it out.")
+            raise InvalidInput(
+                f"There is no option of loss '{name}' called '{option}'; leave it out."
+            )
         if option not in known:
             raise unknown_name(f"option of loss '{name}'", option, known)
     return LOSSES[name](**options)

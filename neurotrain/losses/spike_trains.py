@@ -25,12 +25,12 @@ class _Distance(MeanOverOutputs):
     def _per_trial(
         self, output: np.ndarray, targets: np.ndarray, counts: np.ndarray, bin_ms: float
     ) -> np.ndarray:
+        times = (np.arange(output.shape[2]) + 0.5) * bin_ms
+        output, targets = (np.where(counts[..., np.newaxis], one, 0) for one in (output, targets))
         _check_counts(self.name, "output of the readout", output)
         _check_counts(self.name, "target", targets)
-        times = (np.arange(output.shape[2]) + 0.5) * bin_ms
         trains, target_trains = (
-            spike_times(np.moveaxis(np.where(counts[..., np.newaxis], each, 0), -1, -2), times)
-            for each in (output, targets)
+            spike_times(np.moveaxis(each, -1, -2), times) for each in (output, targets)
         )
         return self._distance(trains, target_trains).mean(axis=-1)
 

@@ -222,11 +222,22 @@ def _usual_readout(task: Task) -> str:
 
 def _settings(kind: str, made: Any) -> dict[str, Any]:
     """Return the settings of a task or loss as plain values."""
-    if kind == "losses":
-        values = settings_of(made)
-    else:
-        values = {f.name: getattr(made, f.name) for f in fields(made)} if is_dataclass(made) else {}
-    return {k: v.item() if isinstance(v, np.generic) else v for k, v in values.items()}
+    values = settings_of(made) if kind == "losses" else _fields(made)
+    return {name: _plain(value) for name, value in values.items()}
+
+
+def _fields(made: Any) -> dict[str, Any]:
+    return {f.name: getattr(made, f.name) for f in fields(made)} if is_dataclass(made) else {}
+
+
+def _plain(value: Any) -> Any:
+    """Return a setting as config.toml can hold it; one that is a dataclass as a table."""
+    if is_dataclass(value):
+        table = {"kind": value.kind} if hasattr(value, "kind") else {}
+        return {**table, **{k: _plain(v) for k, v in _fields(value).items() if v is not None}}
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def _require_no_options(given: Any, options: Options) -> None:
