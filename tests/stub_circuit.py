@@ -21,7 +21,7 @@ class StubCircuit:
 
     def __init__(self, channels, classes, readout, delay_ms=0.0, fails_above=np.inf):
         self.channels = channels
-        self.readout = SimpleNamespace(kind=readout, classes=classes)
+        self.readout = SimpleNamespace(kind=readout, classes=classes, outputs=0)
         self.fingerprint = f"stub-{channels}-{classes}-{readout}"
         self.delay_ms, self.fails_above = delay_ms, fails_above
         self.parameters = ParameterSpace(
