@@ -9,8 +9,8 @@ that follows the presynaptic potential (Destexhe, Mainen and Sejnowski 1994, Neu
 6:14-18, doi:10.1162/neco.1994.6.1.14, equation 4; Ermentrout and Terman 2010, Mathematical
 Foundations of Neuroscience, section 7.1, doi:10.1007/978-0-387-87708-2). All synapses that a neuron
 makes share it, so that it is a variable of the neuron. It rises with the rate alpha*T + beta and
-decays with beta, those of AMPA receptors for excitatory and of GABA_A receptors for inhibitory
-neurons.
+decays with beta, those of AMPA or NMDA receptors for excitatory and of GABA_A receptors for
+inhibitory neurons. NMDA receptors are taken as without magnesium, which would block them at rest.
 """
 
 from types import MappingProxyType
@@ -19,7 +19,7 @@ import numpy as np
 from brian2 import Hz, NeuronGroup, Quantity, cm, ms, msiemens, mV, uA
 
 import neurotrain as nt
-from neurotrain.errors import require_whole
+from neurotrain.errors import require_whole, unknown_name
 
 from .excitation_inhibition import INHIBITORY_SHARE, excitation_inhibition, excitatory_count
 from .morris_lecar import INITIAL_V, INITIAL_W, PARAMETER_SETS
@@ -56,7 +56,12 @@ SYNAPSE = MappingProxyType(
 )
 # Ermentrout and Terman (2010), section 7.1: opening and closing of receptors.
 AMPA = MappingProxyType({"alpha": 1.1 / ms, "beta": 0.19 / ms})
+NMDA = MappingProxyType({"alpha": 0.072 / ms, "beta": 0.0066 / ms})
 GABA_A = MappingProxyType({"alpha": 5 / ms, "beta": 0.18 / ms})
+EXCITATORY_RECEPTORS = MappingProxyType({"AMPA": AMPA, "NMDA": NMDA})
+# Times 1/sqrt(neurons), the mean of initial weights, excitatory and inhibitory, with which
+# neurons go on firing at the rate that their bias gives them: NMDA receptors stay open for long.
+START = MappingProxyType({"AMPA": (1.0, 1.0), "NMDA": (0.3, 0.3)})
 # As for `morris_lecar`.
 INPUT = MappingProxyType({"I_0": 39.9 * uA / cm**2, "I_scale": 36.75 * uA / cm**2})
 BIAS = 0.1
@@ -66,6 +71,7 @@ def morris_lecar_conductance_neurons(
     neurons: int = 64,
     *,
     inhibitory_share: float = INHIBITORY_SHARE,
+    receptor: str = "AMPA",
     parameter_set: str = "network",
     method: str = "rk2",
     dt: Quantity = 0.2 * ms,
@@ -79,6 +85,8 @@ def morris_lecar_conductance_neurons(
         Number of neurons; the first excite, the last inhibit.
     inhibitory_share : float
         The share of neurons that inhibit.
+    receptor : {'AMPA', 'NMDA'}
+        What excitatory neurons act on, which decays in 5 or in 150 ms.
     parameter_set : str
         One of the sets of `morris_lecar`.
     method : str
@@ -91,9 +99,12 @@ def morris_lecar_conductance_neurons(
     Raises
     ------
     InvalidInput
-        For an unknown set or parameter, or too few neurons.
+        For an unknown receptor, set or parameter, or too few neurons.
     """
     require_whole("neurons", neurons)
+    if receptor not in EXCITATORY_RECEPTORS:
+        raise unknown_name("receptor", receptor, EXCITATORY_RECEPTORS)
+    excitatory = EXCITATORY_RECEPTORS[receptor]
     namespace = choose_parameters(
         "Morris-Lecar", PARAMETER_SETS, parameter_set, parameters, **SYNAPSE, **INPUT
     )
@@ -110,8 +121,8 @@ def morris_lecar_conductance_neurons(
     group.w = INITIAL_W
     group.bias = BIAS
     inhibits = np.arange(neurons) >= excitatory_count(neurons, inhibitory_share)
-    group.alpha = np.where(inhibits, GABA_A["alpha"], AMPA["alpha"]) * Hz
-    group.beta = np.where(inhibits, GABA_A["beta"], AMPA["beta"]) * Hz
+    group.alpha = np.where(inhibits, GABA_A["alpha"], excitatory["alpha"]) * Hz
+    group.beta = np.where(inhibits, GABA_A["beta"], excitatory["beta"]) * Hz
     return group
 
 
@@ -122,6 +133,7 @@ def morris_lecar_conductance(
     classes: int = 3,
     readout: str = "graded",
     inhibitory_share: float = INHIBITORY_SHARE,
+    receptor: str = "AMPA",
     parameter_set: str = "network",
     method: str = "rk2",
     dt: Quantity = 0.2 * ms,
@@ -135,12 +147,13 @@ def morris_lecar_conductance(
         Number of neurons.
     channels, classes, readout
         As for `excitation_inhibition`; a graded readout reads the gating variable.
-    inhibitory_share, parameter_set, method, dt, **parameters
+    inhibitory_share, receptor, parameter_set, method, dt, **parameters
         As for `morris_lecar_conductance_neurons`.
     """
     group = morris_lecar_conductance_neurons(
         neurons,
         inhibitory_share=inhibitory_share,
+        receptor=receptor,
         parameter_set=parameter_set,
         method=method,
         dt=dt,
@@ -153,7 +166,7 @@ def morris_lecar_conductance(
         inhibitory={"model": f"g_i_post = w_i*abs(weight)*s_pre : {unit}"},
         bias=BIAS,
         initial={"v": INITIAL_V},
-        start=(1.0, 1.0),
+        start=START[receptor],
         channels=channels,
         classes=classes,
         readout=readout,
