@@ -30,6 +30,9 @@ class Task(Protocol):
         ``outputs``, the number of them, instead.
     varies : bool, optional
         False for a task whose trials may all be the same.
+    usual_training : mapping, optional
+        Arguments of `neurotrain.train` that the command line takes where none are given, such as
+        a model that can do the task.
     ideal_score : callable, optional
         From trials to the score of the ideal observer, or None where it is not known.
     """

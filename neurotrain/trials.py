@@ -104,6 +104,37 @@ class Trials:
             conditions={name: values[chosen] for name, values in self.conditions.items()},
         )
 
+    def starting_at(self, start_ms: float) -> "Trials":
+        """Return the trials without what comes before `start_ms`, as if they began there.
+
+        A network that is simulated on them from its initial state knows nothing of what came
+        before: the control for what it remembers.
+
+        Raises
+        ------
+        InvalidInput
+            If `start_ms` is not the start of a bin before the decision period ends.
+        """
+        starts = np.arange(self.inputs.shape[1]) * self.bin_ms
+        end_ms = self.periods["decision"][1]
+        is_start = (abs(starts - start_ms) < 1e-6 * self.bin_ms) & (starts < end_ms)
+        if not is_start.any():
+            raise InvalidInput(
+                f"Trials can only start with a bin of {self.bin_ms:g} ms, before the decision "
+                f"period ends at {end_ms:g} ms; got {start_ms!r} ms."
+            )
+        arrays = {name: getattr(self, name) for name in ("inputs", "targets", "mask")}
+        periods = {
+            name: (max(0.0, begin - start_ms), end - start_ms)
+            for name, (begin, end) in self.periods.items()
+            if end > start_ms
+        }
+        cut = {
+            name: None if array is None else array[:, is_start.argmax() :]
+            for name, array in arrays.items()
+        }
+        return replace(self, **cut, periods=periods)
+
     @property
     def counted(self) -> np.ndarray:
         """Which bins count, (trial, bin) bool: the mask, or all of them."""

@@ -99,6 +99,11 @@ class WorkingMemory(DelayedMatchToSample):
     """
 
     name: ClassVar[str] = "working-memory"
+    usual_training: ClassVar = {
+        "circuit": "morris-lecar-conductance",
+        "model_options": {"receptor": "NMDA"},
+        "loss": "spike-count-cross-entropy",
+    }
 
     fixation_ms: float = 50.0
     sample_ms: float = 100.0

@@ -68,3 +68,23 @@ def test_what_does_not_hold_together_is_refused(wrong, said):
     with pytest.raises(InvalidInput, match=said) as error:
         trials(**wrong)
     assert "\n" not in str(error.value)
+
+
+def test_trials_that_start_later_have_lost_what_came_before():
+    whole = trials(periods={"sample": (0.0, 10.0), "delay": (10.0, 20.0), "decision": (20.0, 40.0)})
+    late = whole.starting_at(10.0)
+    assert late.periods == {"delay": (0.0, 10.0), "decision": (10.0, 30.0)}
+    assert np.array_equal(late.labels, whole.labels)
+    assert np.array_equal(late.conditions["side"], whole.conditions["side"])
+    for name in ("inputs", "targets", "mask"):
+        assert np.array_equal(getattr(late, name), getattr(whole, name)[:, 1:])
+    within = whole.starting_at(30.0)
+    assert within.periods == {"decision": (0.0, 10.0)}
+    assert trials(targets=None, mask=None).starting_at(10.0).targets is None
+    assert whole.starting_at(0).periods == whole.periods
+
+
+@pytest.mark.parametrize("start_ms", [5.0, -10.0, 40.0, float("nan")])
+def test_trials_start_with_a_bin_of_theirs(start_ms):
+    with pytest.raises(InvalidInput, match="bin of 10 ms"):
+        trials().starting_at(start_ms)

@@ -4,6 +4,7 @@ import argparse
 import tomllib
 from typing import Any
 
+from neurotrain import catalog
 from neurotrain.errors import InvalidInput, unknown_name
 from neurotrain.training.config_file import read_config_file
 
@@ -28,6 +29,7 @@ _OPTIONS = {
     "learning_rate": ("optimizer_options", "learning_rate"),
     "neurons": ("model_options", "neurons"),
 }
+_LENGTHS = ("generations", "trial_simulations", "seconds")
 _PARTS = {"model": "circuit", "task": "task", "loss": "loss", "optimizer": "optimizer"}
 
 
@@ -59,7 +61,23 @@ def training_arguments(arguments: argparse.Namespace) -> dict[str, Any]:
         result[f"{part}_options"] = {**result.get(f"{part}_options", {}), name: value}
     if "task" not in result:
         raise InvalidInput("Say which task to train: neurotrain train TASK; see neurotrain list.")
-    return {"circuit": DEFAULT_MODEL, **result}
+    return {"circuit": DEFAULT_MODEL, **_with_usual_training(result)}
+
+
+def _with_usual_training(given: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings `given`, and those the task is usually trained with for all others."""
+    usual = dict(getattr(catalog.find("tasks", given["task"]), "usual_training", {}))
+    if any(given.get(limit) is not None for limit in _LENGTHS):
+        usual.pop("generations", None)
+    for part, name in _PARTS.items():
+        table = f"{part}_options"
+        if given.get(name, usual.get(name)) == usual.get(name) and table in usual | given:
+            usual[table] = {**usual.get(table, {}), **given.get(table, {})}
+        else:
+            # They are those of another model, loss or optimizer.
+            usual.pop(table, None)
+    tables = [f"{part}_options" for part in _PARTS]
+    return {**given, **{k: v for k, v in usual.items() if k in tables or k not in given}}
 
 
 def _parse_option(text: str) -> tuple[str, str, Any]:
