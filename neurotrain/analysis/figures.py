@@ -29,7 +29,9 @@ def save_figures(result: Any, folder: str | os.PathLike) -> list[Path]:
     ``learning-curve.png``; ``rasters.png``, the trained network on one trial of each class, up
     to four, which is typical in its condition and chosen without regard to the outcome;
     ``before-after.png``, untrained and trained on the first of these; and, if trials differ in
-    a numeric condition, ``psychometric.png``. Trials are new ones, the same every time.
+    a numeric condition, ``psychometric.png``. Trials are new ones, the same every time. A task
+    of trajectories has rasters of its first trials, with outputs and targets, and no psychometric
+    curve.
 
     Parameters
     ----------
@@ -62,14 +64,16 @@ def save_figures(result: Any, folder: str | os.PathLike) -> list[Path]:
     untrained = record_trials(
         circuit, result.initial_weights, *select_trials(*shown, slice(1)), **how
     )
-    chance = 1 / task.classes
+    chance = 1 / task.classes if task.classes else None
     test = (summary["validated_generation"], summary["test_accuracy"])
     figures = {
-        "learning-curve": learning_curve(result.metrics, chance=chance, test=test),
+        "learning-curve": learning_curve(
+            result.metrics, chance=chance, test=test, is_accuracy=bool(task.classes)
+        ),
         "rasters": trial_rasters(trained, condition=condition),
         "before-after": before_after(untrained, trained, condition=condition),
     }
-    if condition is not None:
+    if condition is not None and task.classes:
         correct = _choices(circuit, result.weights, trials, state, how) == trials.labels
         figures["psychometric"] = psychometric_figure(
             correct, trials.conditions[condition], label=condition, chance=chance
@@ -145,7 +149,12 @@ def main_condition(trials: Trials) -> str | None:
 
 
 def typical_trials(trials: Trials, condition: str | None) -> list[int]:
-    """Return a trial of each class: the first of those nearest to the median condition."""
+    """Return a trial of each class: the first of those nearest to the median condition.
+
+    Without classes the first trials.
+    """
+    if trials.labels is None:
+        return list(range(min(trials.n_trials, MAX_COLUMNS)))
     stimulus = np.zeros(trials.n_trials) if condition is None else trials.conditions[condition]
     chosen = []
     for label in np.unique(trials.labels):
