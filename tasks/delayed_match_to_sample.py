@@ -103,6 +103,7 @@ class WorkingMemory(DelayedMatchToSample):
         "circuit": "morris-lecar-conductance",
         "model_options": {"receptor": "NMDA"},
         "loss": "spike-count-cross-entropy",
+        "generations": 400,
     }
 
     fixation_ms: float = 50.0

@@ -21,6 +21,7 @@ __all__ = [
 _MODULES = {
     "integration": "neurotrain.experiments.integration",
     "optimizers": "neurotrain.experiments.optimizers",
+    "working-memory": "neurotrain.experiments.working_memory",
 }
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 
@@ -117,16 +118,44 @@ def evaluate(
         How many trials are simulated at a time; results do not depend on it.
     """
     trials = task.draw(n_trials, generator(seed, f"{purpose}-trials", *index))
-    state = circuit.draw_initial_state(n_trials, generator(seed, f"{purpose}-state", *index))
+    return evaluate_on(
+        circuit,
+        task,
+        loss,
+        candidates,
+        trials,
+        generator(seed, f"{purpose}-state", *index),
+        execution=execution,
+        threads=threads,
+        trial_seconds=trial_seconds,
+        chunk_trials=chunk_trials,
+    )
+
+
+def evaluate_on(
+    circuit,
+    task: Task,
+    loss: Loss,
+    candidates: np.ndarray,
+    trials: Trials,
+    rng: np.random.Generator,
+    *,
+    chunk_trials: int = CHUNK_TRIALS,
+    **how: Any,
+) -> Scores:
+    """Return the scores of (candidate, parameter) weights on `trials`, begun in states of `rng`.
+
+    The other arguments are those of `evaluate` and the circuit's ``simulate``.
+    """
+    n_trials = trials.n_trials
+    state = circuit.draw_initial_state(n_trials, rng)
     parts = [slice(i, i + chunk_trials) for i in range(0, n_trials, chunk_trials)]
     recordings = [
         circuit.simulate(
             candidates,
             trials.select(part),
             {name: values[part] for name, values in state.items()},
-            execution=execution,
-            threads=threads,
-            trial_seconds=trial_seconds,
+            **how,
         )
         for part in parts
     ]
@@ -141,9 +170,7 @@ def _joined(recordings: list[Recording]) -> Recording:
         spike_count=_concatenated([r.spike_count for r in recordings]),
         readout=_concatenated([r.readout for r in recordings]),
         failed=_concatenated([r.failed for r in recordings]),
-        timed_out=None
-        if recordings[0].timed_out is None
-        else _concatenated([r.timed_out for r in recordings]),
+        timed_out=_concatenated_if_any([r.timed_out for r in recordings]),
         average=_concatenated_each([r.average for r in recordings]),
         state=_concatenated_each([r.state for r in recordings]),
         output=_concatenated_if_any([r.output for r in recordings]),

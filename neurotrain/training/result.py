@@ -11,7 +11,7 @@ import numpy as np
 
 from neurotrain.recording import Recording
 from neurotrain.seeding import generator
-from neurotrain.training.evaluation import evaluate
+from neurotrain.training.evaluation import evaluate, evaluate_on
 from neurotrain.training.metrics_file import Metrics
 from neurotrain.training.plan import Plan
 from neurotrain.training.rebuild import plan_of_run
@@ -157,6 +157,30 @@ class Result:
         )
         kept = {k: v for k, v in self.summary.items() if not k.startswith("guess_")}
         return {**kept, **summarize_test(scores), "test_trials": n_trials, "test_seed": seed}
+
+    def accuracy_on(self, trials: Trials, seed: int | None = None) -> float:
+        """Return the accuracy of the trained circuit on trials of one's own.
+
+        Parameters
+        ----------
+        trials : Trials
+            Any that fit the circuit, such as with other delays than the run's, or
+            `Trials.starting_at` a later time.
+        seed : int, optional
+            From which initial states follow, by default the run's.
+        """
+        settings = self.plan.settings
+        scores = evaluate_on(
+            self.circuit,
+            self.task,
+            self.plan.loss,
+            self.weights[None],
+            trials,
+            generator(settings.seed if seed is None else seed, "test-state"),
+            execution=settings.execution,
+            threads=settings.threads,
+        )
+        return float(scores.accuracy[0])
 
     def plot(self) -> Path:
         """Write the figures into the run folder, and return where they are."""
