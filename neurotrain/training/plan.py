@@ -25,7 +25,7 @@ LOSS_OF_READOUT = {
     "spike-count": "spike-count-cross-entropy",
     "first-spike": "first-spike-latency",
     "trajectory": "trajectory-error",
-    "spike-train": "van-rossum",
+    "spike-train": "rate-matching",
 }
 
 PARTS = ("model", "task", "loss", "optimizer")
