@@ -142,10 +142,7 @@ def _running_readout(
     values = circuit.parameters.split(np.asarray(weights)[np.newaxis])
     counts, edges = recording.spike_count[0], recording.bin_edges_ms
     if isinstance(circuit.readout, RateReadout):
-        # The same filter, read at every sample and not at the end alone.
-        running = RateTrajectoryReadout(circuit.readout.classes, circuit.readout.tau_ms)
-        everywhere = running.read(Activity(counts[np.newaxis], recording.failed), edges, values)
-        return everywhere[0][:, np.searchsorted(edges[1:], ends - 1e-6)]
+        return _running_rates(circuit.readout, values, counts, edges, trials, ends)
     start, stop = trials.periods["decision"]
     starts = np.maximum(ends - (stop - start), 0)
     averages = {}
@@ -166,6 +163,25 @@ def _running_readout(
         readout = SpikeCountReadout(readout.pools)
     read = readout.read(activity, np.array([start, stop]), values)
     return read.reshape(trials.n_trials, len(ends), -1)
+
+
+def _running_rates(
+    readout: RateReadout,
+    values: Mapping[str, np.ndarray],
+    counts: np.ndarray,
+    edges: np.ndarray,
+    trials: Trials,
+    ends: np.ndarray,
+) -> np.ndarray:
+    """Return the readout at the last of its bins that has ended, (trial, sample, class)."""
+    bins = np.arange(trials.inputs.shape[1] + 1) * trials.bin_ms
+    bins = np.unique(np.append(readout.edges_ms(trials), bins).round(9))
+    binned = _windows(counts, edges, bins[:-1], bins[1:])[np.newaxis]
+    running = RateTrajectoryReadout(readout.classes, readout.tau_ms)
+    read = running.read(Activity(binned, np.zeros(binned.shape[:2], bool)), bins, values)[0]
+    before = np.broadcast_to(values["readout.bias"][0], (trials.n_trials, 1, readout.classes))
+    ended = np.searchsorted(bins[1:], ends + 1e-6, side="right")
+    return np.concatenate([before, read], axis=1)[:, ended]
 
 
 def _windows(
