@@ -18,7 +18,7 @@ from neurotrain.analysis.figures import (
     typical_trials,
 )
 from neurotrain.analysis.learning_curve import learning_curve
-from neurotrain.analysis.psychometric import psychometric_curve
+from neurotrain.analysis.psychometric import equal_bins, psychometric_curve
 from neurotrain.analysis.rasters import before_after, trial_rasters
 from neurotrain.analysis.style import new_figure, write_pngs
 from neurotrain.analysis.trial_activity import TrialActivity, record_trials, select_trials
@@ -392,7 +392,7 @@ def test_psychometric_figure_draws_the_curve():
     (container,) = axes.containers
     drawn_at, accuracy = container.lines[0].get_data()
     low, high = np.array(container.lines[2][0].get_segments())[:, :, 1].T
-    edges = figures_module._equal_bins(stimulus)
+    edges = equal_bins(stimulus)
     n = np.histogram(stimulus, edges)[0]
     assert len(n) == 10
     assert n.min() > 20
