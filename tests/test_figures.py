@@ -168,6 +168,7 @@ def activity_of(n_trials: int = 3, neurons: int = 8, **changes) -> TrialActivity
         "decision": rng.random((n_trials, 40, 3)),
         "decision_ms": np.arange(1, 41) * 0.5,
         "decision_unit": "a.u.",
+        "readout": rng.random((n_trials, 3)),
     }
     return TrialActivity(**fields | changes)
 

@@ -364,6 +364,27 @@ def test_a_report_tells_what_the_network_does(trained):
     np.testing.assert_allclose(per_class, by_hand)
 
 
+def test_decision_times_of_first_spikes_are_latencies(trained):
+    result = trained["choices"]
+    circuit = nt.models.morris_lecar(6, channels=4, readout="first-spike")
+    weights = circuit.parameters.draw(np.random.default_rng(0))
+    plan = replace(result.plan, circuit=circuit)
+    recorded = report_module._record(
+        replace(result, plan=plan, weights=weights), result.task.draw(20, np.random.default_rng(1))
+    )
+    decided = recorded.choices >= 0
+    assert decided.any()
+    assert np.isnan(recorded.times_ms[~decided]).all()
+    start = recorded.trials.periods["decision"][0]
+    for trial in np.flatnonzero(decided):
+        pools = recorded.spike_count[trial].reshape(-1, 3, 2).sum(axis=2)
+        after = recorded.bin_edges_ms[:-1] >= start - 1e-6
+        spiked = pools[after, recorded.choices[trial]] > 0
+        first = recorded.bin_edges_ms[:-1][after][spiked.argmax()]
+        # Latencies are told to the ms.
+        assert first - 1 < recorded.times_ms[trial] <= first + 1e-6
+
+
 def test_a_report_does_not_depend_on_chunks(trained, monkeypatch):
     result = trained["choices"]
     before = {path.name: path.read_bytes() for path in result.report().glob("*.csv")}

@@ -45,6 +45,7 @@ class _Recorded:
     bin_edges_ms: np.ndarray
     decision: np.ndarray
     decision_ms: np.ndarray
+    times_ms: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -136,7 +137,22 @@ def _record(result: Any, trials: Trials) -> _Recorded:
         bin_edges_ms=parts[0].bin_edges_ms,
         decision=np.concatenate([part.decision for part in parts]),
         decision_ms=parts[0].decision_ms,
+        times_ms=np.concatenate([_times(part, result.circuit.readout.kind) for part in parts]),
     )
+
+
+def _times(activity: TrialActivity, kind: str) -> np.ndarray:
+    """Return when decisions were made, (trial,); NaN where none was, or none is asked for."""
+    start, stop = activity.trials.periods["decision"]
+    if kind == "first-spike":
+        times = start - activity.readout.max(axis=1)
+    elif activity.readout.shape[1] < 2:
+        return np.full(len(activity.choices), np.nan)
+    else:
+        until = activity.decision_ms <= stop + 1e-6
+        times = decision_times(activity.decision[:, until], activity.decision_ms[until])
+    # A tie at the end is no choice.
+    return np.where(activity.choices < 0, np.nan, times)
 
 
 def _pages_of_choices(recorded: _Recorded, condition: str | None, classes: int) -> dict[str, _Page]:
@@ -156,15 +172,12 @@ def _pages_of_choices(recorded: _Recorded, condition: str | None, classes: int) 
 
 
 def _chronometric(recorded: _Recorded, correct: np.ndarray, name: str, values: np.ndarray) -> _Page:
-    period = recorded.trials.periods["decision"]
-    until = recorded.decision_ms <= period[1] + 1e-6
-    times = decision_times(recorded.decision[:, until], recorded.decision_ms[until])
-    # A tie at the end is no choice.
-    times = np.where(recorded.choices < 0, np.nan, times)
     known = _known(values)
-    shown = times[known], correct[known], values[known]
-    figure = chronometric_figure(*shown, condition=name, decision_period=period)
-    return _Page(figure, chronometric_curve(times[known], values[known]).table(name))
+    times, values = recorded.times_ms[known], values[known]
+    period = recorded.trials.periods["decision"]
+    how = {"condition": name, "decision_period": period}
+    figure = chronometric_figure(times, correct[known], values, **how)
+    return _Page(figure, chronometric_curve(times, values).table(name))
 
 
 def _pages_of_activity(recorded: _Recorded, condition: str | None) -> dict[str, _Page]:

@@ -46,6 +46,8 @@ class TrialActivity:
         bin of the trial. NaN on failed trials.
     decision_ms : (sample,) array
     decision_unit : str
+    readout : (trial, class) array
+        What the choice was read from; without classes for trajectories.
     """
 
     trials: Trials
@@ -58,6 +60,7 @@ class TrialActivity:
     decision: np.ndarray
     decision_ms: np.ndarray
     decision_unit: str
+    readout: np.ndarray
 
 
 def select_trials(
@@ -113,6 +116,7 @@ def record_trials(
         decision=_where_valid(decision, recording),
         decision_ms=decision_ms,
         decision_unit="spikes" if circuit.readout.kind in _IN_SPIKES else "a.u.",
+        readout=recording.readout[0],
     )
 
 
