@@ -88,8 +88,8 @@ OBSERVERS = {
     "working-memory": (match, {"sigma": 8.0}),
     "delayed-comparison": (comparison, {"sigma": 2.5}),
     "two-pool-decision": (two_pools, {"sigma": 10.0}),
-    "perceptual-decision": (motion, {"sigma": 4.0}),
-    "context-dependent-integration": (context, {"sigma": 0.5, "coherence": (2.0, 5.0)}),
+    "perceptual-decision": (motion, {"sigma": 4.0, "coherence": 12.8}),
+    "context-dependent-integration": (context, {"sigma": 0.7, "coherence": (3.0, 5.0)}),
     "go-no-go": (go, {"sigma": 15.0}),
     "temporal-xor": (xor, {"sigma": 6.0}),
 }
@@ -261,6 +261,10 @@ def test_context_decides_what_is_judged():
     sides = np.stack([difference(stimulus[:, :2]), difference(stimulus[:, 2:4])], axis=1) > 0
     chosen = trials.conditions["context"]
     assert np.array_equal(sides[np.arange(2000), chosen], trials.labels == 1)
+    seen = np.abs([difference(stimulus[:, :2]), difference(stimulus[:, 2:4])])
+    assert np.allclose(seen[chosen, np.arange(2000)], trials.conditions["coherence"] / 100)
+    # Both coherences are drawn independently: all nine pairs come.
+    assert len(set(zip(*seen.round(3), strict=True))) == 9
     congruent = sides[:, 0] == sides[:, 1]
     assert np.array_equal(congruent, trials.conditions["congruent"] == 1)
     # Who ignores the context is right only by chance: |z| > 4.5 once in 150 000 seeds.
