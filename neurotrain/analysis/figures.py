@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from neurotrain.analysis.learning_curve import learning_curve
-from neurotrain.analysis.psychometric import psychometric_curve
+from neurotrain.analysis.psychometric import equal_bins, psychometric_curve
 from neurotrain.analysis.rasters import before_after, trial_rasters
 from neurotrain.analysis.style import INK, draw_chance, new_figure, paper_style, write_pngs
 from neurotrain.analysis.trial_activity import record_trials, select_trials
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 N_TRIALS = 1000
 CHUNK_TRIALS = 250
 MAX_COLUMNS = 4
-N_BINS = 10
 
 
 def save_figures(result: Any, folder: str | os.PathLike) -> list[Path]:
@@ -109,7 +108,7 @@ def psychometric_figure(
         As for `psychometric_curve`.
     """
     correct, stimulus = np.asarray(correct), np.asarray(stimulus, dtype=float)
-    edges = _equal_bins(stimulus)
+    edges = equal_bins(stimulus)
     curve = psychometric_curve(correct, stimulus, edges)
     mean = np.histogram(stimulus, edges, weights=stimulus)[0] / curve.n
     figure = new_figure(80, 62)
@@ -175,14 +174,3 @@ def _choices(circuit: Any, weights: np.ndarray, trials: Trials, state: Any, how:
             for part in parts
         ]
     )
-
-
-def _equal_bins(stimulus: np.ndarray) -> np.ndarray:
-    """Return edges, halfway between values, of bins with about equally many trials."""
-    values, n = np.unique(stimulus, return_counts=True)
-    between = (values[:-1] + values[1:]) / 2
-    share = n.cumsum()[:-1] / n.sum()
-    inner = np.searchsorted(share, np.arange(1, N_BINS) / N_BINS)
-    inner = np.unique(inner[inner < len(between)])
-    outer = (values[0], values[-1]) if len(values) > 1 else (values[0] - 0.5, values[0] + 0.5)
-    return np.concatenate([outer[:1], between[inner], outer[1:]])

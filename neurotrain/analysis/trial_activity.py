@@ -46,6 +46,8 @@ class TrialActivity:
         bin of the trial. NaN on failed trials.
     decision_ms : (sample,) array
     decision_unit : str
+    readout : (trial, class) array
+        What the choice was read from; without classes for trajectories.
     """
 
     trials: Trials
@@ -58,6 +60,7 @@ class TrialActivity:
     decision: np.ndarray
     decision_ms: np.ndarray
     decision_unit: str
+    readout: np.ndarray
 
 
 def select_trials(
@@ -85,7 +88,7 @@ def record_trials(
     voltage = _voltage_variable(circuit) if with_voltage else None
     steps = round(trials.duration_ms / circuit.dt_ms)
     sample_ms = -(-steps // max_samples) * circuit.dt_ms
-    samples = np.arange(0, trials.duration_ms - sample_ms / 2, sample_ms)
+    samples = np.arange(0, trials.duration_ms - circuit.dt_ms / 2, sample_ms)
     recording = circuit.simulate(
         np.asarray(weights)[np.newaxis],
         trials,
@@ -113,6 +116,7 @@ def record_trials(
         decision=_where_valid(decision, recording),
         decision_ms=decision_ms,
         decision_unit="spikes" if circuit.readout.kind in _IN_SPIKES else "a.u.",
+        readout=recording.readout[0],
     )
 
 
@@ -142,10 +146,7 @@ def _running_readout(
     values = circuit.parameters.split(np.asarray(weights)[np.newaxis])
     counts, edges = recording.spike_count[0], recording.bin_edges_ms
     if isinstance(circuit.readout, RateReadout):
-        # The same filter, read at every sample and not at the end alone.
-        running = RateTrajectoryReadout(circuit.readout.classes, circuit.readout.tau_ms)
-        everywhere = running.read(Activity(counts[np.newaxis], recording.failed), edges, values)
-        return everywhere[0][:, np.searchsorted(edges[1:], ends - 1e-6)]
+        return _running_rates(circuit.readout, values, counts, edges, trials, ends)
     start, stop = trials.periods["decision"]
     starts = np.maximum(ends - (stop - start), 0)
     averages = {}
@@ -166,6 +167,25 @@ def _running_readout(
         readout = SpikeCountReadout(readout.pools)
     read = readout.read(activity, np.array([start, stop]), values)
     return read.reshape(trials.n_trials, len(ends), -1)
+
+
+def _running_rates(
+    readout: RateReadout,
+    values: Mapping[str, np.ndarray],
+    counts: np.ndarray,
+    edges: np.ndarray,
+    trials: Trials,
+    ends: np.ndarray,
+) -> np.ndarray:
+    """Return the readout at the last of its bins that has ended, (trial, sample, class)."""
+    bins = np.arange(trials.inputs.shape[1] + 1) * trials.bin_ms
+    bins = np.unique(np.append(readout.edges_ms(trials), bins).round(9))
+    binned = _windows(counts, edges, bins[:-1], bins[1:])[np.newaxis]
+    running = RateTrajectoryReadout(readout.classes, readout.tau_ms)
+    read = running.read(Activity(binned, np.zeros(binned.shape[:2], bool)), bins, values)[0]
+    before = np.broadcast_to(values["readout.bias"][0], (trials.n_trials, 1, readout.classes))
+    ended = np.searchsorted(bins[1:], ends + 1e-6, side="right")
+    return np.concatenate([before, read], axis=1)[:, ended]
 
 
 def _windows(

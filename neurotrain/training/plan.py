@@ -15,6 +15,7 @@ from neurotrain.readouts import READOUTS, make_readout
 from neurotrain.seeding import generator
 from neurotrain.task import Task
 from neurotrain.training.budget import DEFAULT_GENERATIONS, with_length
+from neurotrain.training.curriculum import Curriculum, make_curriculum
 from neurotrain.training.fit import check_fit, check_loss_suits, check_probe
 from neurotrain.training.guide import Guide, check_guide, guiding_gradients
 from neurotrain.training.parameter_options import with_one_sigma, with_shapes
@@ -27,7 +28,7 @@ LOSS_OF_READOUT = {
     "spike-count": "spike-count-cross-entropy",
     "first-spike": "first-spike-latency",
     "trajectory": "trajectory-error",
-    "spike-train": "van-rossum",
+    "spike-train": "rate-matching",
 }
 
 PARTS = ("model", "task", "loss", "optimizer")
@@ -54,6 +55,7 @@ class Plan:
     """The parts of a run; `choices` says how each of them was chosen.
 
     `guide` gives the optimizer gradients, if it takes any.
+    With a `curriculum` training goes through `levels`, tasks of which the last is `task`.
     """
 
     circuit: Any
@@ -62,6 +64,12 @@ class Plan:
     settings: Settings
     choices: Mapping[str, Choice]
     guide: Guide | None = None
+    curriculum: Curriculum | None = None
+
+    @cached_property
+    def levels(self) -> tuple[Task, ...]:
+        """The tasks that are trained on, one after the other."""
+        return (self.task,) if self.curriculum is None else self.curriculum.levels(self.task)
 
     @cached_property
     def start(self) -> np.ndarray:
@@ -84,6 +92,8 @@ class Plan:
         settings = {f.name: getattr(self.settings, f.name) for f in fields(Settings)}
         parts = {part: choice.config() for part, choice in self.choices.items()}
         known = {name: value for name, value in settings.items() if value is not None}
+        if self.curriculum is not None:
+            known["curriculum"] = _fields(self.curriculum)
         return {**known, **parts, "circuit": {"fingerprint": self.circuit.fingerprint}}
 
 
@@ -99,6 +109,7 @@ def make_plan(
     loss_options: Options,
     optimizer_options: Options,
     guide: Guide | None = None,
+    curriculum: Curriculum | Options | None = None,
 ) -> Plan:
     """Build what is given by name, and check that all parts fit.
 
@@ -121,12 +132,14 @@ def make_plan(
         "loss": loss_choice,
         "optimizer": _choose_optimizer(optimizer, optimizer_options),
     }
-    plan = Plan(circuit, task, loss, settings, choices, guide)
+    plan = Plan(
+        circuit, task, loss, settings, choices, guide=guide, curriculum=make_curriculum(curriculum)
+    )
     made = plan.make_optimizer()
     check_guide(guide, made, optimizer)
     settings = with_length(settings, made.population_size)
     plan = replace(plan, settings=settings)
-    trials = check_fit(circuit, task, loss, settings.seed)
+    trials = [check_fit(circuit, level, loss, settings.seed) for level in plan.levels][-1]
     check_probe(circuit, task, loss, settings, plan.start, trials)
     if guide is not None:
         guiding_gradients(guide, plan.start, trials)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from neurotrain.errors import InvalidInput, RunFolderError
+from neurotrain.training.curriculum import make_curriculum
 from neurotrain.training.guide import Guide, check_guide
 from neurotrain.training.plan import PARTS, Choice, Plan, choose, choose_circuit
 from neurotrain.training.run_folder import RunFolder
@@ -74,12 +75,13 @@ def _rebuild(
         settings = Settings(**{**settings, **({"threads": threads} if threads else {})})
         choices = {part: Choice(**config[part]) for part in PARTS}
         fingerprint = config["circuit"]["fingerprint"]
-    except (KeyError, TypeError) as error:
+        curriculum = make_curriculum(config.get("curriculum"))
+    except (KeyError, TypeError, InvalidInput) as error:
         raise RunFolderError(f"config.toml is damaged or not complete: {error}.") from error
     task = _same("task", "tasks", choices["task"], task)
     loss = _same("loss", "losses", choices["loss"], loss)
     circuit = _same_circuit(choices["model"], circuit, task, loss, fingerprint)
-    return Plan(circuit, task, loss, settings, choices, guide)
+    return Plan(circuit, task, loss, settings, choices, guide=guide, curriculum=curriculum)
 
 
 def _same(part: str, kind: str, choice: Choice, given: Any) -> Any:

@@ -15,18 +15,25 @@ def format_summary(summary: Mapping[str, Any], folder: Path) -> str:
     def shown(value: float) -> str:
         return f"{value:.1%}" if measure == "accuracy" else f"{value:.3f}"
 
+    level, ideal = {}, {}
+    if "level" in summary:
+        level = {"curriculum": f"level {summary['level']} of {summary['levels']} at the end"}
+    if "test_ideal_score" in summary:
+        ideal = {"ideal observer": f"{shown(summary['test_ideal_score'])} of the same trials"}
     rows = {
         "trained": f"{summary['model']} on {summary['task']}",
         "with": f"{summary['optimizer']}, {summary['loss']}, seed {summary['seed']}",
         "parameters": f"{summary['parameters']}",
         "generations": f"{summary['generations']}, {summary['wall_seconds']:.1f} s, "
         f"ended by {summary['ended_by']}",
+        **level,
         "trial simulations": f"{summary['trial_simulations']}, "
         f"{summary['failed_candidates']} candidates failed",
         f"validation {measure}": f"{shown(summary['validation_accuracy'])}, the best, "
         f"after generation {summary['validated_generation']}",
         f"test {measure}": f"{shown(summary['test_accuracy'])} of {summary['test_trials']} new "
         "trials",
+        **ideal,
         "spikes per neuron": f"{summary['test_spikes_per_neuron']:.2f}",
         "silent, blocked": f"{summary['test_silent_share']:.1%}, "
         f"{summary['test_blocked_share']:.1%} of neurons",

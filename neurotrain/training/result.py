@@ -16,7 +16,7 @@ from neurotrain.training.metrics_file import Metrics
 from neurotrain.training.plan import Plan
 from neurotrain.training.rebuild import plan_of_run
 from neurotrain.training.run_folder import RunFolder
-from neurotrain.training.summary import summarize_test
+from neurotrain.training.summary import summarize_ideal, summarize_test
 from neurotrain.training.weights_file import read_weights
 from neurotrain.trials import Trials
 
@@ -156,7 +156,9 @@ class Result:
             threads=settings.threads,
         )
         kept = {k: v for k, v in self.summary.items() if not k.startswith("guess_")}
-        return {**kept, **summarize_test(scores), "test_trials": n_trials, "test_seed": seed}
+        ideal = summarize_ideal(self.task, n_trials, seed)
+        tested = {**summarize_test(scores), **ideal}
+        return {**kept, **tested, "test_trials": n_trials, "test_seed": seed}
 
     def accuracy_on(self, trials: Trials, seed: int | None = None) -> float:
         """Return the accuracy of the trained circuit on trials of one's own.
@@ -188,6 +190,21 @@ class Result:
 
         save_figures(self, self.folder)
         return self.folder / "figures"
+
+    def report(self, n_trials: int | None = None, condition: str | None = None) -> Path:
+        """Write the report into the run folder, figures and tables, and return where they are.
+
+        Parameters
+        ----------
+        n_trials : int, optional
+            By default 500, or those of the run's test if they are fewer.
+        condition : str, optional
+            The condition of trials against which curves are drawn, beside others.
+        """
+        from neurotrain.analysis.report import save_report
+
+        save_report(self, self.folder, n_trials=n_trials, condition=condition)
+        return self.folder / "report"
 
     def apply(self) -> None:
         """Write the trained weights into the Brian2 objects of the circuit."""

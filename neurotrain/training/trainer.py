@@ -10,6 +10,7 @@ from neurotrain.errors import InvalidInput
 from neurotrain.losses import Loss
 from neurotrain.task import Task
 from neurotrain.training.checkpoint import read_latest_checkpoint
+from neurotrain.training.curriculum import Curriculum
 from neurotrain.training.guide import Guide
 from neurotrain.training.loop import Training
 from neurotrain.training.plan import Plan, make_plan
@@ -31,6 +32,7 @@ def train(
     loss_options: Mapping[str, Any] | None = None,
     optimizer_options: Mapping[str, Any] | None = None,
     guide: Guide | None = None,
+    curriculum: Curriculum | Mapping[str, Any] | None = None,
     generations: int | None = None,
     trial_simulations: int | None = None,
     seconds: float | None = None,
@@ -76,6 +78,8 @@ def train(
         ``circuit.parameters``, on the trials of the generation. Their length and sign do not
         matter; those that hold NaN or infinity are left out. To resume a run bit for bit it
         must return the same for the same arguments.
+    curriculum : Curriculum or mapping, optional
+        Easier values of a setting of the task, with which training begins.
     generations : int, optional
         Length of the run, at most. By default 600, or what `trial_simulations` last for.
     trial_simulations : int, optional
@@ -143,6 +147,7 @@ def train(
         loss_options=loss_options or {},
         optimizer_options=optimizer_options or {},
         guide=guide,
+        curriculum=curriculum,
     )
     folder = RunFolder.create(
         _default_folder(plan) if out is None else out, {**plan.config(), "versions": versions()}
