@@ -124,8 +124,8 @@ class PsychRNNTask:
     def _mask_of_bins(self, masks: np.ndarray) -> np.ndarray:
         if (masks != masks[..., :1]).any() or not np.isin(masks, (0, 1)).all():
             raise InvalidInput(
-                f"The mask of {self.name} must be 0 or 1 and the same for all outputs; leave out "
-                "the outputs that do not count at that time, by giving them their own task."
+                f"The mask of {self.name} must be 0 or 1 and the same for all outputs at a time; "
+                "here a bin of a trial counts or does not count as a whole."
             )
         return masks[..., 0] == 1
 
