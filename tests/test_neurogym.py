@@ -1,4 +1,4 @@
-"""Environments of NeuroGym's shape as tasks; test_neurogym_itself.py has NeuroGym's own."""
+"""Environments of NeuroGym's shape as tasks; test_task_libraries.py has its own."""
 
 import sys
 import tomllib
@@ -76,7 +76,7 @@ def test_trials_end_together_and_begin_with_more_fixation(fixation, shortest, mo
         assert np.array_equal(inputs[before:], ob)
         assert label == told["ground_truth"]
         repeated = ob[: spans["fixation"][1]] if fixation else np.zeros((1, 3))
-        assert all((row == repeated).all(axis=1).any() for row in inputs[:before])
+        assert np.array_equal(inputs[:before][::-1], np.resize(repeated[::-1], (before, 3)))
 
 
 def test_what_a_trial_tells_is_among_its_conditions():
@@ -103,6 +103,20 @@ def test_a_trial_ends_with_its_decision_period():
         "delay": (50, 70),
         "decision": (70, 90),
     }
+
+
+class _Wager(StandInEnvironment):
+    """The first trial, and some others, have one more period, beside those of all."""
+
+    def _lay_out(self):
+        super()._lay_out()
+        if self.n_drawn == 1 or self.rng.uniform() < 0.5:
+            self.start_ind["sure"], self.end_ind["sure"] = 5, 6
+
+
+def test_a_period_of_some_trials_is_none_of_the_others():
+    trials = nt.from_neurogym(_Wager(delay=(20, 21))).draw(20, rng())
+    assert list(trials.periods) == ["fixation", "stimulus", "delay", "decision"]
 
 
 def test_decision_periods_of_different_durations_have_their_end_in_common():
@@ -214,6 +228,28 @@ def test_drawing_follows_from_the_generator_alone():
     assert same(first, nt.from_neurogym(StandInEnvironment()).draw(8, rng()))
     # Negative control: it is not the same for every generator.
     assert not same(first, task.draw(8, rng(2)))
+
+
+class _Blocks(StandInEnvironment):
+    """The right side changes after each five trials; the first block depends on the seed."""
+
+    first = 0
+
+    def seed(self, seed):
+        super().seed(seed)
+        self.first = seed
+
+    def right(self, n_bins, side):
+        return super().right(n_bins, (self.first + (self.n_drawn - 1) // 5) % 2)
+
+
+def test_blocks_of_trials_begin_with_each_draw():
+    env = _Blocks()
+    task = nt.from_neurogym(env)
+    for _ in range(3):
+        env.new_trial()
+    labels = {tuple(task.draw(10, rng(seed)).labels) for seed in range(20)}
+    assert labels == {(*[0] * 5, *[1] * 5), (*[1] * 5, *[0] * 5)}
 
 
 def test_an_environment_is_left_as_it_was():

@@ -1,4 +1,4 @@
-"""Objects of the shape of PsychRNN's tasks as tasks; PsychRNN itself needs TensorFlow."""
+"""Objects of the shape of PsychRNN's tasks as tasks; test_task_libraries.py has its own."""
 
 import numpy as np
 import pytest
