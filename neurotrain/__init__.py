@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from neurotrain.signal_tasks import ChoiceTask, TrajectoryTask
     from neurotrain.task import Task, check_task
     from neurotrain.timeline import Timeline
+    from neurotrain.training.curriculum import Curriculum
     from neurotrain.training.result import Result
     from neurotrain.training.trainer import resume, train
     from neurotrain.trials import Trials
@@ -39,6 +40,7 @@ __all__ = [
     "ChoiceTask",
     "Circuit",
     "Current",
+    "Curriculum",
     "Exponential",
     "GradedReadout",
     "InitialRate",
@@ -85,6 +87,7 @@ _HOME = {
     "ChoiceTask": "neurotrain.signal_tasks",
     "Circuit": "neurotrain.circuit",
     "Current": "neurotrain.encoders",
+    "Curriculum": "neurotrain.training.curriculum",
     "Exponential": "neurotrain.parameters.transforms",
     "GradedReadout": "neurotrain.readouts",
     "InitialRate": "neurotrain.initialization",

@@ -41,18 +41,15 @@ def require_drawn(name: str, value: object, least: float, most: float) -> None:
             f"'{name}' must be a number, a list of numbers, or {{low=..., high=...}}, "
             f"got {value!r}."
         )
-    for each in _ends(value):
+    for each in ends(value):
         require_number(name, each, least=least, most=most)
 
 
-def smallest(setting: Drawn) -> float:
-    """Return the smallest value that may be drawn."""
-    return min(_ends(setting))
-
-
-def largest(setting: Drawn) -> float:
-    """Return the largest value that may be drawn."""
-    return max(_ends(setting))
+def ends(setting: Drawn) -> tuple[float, ...]:
+    """Return all values that may be drawn; of a range, the first and the last."""
+    if isinstance(setting, Between):
+        return setting.low, setting.high
+    return setting if isinstance(setting, tuple) else (setting,)
 
 
 def draw_values(
@@ -93,9 +90,3 @@ def _draw_between(
             f"change one of them."
         )
     return range_.low + step * rng.integers(round(n_steps) + 1, size=n_trials)
-
-
-def _ends(setting: Any) -> tuple[Any, ...]:
-    if isinstance(setting, Between):
-        return setting.low, setting.high
-    return setting if isinstance(setting, tuple) else (setting,)

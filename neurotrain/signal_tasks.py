@@ -7,11 +7,11 @@ from typing import ClassVar
 
 import numpy as np
 
-from neurotrain.drawn import draw_values, largest, require_drawn, settled, smallest
+from neurotrain.drawn import draw_values, ends, require_drawn, settled
 from neurotrain.encoders import Encoder, make_encoders, require_no_loss
 from neurotrain.errors import InvalidInput, require_number, require_whole
 from neurotrain.scoring import score_choices, score_trajectories
-from neurotrain.timeline import Timeline
+from neurotrain.timeline import Timeline, whole_bins
 from neurotrain.trials import Trials
 
 
@@ -57,18 +57,25 @@ class SignalTask(ABC):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "encoder", make_encoders(self.encoder))
-        for field in fields(self):
-            value = settled(getattr(self, field.name))
-            object.__setattr__(self, field.name, value)
-            if field.name in self.drawn:
-                require_drawn(field.name, value, *self.drawn[field.name])
-            elif field.name.endswith("_ms"):
-                require_number(field.name, value, least=0)
+        require_number("bin_ms", self.bin_ms, above=0)
         require_number("sigma", self.sigma, least=0)
+        for field in fields(self):
+            self._settle(field.name)
         if self.signed:
             require_no_loss(self.encoder)
         if "decision" not in self.timeline.periods:
             raise InvalidInput(f"Task '{self.name}' needs a decision period of at least one bin.")
+
+    def _settle(self, name: str) -> None:
+        value = settled(getattr(self, name))
+        object.__setattr__(self, name, value)
+        if name in self.drawn:
+            require_drawn(name, value, *self.drawn[name])
+            if name.endswith("_ms"):
+                for each in ends(value):
+                    whole_bins(each, self.bin_ms, f"'{name}'")
+        elif name.endswith("_ms"):
+            require_number(name, value, least=0)
 
     @property
     @abstractmethod
@@ -94,11 +101,11 @@ class SignalTask(ABC):
 
     def longest(self, setting: str) -> float:
         """Return the largest value that a setting may have."""
-        return largest(getattr(self, setting))
+        return max(ends(getattr(self, setting)))
 
     def shortest(self, setting: str) -> float:
         """Return the smallest value that a setting may have."""
-        return smallest(getattr(self, setting))
+        return min(ends(getattr(self, setting)))
 
     def draw_setting(self, setting: str, n_trials: int, rng: np.random.Generator) -> np.ndarray:
         """Return a value of a setting for each trial, (trial,); durations in whole bins."""

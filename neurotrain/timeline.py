@@ -30,27 +30,11 @@ class Timeline:
         self._bins: dict[str, slice] = {}
         stop = 0
         for name, duration_ms in durations_ms.items():
-            start, stop = stop, stop + self.n_bins_of(duration_ms, f"The period '{name}'")
+            start, stop = stop, stop + whole_bins(duration_ms, bin_ms, f"The period '{name}'")
             self._bins[name] = slice(start, stop)
         self.n_bins = stop
         if not stop:
             raise InvalidInput("All periods of the trial last 0 ms; give one a duration.")
-
-    def n_bins_of(self, duration_ms: float, what: str = "A duration") -> int:
-        """Return how many bins a duration lasts; `what` it is, for the error.
-
-        Raises
-        ------
-        InvalidInput
-            If it is negative or not a whole number of bins.
-        """
-        n_bins = duration_ms / self.bin_ms
-        if not n_bins >= 0 or abs(n_bins - round(n_bins)) > 1e-6 * max(1.0, n_bins):
-            raise InvalidInput(
-                f"{what} lasts {duration_ms:g} ms, which is not a whole number of bins of "
-                f"{self.bin_ms:g} ms; change it, or bin_ms."
-            )
-        return round(n_bins)
 
     @property
     def duration_ms(self) -> float:
@@ -100,7 +84,9 @@ class Timeline:
             What the signals are before they begin.
         """
         bins = self._bins[period]
-        kept = np.array([self.n_bins_of(each, f"The period '{period}'") for each in kept_ms])
+        kept = np.array(
+            [whole_bins(each, self.bin_ms, f"The period '{period}'") for each in kept_ms]
+        )
         cut = (bins.stop - bins.start - kept)[:, np.newaxis]
         if (cut < 0).any():
             raise InvalidInput(
@@ -111,3 +97,20 @@ class Timeline:
         source = np.where(bin_ < bins.start + cut, bin_ - cut, bin_)  # (trial, bin)
         moved = np.take_along_axis(signals, source.clip(0)[..., np.newaxis], axis=1)
         return np.where((source >= 0)[..., np.newaxis], moved, rest)
+
+
+def whole_bins(duration_ms: float, bin_ms: float, what: str) -> int:
+    """Return how many bins a duration lasts; `what` it is, for the error.
+
+    Raises
+    ------
+    InvalidInput
+        If it is negative or not a whole number of bins.
+    """
+    n_bins = duration_ms / bin_ms
+    if not n_bins >= 0 or abs(n_bins - round(n_bins)) > 1e-6 * max(1.0, n_bins):
+        raise InvalidInput(
+            f"{what} lasts {duration_ms:g} ms, which is not a whole number of bins of "
+            f"{bin_ms:g} ms; change it, or bin_ms."
+        )
+    return round(n_bins)

@@ -51,9 +51,10 @@ class DelayedComparison(nt.ChoiceTask):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for pair in self.pairs or [()]:
-            if not isinstance(pair, tuple) or len(pair) != 2 or pair[0] == pair[1]:
-                raise InvalidInput(f"'pairs' must hold pairs of different numbers, got {pair!r}.")
+        pairs = self.pairs if isinstance(self.pairs, tuple) else ()
+        if not pairs or any(not isinstance(p, tuple) or len(p) != 2 or p[0] == p[1] for p in pairs):
+            raise InvalidInput(f"'pairs' must hold pairs of different numbers, got {self.pairs!r}.")
+        for pair in pairs:
             for frequency in pair:
                 require_number("pairs", frequency, above=0)
 

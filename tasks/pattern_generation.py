@@ -54,7 +54,7 @@ class PatternGeneration(nt.TrajectoryTask):
         if self.target is not None:
             object.__setattr__(self, "target", _samples(self.target))
         super().__post_init__()
-        self.timeline.n_bins_of(self.period_ms, "The pattern")
+        nt.Timeline(self.bin_ms, pattern=self.period_ms)
         if self.cue_ms > self.period_ms:
             raise InvalidInput(
                 f"'cue_ms' must be at most the period, {self.period_ms:g} ms, got {self.cue_ms:g}."

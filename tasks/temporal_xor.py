@@ -50,12 +50,12 @@ class TemporalXor(nt.ChoiceTask):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.timeline.n_bins_of(self.short_ms, "The short pulse")
-        if not self.short_ms < self.long_ms:
+        if not 0 < self.short_ms < self.long_ms:
             raise InvalidInput(
-                f"'short_ms' must be less than 'long_ms', {self.long_ms:g} ms, "
+                f"'short_ms' must be above 0 and less than 'long_ms', {self.long_ms:g} ms, "
                 f"got {self.short_ms:g} ms."
             )
+        nt.Timeline(self.bin_ms, short_pulse=self.short_ms)
 
     @property
     def timeline(self) -> nt.Timeline:

@@ -81,7 +81,8 @@ class ThreeBitMemory(nt.TrajectoryTask):
 
     def _last_onset(self, wanted: np.ndarray) -> np.ndarray:
         """Return the bin in which the last pulse began, (trial, bin, bit)."""
-        dead_bins = 2 * self.timeline.n_bins_of(self.pulse_ms)
+        first = self.timeline.bins("first")
+        dead_bins = 2 * (first.stop - first.start)
         onset = np.zeros(wanted.shape, dtype=int)
         for bin_ in range(1, wanted.shape[1]):
             last = onset[:, bin_ - 1]

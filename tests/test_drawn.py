@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from neurotrain.drawn import Between, draw_values, largest, require_drawn, settled, smallest
+from neurotrain.drawn import Between, draw_values, ends, require_drawn, settled
 from neurotrain.errors import InvalidInput
 
 N_TRIALS = 10_000
@@ -54,7 +54,7 @@ def test_values_come_equally_often(setting, step, values):
     # Negative control: the first value twice as often.
     n[0] *= 2
     assert stats.chisquare(n).pvalue < 1e-4
-    assert (smallest(setting), largest(setting)) == (values[0], values[-1])
+    assert (min(ends(setting)), max(ends(setting))) == (values[0], values[-1])
 
 
 def test_range_without_steps_is_uniform():

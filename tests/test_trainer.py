@@ -17,8 +17,10 @@ from neurotrain import catalog
 from neurotrain.errors import InvalidInput, RunFolderError, TrainingFailed
 from neurotrain.losses import CrossEntropy, make_loss
 from neurotrain.optimizers.openai_es import OpenAIES
+from neurotrain.seeding import generator
 from neurotrain.tasks import StimulusIntegration
 from neurotrain.training.evaluation import evaluate
+from neurotrain.training.report import format_summary
 from neurotrain.training.training_state import Validated
 
 STUB = f"{Path(__file__).with_name('stub_circuit.py')}:linear"
@@ -464,3 +466,29 @@ def test_an_option_that_config_cannot_hold_is_refused(tmp_path):
     with pytest.raises(InvalidInput, match="make the circuit or task in Python"):
         nt.train(STUB, TASK, out=tmp_path / "run", model_options=options, **SMALL)
     assert not list(tmp_path.iterdir())
+
+
+def test_ideal_observer_is_told_beside_the_network(tmp_path):
+    settings = {**SMALL, "generations": 1}
+    task = nt.tasks.PerceptualDecision(stimulus_ms=100.0, sigma=5.0)
+    circuit = catalog.find("models", STUB)(channels=2, classes=2, readout="graded")
+    result = nt.train(circuit, task, out=tmp_path / "run", seed=3, **settings)
+    trials = task.draw(30, generator(3, "test-trials"))
+    assert result.summary["test_ideal_score"] == task.ideal_score(trials)
+    assert 0.5 < result.summary["test_ideal_score"] < 0.99
+    again = nt.Result.load(result.folder, circuit=circuit)
+    assert again.evaluate()["test_ideal_score"] == result.summary["test_ideal_score"]
+    other = again.evaluate(n_trials=50, seed=4)["test_ideal_score"]
+    assert other == task.ideal_score(task.draw(50, generator(4, "test-trials")))
+    assert f"ideal observer       {other:.1%}" in format_summary(
+        again.evaluate(n_trials=50, seed=4), result.folder
+    )
+
+
+def test_unknown_ideal_observer_is_not_told(tmp_path):
+    settings = {**SMALL, "generations": 1}
+    task = nt.tasks.GoNoGo(encoder="poisson")
+    circuit = catalog.find("models", STUB)(channels=2, classes=2, readout="graded")
+    result = nt.train(circuit, task, out=tmp_path / "run", **settings)
+    assert "test_ideal_score" not in result.summary
+    assert "ideal observer" not in format_summary(result.summary, result.folder)

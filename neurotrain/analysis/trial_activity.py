@@ -75,7 +75,7 @@ def record_trials(
     voltage = _voltage_variable(circuit)
     steps = round(trials.duration_ms / circuit.dt_ms)
     sample_ms = -(-steps // MAX_SAMPLES) * circuit.dt_ms
-    samples = np.arange(0, trials.duration_ms - sample_ms / 2, sample_ms)
+    samples = np.arange(0, trials.duration_ms - circuit.dt_ms / 2, sample_ms)
     recording = circuit.simulate(
         np.asarray(weights)[np.newaxis],
         trials,

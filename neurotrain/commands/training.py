@@ -28,7 +28,7 @@ def add_train(parser: Parser) -> None:
         "--option",
         action="append",
         metavar="PART.NAME=VALUE",
-        help="an option of model, task, loss or optimizer, such as model.dale=0.8; any number",
+        help="an option of a part of the run, such as model.dale=0.8; any number",
     )
     parser.add("--seed", type=int, metavar="S", help="from which everything random follows")
     parser.add("--execution", metavar="E", help="how to simulate, such as fused or brian2")

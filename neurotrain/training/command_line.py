@@ -49,13 +49,16 @@ def training_arguments(arguments: argparse.Namespace) -> dict[str, Any]:
         if part in given and given[part] != result.get(name):
             # The options in the file are those of another model, task, loss or optimizer.
             result |= {name: given[part], f"{part}_options": {}}
+            if part == "task":
+                result.pop("curriculum", None)
     result |= {name: given[option] for option, name in _SETTINGS.items() if option in given}
     for option, (table, name) in _OPTIONS.items():
         if option in given:
             result[table] = {**result.get(table, {}), name: given[option]}
     for text in given.get("option", ()):
         part, name, value = _parse_option(text)
-        result[f"{part}_options"] = {**result.get(f"{part}_options", {}), name: value}
+        table = part if part == "curriculum" else f"{part}_options"
+        result[table] = {**result.get(table, {}), name: value}
     if "task" not in result:
         raise InvalidInput("Say which task to train: neurotrain train TASK; see neurotrain list.")
     return {"circuit": DEFAULT_MODEL, **result}
@@ -67,8 +70,8 @@ def _parse_option(text: str) -> tuple[str, str, Any]:
     part, dot, name = key.partition(".")
     if not (equals and dot and name and value):
         raise InvalidInput(f"--option takes PART.NAME=VALUE, such as model.dale=0.8, got '{text}'.")
-    if part not in _PARTS:
-        raise unknown_name("part of a run", part, _PARTS)
+    if part not in (*_PARTS, "curriculum"):
+        raise unknown_name("part of a run", part, (*_PARTS, "curriculum"))
     try:
         return part, name, tomllib.loads(f"value = {value}")["value"]
     except ValueError:

@@ -111,7 +111,7 @@ class Training:
     def _advance(self, generation: int) -> None:
         """Train one generation and write its metrics."""
         started = perf_counter()
-        metrics = {"generation": generation, **dict(self._learn(generation))}
+        metrics = {"generation": generation, **self._learn(generation)}
         settings, state = self.plan.settings, self.state
         validates = generation % settings.validation_every == 0
         wall_seconds = state.wall_seconds + perf_counter() - started
@@ -132,10 +132,11 @@ class Training:
                 f"initial weights or a shorter time step."
             )
 
-    def _learn(self, generation: int) -> Iterator[tuple[str, float | None]]:
+    def _learn(self, generation: int) -> Metrics:
         """Let the optimizer learn from one generation, and return its metrics."""
         plan, settings = self.plan, self.plan.settings
-        trials = plan.task.draw(
+        level = self.state.curriculum.level
+        trials = plan.levels[level].draw(
             settings.trials, generator(settings.seed, "training-trials", generation)
         )
         # One state for all candidates: what differs between their losses is their weights.
@@ -147,7 +148,11 @@ class Training:
         self.state.optimizer.tell(scores.loss)
         self.state.trial_simulations += len(candidates) * settings.trials
         self.state.failed_candidates += int(np.isinf(scores.loss).sum())
-        return _means(scores)
+        metrics = dict(_means(scores))
+        self.state.curriculum = self.state.curriculum.after(
+            metrics["accuracy"], plan.curriculum, len(plan.levels)
+        )
+        return metrics if plan.curriculum is None else {**metrics, "level": level + 1}
 
     def _score(
         self, candidates: np.ndarray, trials: Trials, initial_state: Mapping[str, np.ndarray]
@@ -163,7 +168,8 @@ class Training:
             execution=settings.execution,
             threads=settings.threads,
         )
-        return score(plan.circuit, plan.task, plan.loss, recording, trials).of_all(usable)
+        task = plan.levels[self.state.curriculum.level]
+        return score(plan.circuit, task, plan.loss, recording, trials).of_all(usable)
 
     def _validate(self, generation: int) -> Metrics:
         """Validate the guess beside the best so far, on the same fresh trials; keep the better.

@@ -14,6 +14,7 @@ from neurotrain.optimizers import Optimizer, make_optimizer, optimizer_options
 from neurotrain.seeding import generator
 from neurotrain.task import Task
 from neurotrain.training.budget import DEFAULT_GENERATIONS, with_length
+from neurotrain.training.curriculum import Curriculum, make_curriculum
 from neurotrain.training.fit import check_fit, check_probe
 from neurotrain.training.settings import Settings
 
@@ -42,13 +43,22 @@ class Choice:
 
 @dataclass(frozen=True)
 class Plan:
-    """The parts of a run; `choices` says how each of them was chosen."""
+    """The parts of a run; `choices` says how each of them was chosen.
+
+    With a `curriculum` training goes through `levels`, tasks of which the last is `task`.
+    """
 
     circuit: Any
     task: Task
     loss: Loss
     settings: Settings
     choices: Mapping[str, Choice]
+    curriculum: Curriculum | None = None
+
+    @cached_property
+    def levels(self) -> tuple[Task, ...]:
+        """The tasks that are trained on, one after the other."""
+        return (self.task,) if self.curriculum is None else self.curriculum.levels(self.task)
 
     @cached_property
     def start(self) -> np.ndarray:
@@ -70,6 +80,8 @@ class Plan:
         settings = {f.name: getattr(self.settings, f.name) for f in fields(Settings)}
         parts = {part: choice.config() for part, choice in self.choices.items()}
         known = {name: value for name, value in settings.items() if value is not None}
+        if self.curriculum is not None:
+            known["curriculum"] = _fields(self.curriculum)
         return {**known, **parts, "circuit": {"fingerprint": self.circuit.fingerprint}}
 
 
@@ -84,6 +96,7 @@ def make_plan(
     task_options: Options,
     loss_options: Options,
     optimizer_options: Options,
+    curriculum: Curriculum | Options | None = None,
 ) -> Plan:
     """Build what is given by name, and check that all parts fit.
 
@@ -105,10 +118,10 @@ def make_plan(
         "loss": loss_choice,
         "optimizer": _choose_optimizer(optimizer, optimizer_options),
     }
-    plan = Plan(circuit, task, loss, settings, choices)
+    plan = Plan(circuit, task, loss, settings, choices, make_curriculum(curriculum))
     settings = with_length(settings, plan.make_optimizer().population_size)
     plan = replace(plan, settings=settings)
-    trials = check_fit(circuit, task, loss, settings.seed)
+    trials = [check_fit(circuit, level, loss, settings.seed) for level in plan.levels][-1]
     check_probe(circuit, task, loss, settings, plan.start, trials)
     _require_whole_episodes(plan.choices["optimizer"])
     return plan

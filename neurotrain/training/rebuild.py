@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from neurotrain.errors import RunFolderError
+from neurotrain.errors import InvalidInput, RunFolderError
+from neurotrain.training.curriculum import make_curriculum
 from neurotrain.training.plan import PARTS, Choice, Plan, choose, choose_circuit
 from neurotrain.training.run_folder import RunFolder
 from neurotrain.training.settings import SETTINGS, Settings
@@ -59,12 +60,13 @@ def _rebuild(
         settings = Settings(**{**settings, **({"threads": threads} if threads else {})})
         choices = {part: Choice(**config[part]) for part in PARTS}
         fingerprint = config["circuit"]["fingerprint"]
-    except (KeyError, TypeError) as error:
+        curriculum = make_curriculum(config.get("curriculum"))
+    except (KeyError, TypeError, InvalidInput) as error:
         raise RunFolderError(f"config.toml is damaged or not complete: {error}.") from error
     task = _same("task", "tasks", choices["task"], task)
     loss = _same("loss", "losses", choices["loss"], loss)
     circuit = _same_circuit(choices["model"], circuit, task, loss, fingerprint)
-    return Plan(circuit, task, loss, settings, choices)
+    return Plan(circuit, task, loss, settings, choices, curriculum)
 
 
 def _same(part: str, kind: str, choice: Choice, given: Any) -> Any:

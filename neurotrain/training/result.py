@@ -16,7 +16,7 @@ from neurotrain.training.metrics_file import Metrics
 from neurotrain.training.plan import Plan
 from neurotrain.training.rebuild import plan_of_run
 from neurotrain.training.run_folder import RunFolder
-from neurotrain.training.summary import summarize_test
+from neurotrain.training.summary import summarize_ideal, summarize_test
 from neurotrain.training.weights_file import read_weights
 from neurotrain.trials import Trials
 
@@ -156,7 +156,9 @@ class Result:
             threads=settings.threads,
         )
         kept = {k: v for k, v in self.summary.items() if not k.startswith("guess_")}
-        return {**kept, **summarize_test(scores), "test_trials": n_trials, "test_seed": seed}
+        ideal = summarize_ideal(self.task, n_trials, seed)
+        tested = {**summarize_test(scores), **ideal}
+        return {**kept, **tested, "test_trials": n_trials, "test_seed": seed}
 
     def plot(self) -> Path:
         """Write the figures into the run folder, and return where they are."""

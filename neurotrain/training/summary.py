@@ -5,6 +5,8 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from neurotrain import __version__
+from neurotrain.seeding import generator
+from neurotrain.task import Task, ideal_score
 from neurotrain.training.evaluation import Scores, finite
 from neurotrain.training.plan import Plan
 from neurotrain.training.training_state import TrainingState
@@ -12,18 +14,22 @@ from neurotrain.training.training_state import TrainingState
 
 def summarize(plan: Plan, state: TrainingState, scores: Scores) -> dict[str, Any]:
     """Return the summary of a training whose best validated and last guess have `scores`."""
-    settings, best = plan.settings, state.best
+    settings, best, levels = plan.settings, state.best, {}
+    if plan.curriculum is not None:
+        levels = {"level": state.curriculum.level + 1, "levels": len(plan.levels)}
     return {
         **{part: choice.name for part, choice in plan.choices.items()},
         "seed": settings.seed,
         "generations": state.optimizer.generation,
         "ended_by": state.ended,
+        **levels,
         "parameters": int(plan.circuit.parameters.size),
         "validation_accuracy": best.accuracy,
         "validation_loss": finite(best.loss),
         "validated_generation": best.generation,
         "validations": best.validations,
         **summarize_test(scores),
+        **summarize_ideal(plan.task, settings.test_trials, settings.seed),
         "test_trials": settings.test_trials,
         "test_seed": settings.seed,
         "guess_test_accuracy": float(scores.accuracy[1]),
@@ -38,6 +44,12 @@ def summarize(plan: Plan, state: TrainingState, scores: Scores) -> dict[str, Any
 def summarize_test(scores: Scores) -> dict[str, float | None]:
     """Return what a test of the first candidate found."""
     return {f"test_{name}": value for name, value in scores.of(0).items()}
+
+
+def summarize_ideal(task: Task, n_trials: int, seed: int) -> dict[str, float]:
+    """Return the ideal observer's score on the trials of a test; nothing if it is not known."""
+    ideal = ideal_score(task, task.draw(n_trials, generator(seed, "test-trials")))
+    return {} if ideal is None else {"test_ideal_score": ideal}
 
 
 def versions() -> dict[str, str]:

@@ -10,6 +10,7 @@ from neurotrain.errors import InvalidInput
 from neurotrain.losses import Loss
 from neurotrain.task import Task
 from neurotrain.training.checkpoint import read_latest_checkpoint
+from neurotrain.training.curriculum import Curriculum
 from neurotrain.training.loop import Training
 from neurotrain.training.plan import Plan, make_plan
 from neurotrain.training.rebuild import plan_of_run
@@ -29,6 +30,7 @@ def train(
     task_options: Mapping[str, Any] | None = None,
     loss_options: Mapping[str, Any] | None = None,
     optimizer_options: Mapping[str, Any] | None = None,
+    curriculum: Curriculum | Mapping[str, Any] | None = None,
     generations: int | None = None,
     trial_simulations: int | None = None,
     seconds: float | None = None,
@@ -65,6 +67,8 @@ def train(
         The method.
     model_options, task_options, loss_options, optimizer_options : mapping, optional
         Settings of those given by name.
+    curriculum : Curriculum or mapping, optional
+        Easier values of a setting of the task, with which training begins.
     generations : int, optional
         Length of the run, at most. By default 600, or what `trial_simulations` last for.
     trial_simulations : int, optional
@@ -128,6 +132,7 @@ def train(
         task_options=task_options or {},
         loss_options=loss_options or {},
         optimizer_options=optimizer_options or {},
+        curriculum=curriculum,
     )
     folder = RunFolder.create(
         _default_folder(plan) if out is None else out, {**plan.config(), "versions": versions()}

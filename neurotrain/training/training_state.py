@@ -1,12 +1,13 @@
 """What changes during a training, as it is kept in checkpoints."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from neurotrain.errors import InvalidInput, RunFolderError
 from neurotrain.optimizers import Optimizer
+from neurotrain.training.curriculum import CurriculumState
 
 _SPENT = {"wall_seconds": float, "trial_simulations": int, "failed_candidates": int}
 
@@ -53,6 +54,7 @@ class TrainingState:
     trial_simulations: int = 0
     failed_candidates: int = 0
     ended: str | None = None
+    curriculum: CurriculumState = field(default_factory=CurriculumState)
 
     def to_arrays(self) -> dict[str, np.ndarray]:
         """Return all of it as arrays that need no pickle."""
@@ -60,6 +62,8 @@ class TrainingState:
         for name in _SPENT:
             arrays[name] = np.array(getattr(self, name))
         arrays["ended"] = np.array(self.ended or "")
+        arrays["curriculum.level"] = np.array(self.curriculum.level)
+        arrays["curriculum.accuracies"] = np.array(self.curriculum.accuracies, dtype=float)
         if self.best is not None:
             arrays["best.weights"] = self.best.weights
             arrays["best.scores"] = np.array([self.best.accuracy, self.best.loss])
@@ -84,6 +88,10 @@ class TrainingState:
         for name, kind in _SPENT.items():
             setattr(self, name, kind(arrays[name]))
         self.ended = str(arrays["ended"]) or None
+        # Checkpoints from before there were curricula are at the only level.
+        if "curriculum.level" in arrays:
+            accuracies = tuple(arrays["curriculum.accuracies"].tolist())
+            self.curriculum = CurriculumState(int(arrays["curriculum.level"]), accuracies)
         if "best.weights" in arrays:
             accuracy, loss = (float(value) for value in arrays["best.scores"])
             counts = int(arrays["best.generation"]), int(arrays["best.validations"])
