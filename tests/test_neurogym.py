@@ -336,6 +336,18 @@ def test_durations_and_choices_are_drawn_apart():
     assert delay == 100 * env.first // 10 * 10
 
 
+class _AllTheSame(StandInEnvironment):
+    def new_trial(self):
+        self.rng = np.random.RandomState(1)
+        return super().new_trial()
+
+
+def test_trials_may_all_be_the_same():
+    """As those of an interval of one duration are."""
+    assert not nt.from_neurogym(_AllTheSame(), trajectory=True).varies
+    assert nt.from_neurogym(StandInEnvironment(), trajectory=True).varies
+
+
 class _Wrapper:
     """A wrapper as Gymnasium's are, which passes on what it does not have."""
 

@@ -64,6 +64,21 @@ def test_drawing_follows_from_the_generator_alone():
     assert not same(first, task.draw(8, rng(2)))
 
 
+class _AllTheSame(StandInTask):
+    def generate_trial_params(self, batch, trial):
+        np.random.seed(1)
+        return super().generate_trial_params(batch, 0)
+
+    def trial_function(self, time, params):
+        np.random.seed(int(time))
+        return super().trial_function(time, params)
+
+
+def test_trials_may_all_be_the_same():
+    assert not nt.from_psychrnn(_AllTheSame()).varies
+    assert nt.from_psychrnn(StandInTask()).varies
+
+
 def test_score_is_that_of_trajectories():
     task = nt.from_psychrnn(StandInTask())
     trials = task.draw(5, rng())
@@ -97,6 +112,7 @@ class _PerBatch(StandInTask):
         (StandInTask(duration=0), "of 0 ms is not a whole number"),
         (StandInTask(mask=(1, 0)), "mask of StandInTask must be 0 or 1 and the same for all"),
         (_PerBatch(), "mask of _PerBatch must be 0 or 1"),
+        (StandInTask(duration=50), "No bin of .* trials of StandInTask counts"),
         (_WrongShape(), r"must give 3 numbers for its inputs at each time, got shape \(2,\)"),
     ],
 )

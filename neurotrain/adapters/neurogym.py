@@ -76,6 +76,7 @@ class NeurogymTask:
         layout = find_layout(environment, probed, self.decision, self.trajectory)
         # A frozen dataclass lets nobody set what follows from its fields.
         vars(self).update(_environment=environment, _layout=layout)
+        vars(self).update(_varies=any(not trial.equals(probed[0]) for trial in probed))
         check_task(self)
 
     @property
@@ -97,6 +98,11 @@ class NeurogymTask:
     def actions(self) -> tuple[int, ...]:
         """The environment's action for each class."""
         return self._layout.actions
+
+    @property
+    def varies(self) -> bool:
+        """Whether trials differ from one another."""
+        return self._varies
 
     def draw(self, n_trials: int, rng: np.random.Generator) -> Trials:
         """Return `n_trials` trials drawn with `rng`; inputs are (trial, bin, channel).
