@@ -496,6 +496,8 @@ def test_a_run_by_name_is_rebuilt_from_its_folder(installed, tmp_path, monkeypat
     assert result.folder == Path("runs/neurogym-Stand-v0-cross-entropy-seed0")
     config = tomllib.loads((result.folder / "config.toml").read_text())
     assert config["task"] == {"name": "neurogym:Stand-v0", "in_python": False, "options": options}
+    # The stand-in is of no version; of the real one it would be that.
+    assert config["versions"]["neurogym"] == "missing"
     loaded = nt.Result.load(result.folder)
     assert loaded.task == result.task
     assert loaded.evaluate()["test_accuracy"] == result.test_accuracy

@@ -5,10 +5,12 @@ NeuroGym pins versions of NumPy, SciPy and Matplotlib that are not those of othe
 
 import json
 import os
+import re
 import subprocess
 import sys
 from configparser import ConfigParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -128,7 +130,7 @@ def python(setup, tmp_path_factory) -> Path:
     return python
 
 
-def run(python: Path, top: Path, code: str, *arguments: str) -> dict:
+def run(python: Path, top: Path, code: str, *arguments: str) -> Any:
     environment = {**os.environ, "PYTHONPATH": str(top)}
     command = [python, "-c", code, *arguments]
     done = subprocess.run(command, capture_output=True, text=True, env=environment)
@@ -158,8 +160,23 @@ def test_tasks_of_neurogym_are_learned(name, python, top, tmp_path):
     assert trained["shuffled"] < above
 
 
-def test_tasks_of_psychrnn(python, top):
+@pytest.fixture(scope="module")
+def with_psychrnn(python) -> Path:
+    """Return the same Python with PsychRNN, but for TensorFlow, which its tasks do not need."""
     done = pip(python, "install", "--quiet", "--no-deps", "psychrnn==1.0.0")
     if done.returncode:
         pytest.skip(f"pip takes no PsychRNN: {done.stderr.strip()[-200:]}")
-    assert all(run(python, top, PSYCHRNN).values())
+    return python
+
+
+def test_tasks_of_psychrnn(with_psychrnn, top):
+    assert all(run(with_psychrnn, top, PSYCHRNN).values())
+
+
+def test_page_runs_as_it_stands(with_psychrnn, top, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    page = (top / "docs" / "neurogym.md").read_text()
+    blocks = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
+    assert len(blocks) == 3
+    tell = "\nimport json; print(json.dumps([task.outputs, result.task.actions]))"
+    assert run(with_psychrnn, top, "".join(blocks) + tell) == [2, [1, 2]]
