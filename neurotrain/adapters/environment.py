@@ -41,6 +41,12 @@ class EnvironmentTrial:
         """Duration of the trial."""
         return len(self.observation)
 
+    def equals(self, other: "EnvironmentTrial") -> bool:
+        """Whether `other` shows the same and asks for the same."""
+        return np.array_equal(self.observation, other.observation) and np.array_equal(
+            self.ground_truth, other.ground_truth
+        )
+
     def duration(self, period: str) -> int:
         """Return the duration of a period in bins."""
         start, stop = self.periods[period]

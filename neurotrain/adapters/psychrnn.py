@@ -61,6 +61,11 @@ class PsychRNNTask:
         # A frozen dataclass lets nobody set what follows from its fields.
         vars(self).update(_seeded=Seeded(self.task))
         vars(self).update(trials=fingerprint(self))
+        if not self.draw(20, np.random.default_rng(0)).mask.any():
+            raise InvalidInput(
+                f"No bin of 20 trials of {self.name} counts by its mask; make its T, now "
+                f"{self.task.T:g} ms, long enough for a response."
+            )
         check_task(self)
 
     @property
@@ -77,6 +82,12 @@ class PsychRNNTask:
     def outputs(self) -> int:
         """Number of outputs."""
         return int(self.task.N_out)
+
+    @property
+    def varies(self) -> bool:
+        """Whether trials differ from one another."""
+        trials = self.draw(20, np.random.default_rng(0))
+        return any((part != part[:1]).any() for part in (trials.inputs, trials.targets))
 
     @property
     def _n_bins(self) -> int:
@@ -124,8 +135,8 @@ class PsychRNNTask:
     def _mask_of_bins(self, masks: np.ndarray) -> np.ndarray:
         if (masks != masks[..., :1]).any() or not np.isin(masks, (0, 1)).all():
             raise InvalidInput(
-                f"The mask of {self.name} must be 0 or 1 and the same for all outputs; leave out "
-                "the outputs that do not count at that time, by giving them their own task."
+                f"The mask of {self.name} must be 0 or 1 and the same for all outputs at a time; "
+                "here a bin of a trial counts or does not count as a whole."
             )
         return masks[..., 0] == 1
 

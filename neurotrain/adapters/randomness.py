@@ -30,7 +30,7 @@ class Seeded:
     def __init__(self, *objects: Any) -> None:
         self._objects = objects
         try:
-            self._first = self._copied([vars(each) for each in objects])
+            self._first, _ = self._copied([vars(each) for each in objects])
         except Exception as error:
             raise InvalidInput(
                 f"{type(objects[0]).__name__} cannot be copied, so that it could not draw the "
@@ -44,32 +44,39 @@ class Seeded:
         What the objects hold is copied, but not they themselves: functions among it, such as
         those that draw a duration, go on referring to them.
         """
-        now = self._copied([vars(each) for each in self._objects])
+        now = [dict(vars(each)) for each in self._objects]
         numpy_now = get_state()
         try:
-            self._restore(self._first)
+            self._hold(self._copied(self._first)[0])
             seed(int(rng.integers(2**32)))
             self._seed_own(rng)
             yield
         finally:
-            self._restore(now)
+            self._hold(now)
             set_state(numpy_now)
 
     def _seed_own(self, rng: np.random.Generator) -> None:
         for each in self._objects:
             if hasattr(type(each), "seed"):
                 each.seed(int(rng.integers(2**31)))
-            # Each gets a seed of its own: with the same one, draws of two would go together.
-            for name, value in vars(each).items():
-                if isinstance(value, np.random.Generator):
-                    setattr(each, name, np.random.default_rng(rng.integers(2**63)))
-                elif isinstance(value, RandomState):
-                    value.seed(int(rng.integers(2**32)))
+        # They are copied once more to come upon all generators. Each gets a seed of its own:
+        # seed() of an environment gives some the same one, so that their draws go together.
+        held, copies = self._copied([vars(each) for each in self._objects])
+        self._hold(held)
+        for copy in copies:
+            if isinstance(copy, RandomState):
+                copy.seed(int(rng.integers(2**32)))
+            elif isinstance(copy, np.random.Generator):
+                bits = copy.bit_generator
+                bits.state = type(bits)(int(rng.integers(2**63))).state
 
-    def _restore(self, state: list[dict[str, Any]]) -> None:
-        for each, held in zip(self._objects, self._copied(state), strict=True):
+    def _hold(self, state: list[dict[str, Any]]) -> None:
+        for each, held in zip(self._objects, state, strict=True):
             vars(each).clear()
             vars(each).update(held)
 
-    def _copied(self, state: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        return deepcopy(state, {id(each): each for each in self._objects})
+    def _copied(self, state: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[Any]]:
+        """Return a copy of what the objects hold, and of each object anywhere in it."""
+        memo = {id(each): each for each in self._objects}
+        copy = deepcopy(state, memo)
+        return copy, list(memo.values())

@@ -1,6 +1,7 @@
 """What result.json says of a complete run."""
 
 import platform
+import sys
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -58,7 +59,9 @@ def summarize_ideal(task: Task, n_trials: int, seed: int) -> dict[str, float]:
 def versions() -> dict[str, str]:
     """Return the versions that a run depends on."""
     found = {"neurotrain": __version__, "python": platform.python_version()}
-    for package in ("brian2", "numpy"):
+    # The trials of its tasks are those of its version.
+    libraries = ("neurogym",) if sys.modules.get("neurogym") else ()
+    for package in ("brian2", "numpy", *libraries):
         try:
             found[package] = version(package)
         except PackageNotFoundError:
