@@ -61,6 +61,7 @@ class CMAES(CMAFamily):
     ) -> None:
         size = np.size(start)
         self.diagonal = size >= FULL_COVARIANCE_LIMIT if diagonal is None else bool(diagonal)
+        self.covariance = "diagonal" if self.diagonal else "full"
         super().__init__(
             start,
             scale,
@@ -68,5 +69,4 @@ class CMAES(CMAFamily):
             population_size=population_size,
             sigma=sigma,
             restarts=restarts,
-            covariance="diagonal" if self.diagonal else "full",
         )

@@ -23,11 +23,11 @@ class CMAFamily(Replayed):
         At least 4; None stands for ``4 + floor(3 ln d)``.
     restarts : {'none', 'ipop', 'bipop'}
         See `Restarted`; `population_size` changes with every restart.
-    covariance : {'full', 'diagonal', 'vkd'}
-        See `SearchDistribution`.
     """
 
     libraries = "NumPy and pycma"
+    # What of the covariance matrix is learnt, see `SearchDistribution`.
+    covariance: str = "full"
 
     def __init__(
         self,
@@ -35,10 +35,9 @@ class CMAFamily(Replayed):
         scale: np.ndarray,
         *,
         seed: int,
-        population_size: int | None,
-        sigma: float,
-        restarts: str,
-        covariance: str,
+        population_size: int | None = None,
+        sigma: float = 0.5,
+        restarts: str = "none",
     ) -> None:
         if population_size is None:
             population_size = default_population_size(np.size(start))
@@ -47,11 +46,11 @@ class CMAFamily(Replayed):
             raise InvalidInput(f"population_size must be at least 4, got {population_size}.")
         if restarts not in RESTARTS:
             raise unknown_name("kind of restarts", str(restarts), RESTARTS)
-        self.restarts, self._covariance = restarts, covariance
+        self.restarts = restarts
         self._begin()
 
     def _run(self, center: np.ndarray, sigma: float, population_size: int) -> SearchDistribution:
-        return SearchDistribution(center, sigma, population_size, self._covariance)
+        return SearchDistribution(center, sigma, population_size, self.covariance)
 
     def _new_strategy(self) -> Strategy:
         size, number = self._start.size, self._first_population_size

@@ -1,7 +1,5 @@
 """sep-CMA-ES: a standard deviation for each parameter, by way of pycma."""
 
-import numpy as np
-
 from neurotrain.optimizers.cma_family import CMAFamily
 
 
@@ -32,22 +30,4 @@ class SepCMAES(CMAFamily):
         If an option lies outside its range.
     """
 
-    def __init__(
-        self,
-        start: np.ndarray,
-        scale: np.ndarray,
-        *,
-        seed: int,
-        population_size: int | None = None,
-        sigma: float = 0.5,
-        restarts: str = "none",
-    ) -> None:
-        super().__init__(
-            start,
-            scale,
-            seed=seed,
-            population_size=population_size,
-            sigma=sigma,
-            restarts=restarts,
-            covariance="diagonal",
-        )
+    covariance = "diagonal"
