@@ -1,4 +1,4 @@
-"""CMA-ES, by way of pycma, as a method whose every bit follows from the run's seed."""
+"""CMA-ES, by way of pycma where it is not separable, every bit of which follows from the seed."""
 
 import numpy as np
 

@@ -1,16 +1,16 @@
-"""What all optimizers have in common that pycma computes."""
+"""What CMA-ES and its relatives have in common."""
 
 import numpy as np
 
 from neurotrain.errors import InvalidInput, unknown_name
-from neurotrain.optimizers.pycma import SearchDistribution
 from neurotrain.optimizers.recombination import default_population_size
 from neurotrain.optimizers.replay import Replayed, Strategy
-from neurotrain.optimizers.restarts import RESTARTS, Restarted
+from neurotrain.optimizers.restarts import RESTARTS, Exhaustible, Restarted
+from neurotrain.optimizers.separable import SeparableDistribution
 
 
 class CMAFamily(Replayed):
-    """Covariance matrix adaptation by pycma, as a function of the run's seed.
+    """Covariance matrix adaptation as a function of the run's seed, by pycma but for diagonals.
 
     Only the order of the losses counts; equal losses rank in a random order. Without
     restarts, termination criteria are not consulted: whoever calls owns the loop. A
@@ -26,7 +26,7 @@ class CMAFamily(Replayed):
     """
 
     libraries = "NumPy and pycma"
-    # What of the covariance matrix is learnt, see `SearchDistribution`.
+    # What of the covariance matrix is learnt: "diagonal", "full" or "vkd".
     covariance: str = "full"
 
     def __init__(
@@ -49,7 +49,12 @@ class CMAFamily(Replayed):
         self.restarts = restarts
         self._begin()
 
-    def _run(self, center: np.ndarray, sigma: float, population_size: int) -> SearchDistribution:
+    def _run(self, center: np.ndarray, sigma: float, population_size: int) -> Exhaustible:
+        if self.covariance == "diagonal":
+            return SeparableDistribution(center, sigma, population_size)
+        # pycma takes its time to import.
+        from neurotrain.optimizers.pycma import SearchDistribution
+
         return SearchDistribution(center, sigma, population_size, self.covariance)
 
     def _new_strategy(self) -> Strategy:
