@@ -28,7 +28,10 @@ PACKAGES = {
     "tqdm": (),
     "tomli-w": (),
 }
-EXTRAS = {"test": ("pytest", "hypothesis", "ruff", "setuptools")}
+EXTRAS = {
+    "test": ("pytest", "hypothesis", "ruff", "setuptools"),
+    "optimizers": ("cmaes", "evosax", "nevergrad"),
+}
 
 CPU_FEATURES = ("avx2", "fma", "avx512f", "asimd", "sve")
 

@@ -22,16 +22,10 @@ def ellipsoid(candidates, condition=100.0):
     return (candidates**2 * curvature).sum(axis=-1)
 
 
-# 320 parameters also take pycma's two-point adaptation of the step size.
-@pytest.mark.parametrize(
-    ("size", "population_size", "diagonal"),
-    [(1, 4, False), (6, 8, False), (6, 8, True), (320, 8, True)],
-)
-def test_candidates_are_those_of_pycma_with_the_same_noise(size, population_size, diagonal):
+@pytest.mark.parametrize(("size", "population_size"), [(1, 4), (6, 8), (20, 30)])
+def test_candidates_are_those_of_pycma_with_the_same_noise(size, population_size):
     start, scale = np.linspace(1, 2, size), np.geomspace(0.1, 10, size)
-    ours = CMAES(
-        start, scale, seed=4, population_size=population_size, sigma=0.3, diagonal=diagonal
-    )
+    ours = CMAES(start, scale, seed=4, population_size=population_size, sigma=0.3, diagonal=False)
     noise = None
     theirs = cma.CMAEvolutionStrategy(
         np.zeros(size),
@@ -39,7 +33,6 @@ def test_candidates_are_those_of_pycma_with_the_same_noise(size, population_size
         {
             "popsize": population_size,
             "CMA_mirrors": 0,
-            "CMA_diagonal": diagonal,
             "seed": np.nan,
             "randn": lambda *shape: noise.standard_normal(shape),
             "verbose": -9,
@@ -53,6 +46,45 @@ def test_candidates_are_those_of_pycma_with_the_same_noise(size, population_size
         ours.tell(losses)
         theirs.tell(offsets, losses.tolist())
     np.testing.assert_array_equal(ours.guess, start + scale * theirs.mean)
+
+
+# Few and many candidates for few and many parameters; odd numbers have a weight of 0.
+SIZES = [(1, 4), (2, 9), (6, 8), (6, 200), (40, 15), (40, 300), (320, 8), (301, 21), (300, 330)]
+
+
+@pytest.mark.parametrize(("size", "population_size"), SIZES)
+def test_separable_candidates_are_those_of_pycma_but_for_rounding(size, population_size):
+    """From 300 parameters on pycma compares two candidates, and draws for their length alone."""
+    start, scale = np.linspace(1, 2, size), np.geomspace(0.1, 10, size)
+    ours = SepCMAES(start, scale, seed=4, population_size=population_size, sigma=0.3)
+    noise = None
+
+    def randn(*shape):
+        return noise[:1] if shape == (1, size) else noise[-shape[0] :]
+
+    theirs = cma.CMAEvolutionStrategy(
+        np.zeros(size),
+        0.3,
+        {
+            "popsize": population_size,
+            "CMA_mirrors": 0,
+            "CMA_diagonal": True,
+            "seed": np.nan,
+            "randn": randn,
+            "verbose": -9,
+        },
+    )
+    for generation in range(60):
+        noise = generator(4, "optimizer", generation).standard_normal((population_size, size))
+        with warnings.catch_warnings():
+            # With 200 candidates it warns of large numbers, which are as they should be.
+            warnings.simplefilter("ignore")
+            offsets = theirs.ask()
+            theirs.tell(offsets, ellipsoid(np.array(offsets), 1e4).tolist())
+        asked = (ours.ask() - start) / scale
+        np.testing.assert_allclose(asked, np.array(offsets), rtol=1e-6, atol=1e-9)
+        ours.tell(ellipsoid(np.array(offsets), 1e4))
+    np.testing.assert_allclose(ours._strategy.deviations, theirs.stds, rtol=1e-6)
 
 
 def test_restricted_candidates_are_those_of_pycma_with_the_same_noise():

@@ -168,7 +168,7 @@ def test_a_library_that_is_missing_is_a_note(monkeypatch):
 
 
 def test_a_few_cells(capsys):
-    only = "s*-d10/*cma-es/[np]*"
+    only = "s*-d10/*cma-es/[np][ey][uc]*"
     assert main(["bench", "optimizers", "--quick", "--only", only, "--json"]) == 0
     report = json.loads(capsys.readouterr().out)
     assert {row["case"] for row in report["rows"]} == {"sphere-d10", "step-d10"}

@@ -1,4 +1,4 @@
-"""CMA-ES, by way of pycma, as a method whose every bit follows from the run's seed."""
+"""CMA-ES, by way of pycma where it is not separable, every bit of which follows from the seed."""
 
 import numpy as np
 
@@ -61,6 +61,7 @@ class CMAES(CMAFamily):
     ) -> None:
         size = np.size(start)
         self.diagonal = size >= FULL_COVARIANCE_LIMIT if diagonal is None else bool(diagonal)
+        self.covariance = "diagonal" if self.diagonal else "full"
         super().__init__(
             start,
             scale,
@@ -68,5 +69,4 @@ class CMAES(CMAFamily):
             population_size=population_size,
             sigma=sigma,
             restarts=restarts,
-            covariance="diagonal" if self.diagonal else "full",
         )

@@ -1,16 +1,16 @@
-"""What all optimizers have in common that pycma computes."""
+"""What CMA-ES and its relatives have in common."""
 
 import numpy as np
 
 from neurotrain.errors import InvalidInput, unknown_name
-from neurotrain.optimizers.pycma import SearchDistribution
 from neurotrain.optimizers.recombination import default_population_size
 from neurotrain.optimizers.replay import Replayed, Strategy
-from neurotrain.optimizers.restarts import RESTARTS, Restarted
+from neurotrain.optimizers.restarts import RESTARTS, Exhaustible, Restarted
+from neurotrain.optimizers.separable import SeparableDistribution
 
 
 class CMAFamily(Replayed):
-    """Covariance matrix adaptation by pycma, as a function of the run's seed.
+    """Covariance matrix adaptation as a function of the run's seed, by pycma but for diagonals.
 
     Only the order of the losses counts; equal losses rank in a random order. Without
     restarts, termination criteria are not consulted: whoever calls owns the loop. A
@@ -23,11 +23,11 @@ class CMAFamily(Replayed):
         At least 4; None stands for ``4 + floor(3 ln d)``.
     restarts : {'none', 'ipop', 'bipop'}
         See `Restarted`; `population_size` changes with every restart.
-    covariance : {'full', 'diagonal', 'vkd'}
-        See `SearchDistribution`.
     """
 
     libraries = "NumPy and pycma"
+    # What of the covariance matrix is learnt: "diagonal", "full" or "vkd".
+    covariance: str = "full"
 
     def __init__(
         self,
@@ -35,10 +35,9 @@ class CMAFamily(Replayed):
         scale: np.ndarray,
         *,
         seed: int,
-        population_size: int | None,
-        sigma: float,
-        restarts: str,
-        covariance: str,
+        population_size: int | None = None,
+        sigma: float = 0.5,
+        restarts: str = "none",
     ) -> None:
         if population_size is None:
             population_size = default_population_size(np.size(start))
@@ -47,11 +46,16 @@ class CMAFamily(Replayed):
             raise InvalidInput(f"population_size must be at least 4, got {population_size}.")
         if restarts not in RESTARTS:
             raise unknown_name("kind of restarts", str(restarts), RESTARTS)
-        self.restarts, self._covariance = restarts, covariance
+        self.restarts = restarts
         self._begin()
 
-    def _run(self, center: np.ndarray, sigma: float, population_size: int) -> SearchDistribution:
-        return SearchDistribution(center, sigma, population_size, self._covariance)
+    def _run(self, center: np.ndarray, sigma: float, population_size: int) -> Exhaustible:
+        if self.covariance == "diagonal":
+            return SeparableDistribution(center, sigma, population_size)
+        # pycma takes its time to import.
+        from neurotrain.optimizers.pycma import SearchDistribution
+
+        return SearchDistribution(center, sigma, population_size, self.covariance)
 
     def _new_strategy(self) -> Strategy:
         size, number = self._start.size, self._first_population_size

@@ -7,7 +7,8 @@ import numpy as np
 
 from neurotrain.errors import require_above_zero
 from neurotrain.optimizers.checks import frozen, require_between
-from neurotrain.optimizers.gradient_optimizers import GradientOptimizer
+from neurotrain.optimizers.gradient_optimizers import GradientOptimizer, gradient_optimizer_maker
+from neurotrain.optimizers.schedules import schedule_factor
 
 
 class Descent:
@@ -63,3 +64,45 @@ class Descent:
         """Take over a guess and what `state` returned."""
         self.method.restore(state)
         self.guess = frozen(np.array(guess, dtype=float))
+
+
+def make_descent(
+    start: np.ndarray,
+    scale: np.ndarray,
+    *,
+    gradient_optimizer: str,
+    momentum: float,
+    beta1: float,
+    beta2: float,
+    learning_rate: float,
+    schedule: str,
+    generations: int | None,
+    weight_decay: float = 0.0,
+) -> Descent:
+    """Return the descent that the options of a method describe.
+
+    Parameters
+    ----------
+    start, scale, learning_rate, weight_decay
+        Those of `Descent`.
+    gradient_optimizer, momentum, beta1, beta2
+        Those of `gradient_optimizer_maker`.
+    schedule, generations
+        Those of `schedule_factor`.
+
+    Raises
+    ------
+    InvalidInput
+        If a name is unknown, or a number lies outside its range.
+    """
+    make_method = gradient_optimizer_maker(
+        gradient_optimizer, momentum=momentum, beta1=beta1, beta2=beta2
+    )
+    return Descent(
+        start,
+        scale,
+        make_method(start.size),
+        learning_rate=learning_rate,
+        schedule=schedule_factor(schedule, generations),
+        weight_decay=weight_decay,
+    )

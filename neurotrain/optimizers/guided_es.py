@@ -8,12 +8,10 @@ import numpy as np
 
 from neurotrain.errors import InvalidInput
 from neurotrain.optimizers.checks import frozen, require_between
-from neurotrain.optimizers.descent import Descent
+from neurotrain.optimizers.descent import make_descent
 from neurotrain.optimizers.gradient_es import GradientES
-from neurotrain.optimizers.gradient_optimizers import gradient_optimizer_maker
 from neurotrain.optimizers.noise import Chunks, Noise
 from neurotrain.optimizers.perturbations import Perturbations, require_pairs
-from neurotrain.optimizers.schedules import schedule_factor
 from neurotrain.optimizers.shaping import shaping_function
 
 # What a gradient must have of its length outside the span of those before it.
@@ -94,15 +92,16 @@ class GuidedES(GradientES):
         self.alpha, self.beta, self.learning_rate = alpha, beta, learning_rate
         self._noise = GuidedNoise(count, size, alpha)
         self._perturbations = Perturbations(self._noise, mirrored=True)
-        make_method = gradient_optimizer_maker(
-            gradient_optimizer, momentum=momentum, beta1=beta1, beta2=beta2
-        )
-        self._descent = Descent(
+        self._descent = make_descent(
             self._start,
             self._scale,
-            make_method(size),
+            gradient_optimizer=gradient_optimizer,
+            momentum=momentum,
+            beta1=beta1,
+            beta2=beta2,
             learning_rate=learning_rate,
-            schedule=schedule_factor(schedule, generations),
+            schedule=schedule,
+            generations=generations,
             weight_decay=weight_decay,
         )
         self._shape = shaping_function(shaping)

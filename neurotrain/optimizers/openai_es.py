@@ -4,12 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from neurotrain.optimizers.descent import Descent
+from neurotrain.optimizers.descent import make_descent
 from neurotrain.optimizers.gradient_es import GradientES
-from neurotrain.optimizers.gradient_optimizers import gradient_optimizer_maker
 from neurotrain.optimizers.noise import make_noise
 from neurotrain.optimizers.perturbations import Perturbations, require_pairs
-from neurotrain.optimizers.schedules import falling_sigma, schedule_factor
+from neurotrain.optimizers.schedules import falling_sigma
 from neurotrain.optimizers.shaping import shaping_function
 
 
@@ -96,15 +95,16 @@ class OpenAIES(GradientES):
         self._perturbations = Perturbations(
             make_noise(count, self._start.size, rank, shapes), mirrored
         )
-        make_method = gradient_optimizer_maker(
-            gradient_optimizer, momentum=momentum, beta1=beta1, beta2=beta2
-        )
-        self._descent = Descent(
+        self._descent = make_descent(
             self._start,
             self._scale,
-            make_method(self._start.size),
+            gradient_optimizer=gradient_optimizer,
+            momentum=momentum,
+            beta1=beta1,
+            beta2=beta2,
             learning_rate=learning_rate,
-            schedule=schedule_factor(schedule, generations),
+            schedule=schedule,
+            generations=generations,
             weight_decay=weight_decay,
         )
         self.learning_rate = learning_rate

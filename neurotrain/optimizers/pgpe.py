@@ -7,12 +7,10 @@ from typing import Any
 import numpy as np
 
 from neurotrain.optimizers.checks import frozen, require_between
-from neurotrain.optimizers.descent import Descent
+from neurotrain.optimizers.descent import make_descent
 from neurotrain.optimizers.gradient_es import GradientES
-from neurotrain.optimizers.gradient_optimizers import gradient_optimizer_maker
 from neurotrain.optimizers.noise import make_noise
 from neurotrain.optimizers.perturbations import NARROWEST, WIDEST, Perturbations, require_pairs
-from neurotrain.optimizers.schedules import schedule_factor
 from neurotrain.optimizers.shaping import shaping_function
 
 # Of Adam and SGD; that of ClipUp depends on sigma.
@@ -95,18 +93,19 @@ class PGPE(GradientES):
         require_between("sigma_learning_rate", sigma_learning_rate, 0)
         require_between("max_sigma_change", max_sigma_change, 0, 1)
         size, count = self._start.size, require_pairs("pgpe", population_size)
-        make_method = gradient_optimizer_maker(
-            gradient_optimizer, momentum=momentum, beta1=beta1, beta2=beta2
-        )
         if learning_rate is None:
             is_clipup = gradient_optimizer == "clipup"
             learning_rate = sigma * sqrt(size) / 30 if is_clipup else LEARNING_RATE
-        self._descent = Descent(
+        self._descent = make_descent(
             self._start,
             self._scale,
-            make_method(size),
+            gradient_optimizer=gradient_optimizer,
+            momentum=momentum,
+            beta1=beta1,
+            beta2=beta2,
             learning_rate=learning_rate,
-            schedule=schedule_factor(schedule, generations),
+            schedule=schedule,
+            generations=generations,
             weight_decay=weight_decay,
         )
         self.learning_rate, self.sigma_learning_rate = learning_rate, sigma_learning_rate

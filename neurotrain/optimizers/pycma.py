@@ -26,7 +26,7 @@ class SearchDistribution:
         First standard deviation.
     population_size : int
         Number of candidates.
-    covariance : {'full', 'diagonal', 'vkd'}
+    covariance : {'full', 'vkd'}
         What of the covariance matrix is learnt; ``'vkd'``: a diagonal and a few
         directions, as many as help.
     """
@@ -37,7 +37,6 @@ class SearchDistribution:
         self.population_size = population_size
         options = {
             "popsize": population_size,
-            "CMA_diagonal": covariance == "diagonal",
             "CMA_mirrors": 0,  # so that all candidates of a small population are independent
             "randn": self._normal,
             "seed": np.nan,  # says that pycma shall seed nothing; 0 would mean the clock

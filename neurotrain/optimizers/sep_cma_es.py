@@ -1,6 +1,4 @@
-"""sep-CMA-ES: a standard deviation for each parameter, by way of pycma."""
-
-import numpy as np
+"""sep-CMA-ES: a standard deviation for each parameter."""
 
 from neurotrain.optimizers.cma_family import CMAFamily
 
@@ -10,8 +8,9 @@ class SepCMAES(CMAFamily):
 
     Source: doi:10.1007/978-3-540-87700-4_30. Only the diagonal of the covariance matrix is
     learnt, in time and memory linear in the number of parameters, and faster than the
-    whole matrix. This is cma-es with ``diagonal=True``; what is said there of ranks,
-    collapse and the saved state holds here.
+    whole matrix. With the same noise it proposes the same candidates as pycma with
+    ``CMA_diagonal``, in a fraction of the time. This is cma-es with ``diagonal=True``; what is
+    said there of ranks, collapse and the saved state holds here.
 
     Parameters
     ----------
@@ -32,22 +31,4 @@ class SepCMAES(CMAFamily):
         If an option lies outside its range.
     """
 
-    def __init__(
-        self,
-        start: np.ndarray,
-        scale: np.ndarray,
-        *,
-        seed: int,
-        population_size: int | None = None,
-        sigma: float = 0.5,
-        restarts: str = "none",
-    ) -> None:
-        super().__init__(
-            start,
-            scale,
-            seed=seed,
-            population_size=population_size,
-            sigma=sigma,
-            restarts=restarts,
-            covariance="diagonal",
-        )
+    covariance = "diagonal"

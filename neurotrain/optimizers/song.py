@@ -9,11 +9,9 @@ import numpy as np
 from neurotrain.errors import InvalidInput, require_above_zero, require_whole
 from neurotrain.optimizers.ask_tell import AskTell
 from neurotrain.optimizers.checks import frozen
-from neurotrain.optimizers.descent import Descent
-from neurotrain.optimizers.gradient_optimizers import gradient_optimizer_maker
+from neurotrain.optimizers.descent import make_descent
 from neurotrain.optimizers.noise import Noise
 from neurotrain.optimizers.perturbations import Perturbations
-from neurotrain.optimizers.schedules import schedule_factor
 from neurotrain.optimizers.shaping import shaping_function
 
 
@@ -91,16 +89,17 @@ class SONG(AskTell):
             Perturbations(Noise(population_size - 1, block.stop - block.start), mirrored=False)
             for block in self._blocks
         ]
-        make_method = gradient_optimizer_maker(
-            gradient_optimizer, momentum=momentum, beta1=beta1, beta2=beta2
-        )
         self._descents = [
-            Descent(
+            make_descent(
                 self._start[block],
                 self._scale[block],
-                make_method(block.stop - block.start),
+                gradient_optimizer=gradient_optimizer,
+                momentum=momentum,
+                beta1=beta1,
+                beta2=beta2,
                 learning_rate=learning_rate,
-                schedule=schedule_factor(schedule, generations),
+                schedule=schedule,
+                generations=generations,
             )
             for block in self._blocks
         ]

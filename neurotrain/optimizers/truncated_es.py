@@ -3,12 +3,10 @@
 import numpy as np
 
 from neurotrain.errors import require_whole
-from neurotrain.optimizers.descent import Descent
+from neurotrain.optimizers.descent import make_descent
 from neurotrain.optimizers.gradient_es import GradientES
-from neurotrain.optimizers.gradient_optimizers import gradient_optimizer_maker
 from neurotrain.optimizers.noise import Noise
 from neurotrain.optimizers.perturbations import Perturbations, require_pairs
-from neurotrain.optimizers.schedules import schedule_factor
 from neurotrain.optimizers.shaping import shaping_function
 
 
@@ -84,15 +82,16 @@ class TruncatedES(GradientES):
         self.episode_length, self.learning_rate = episode_length, learning_rate
         self._noise = self._noise_class(count, size)
         self._perturbations = Perturbations(self._noise, mirrored=True)
-        make_method = gradient_optimizer_maker(
-            gradient_optimizer, momentum=momentum, beta1=beta1, beta2=beta2
-        )
-        self._descent = Descent(
+        self._descent = make_descent(
             self._start,
             self._scale,
-            make_method(size),
+            gradient_optimizer=gradient_optimizer,
+            momentum=momentum,
+            beta1=beta1,
+            beta2=beta2,
             learning_rate=learning_rate,
-            schedule=schedule_factor(schedule, generations),
+            schedule=schedule,
+            generations=generations,
             weight_decay=weight_decay,
         )
         self._shape = shaping_function(shaping)

@@ -1,7 +1,5 @@
 """VkD-CMA-ES: a standard deviation for each parameter and a few directions, by way of pycma."""
 
-import numpy as np
-
 from neurotrain.optimizers.cma_family import CMAFamily
 
 
@@ -33,22 +31,4 @@ class VkDCMAES(CMAFamily):
         If an option lies outside its range.
     """
 
-    def __init__(
-        self,
-        start: np.ndarray,
-        scale: np.ndarray,
-        *,
-        seed: int,
-        population_size: int | None = None,
-        sigma: float = 0.5,
-        restarts: str = "none",
-    ) -> None:
-        super().__init__(
-            start,
-            scale,
-            seed=seed,
-            population_size=population_size,
-            sigma=sigma,
-            restarts=restarts,
-            covariance="vkd",
-        )
+    covariance = "vkd"

@@ -10,10 +10,10 @@ from neurotrain.optimizers import Optimizer, make_optimizer, optimizer_names
 
 # The same method elsewhere: pycma, or LIBRARY:ALGORITHM.
 ELSEWHERE = {
-    "cma-es": ("pycma", "cmaes:CMA", "evosax:CMA_ES"),
+    "cma-es": ("pycma", "cmaes:CMA", "evosax:CMA_ES", "nevergrad:CMA"),
     "cr-fm-nes": ("evosax:CR_FM_NES",),
     "lm-ma-es": ("evosax:LM_MA_ES",),
-    "sep-cma-es": ("pycma", "cmaes:SepCMA", "evosax:Sep_CMA_ES"),
+    "sep-cma-es": ("pycma", "cmaes:SepCMA", "evosax:Sep_CMA_ES", "nevergrad:DiagonalCMA"),
     "snes": ("evosax:SNES",),
     "vkd-cma-es": ("pycma",),
     # Not evosax's, which takes the exponential entry by entry, so that its matrix, at first

@@ -15,7 +15,7 @@ from neurotrain.benchmarks.report import describe_machine
 from neurotrain.doctor import installed_version
 from neurotrain.errors import require_whole, unknown_name
 
-LIBRARIES = ("cma", "cmaes", "evosax")
+LIBRARIES = ("cma", "cmaes", "evosax", "nevergrad")
 SEEDS = {"quick": 2, "default": 10, "full": 10}
 SIZES = {"quick": (10,), "default": (10, 100), "full": (10, 100, 1000)}
 QUICK = ("sphere", "step")
