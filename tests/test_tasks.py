@@ -199,7 +199,8 @@ def variants(name):
         return []
     encoder = [PopulationCode(low=-1.0), PoissonSpikes(rate_hz=50.0)]
     delay = {"delay_ms": Between(0.0, 500.0)} if name in WITH_DELAY else {}
-    return [TASKS[name](encoder=encoder, **delay), TASKS[name](sigma=0.5, encoder="current")]
+    own = {"target": rng().normal(size=(5, 2))} if name == "pattern-generation" else {}
+    return [TASKS[name](encoder=encoder, **delay), TASKS[name](sigma=0.5, encoder="current", **own)]
 
 
 class TestTrialsOfStimulusIntegration:
