@@ -10,12 +10,13 @@ from dataclasses import replace
 from statistics import median
 from typing import Any
 
+from neurotrain import catalog
 from neurotrain.experiments.report import Check, Findings, Setting
 from neurotrain.experiments.trainings import trained
 from neurotrain.seeding import generator
-from neurotrain.tasks import WorkingMemory
 from neurotrain.training.result import Result
 
+TASK = "working-memory"
 # The delay that networks are trained with, in ms, and the accuracy that they are to reach.
 ASKED = {250.0: 0.92, 1000.0: 0.80}
 TESTED_MS = (100.0, 250.0, 500.0, 750.0, 1000.0, 1500.0)
@@ -40,14 +41,14 @@ def run(setting: Setting) -> Findings:
 
 
 def _train(setting: Setting, delay_ms: float, seed: int) -> Result:
-    usual = WorkingMemory.usual_training
+    usual = catalog.find("tasks", TASK).usual_training
     if setting.quick:
         model = {**usual["model_options"], "neurons": 16}
         usual = {**usual, "model_options": model, "generations": 60, "trials": 16}
     return trained(
         setting,
         f"delay{delay_ms:g}-generations{usual['generations']}-seed{seed}",
-        task="working-memory",
+        task=TASK,
         task_options={"delay_ms": delay_ms},
         test_trials=TEST_TRIALS,
         seed=seed,

@@ -149,9 +149,7 @@ def train(
         guide=guide,
         curriculum=curriculum,
     )
-    folder = RunFolder.create(
-        _default_folder(plan) if out is None else out, {**plan.config(), "versions": versions()}
-    )
+    folder = _new_folder(out, plan)
     with folder.locked():
         return Training(plan, folder, progress).run()
 
@@ -203,6 +201,11 @@ def _require_usable(out: str | os.PathLike | None) -> None:
         if not os.fspath(out):
             raise InvalidInput("The name of the run folder is empty; give another one.")
         require_unused(Path(out))
+
+
+def _new_folder(out: str | os.PathLike | None, plan: Plan) -> RunFolder:
+    config = {**plan.config(), "versions": versions()}
+    return RunFolder.create(_default_folder(plan) if out is None else out, config)
 
 
 def _default_folder(plan: Plan) -> Path:
