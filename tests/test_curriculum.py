@@ -110,10 +110,12 @@ def test_guess_is_judged_on_trials_before_it_learns_from_them(whole):
     assert result.summary["trial_simulations"] == spent - 2 * 30
 
 
-@pytest.mark.parametrize("budget", [300, 333, 400, 511])
-def test_budget_holds_with_a_curriculum(budget, tmp_path):
-    settings = {**SMALL, "generations": None, "trial_simulations": budget}
-    summary = nt.train(stub(), TASK, out=tmp_path / "run", **settings).summary
+@pytest.mark.parametrize("budget", range(300, 365, 8))
+@pytest.mark.parametrize("generations", [None, 1000])
+def test_budget_holds_with_a_curriculum(budget, generations, tmp_path):
+    never = Curriculum("margin", (5,), accuracy=1.0, generations=1000)
+    settings = {"generations": generations, "trial_simulations": budget, "curriculum": never}
+    summary = nt.train(stub(), TASK, out=tmp_path / "run", **{**SMALL, **settings}).summary
     assert budget - 2 * (7 * 8 + 2 * 20) < summary["trial_simulations"] <= budget
 
 
