@@ -110,7 +110,7 @@ def test_guess_is_judged_on_trials_before_it_learns_from_them(whole):
     assert result.summary["trial_simulations"] == spent - 2 * 30
 
 
-@pytest.mark.parametrize("budget", range(300, 365, 8))
+@pytest.mark.parametrize("budget", range(436, 501, 8))
 @pytest.mark.parametrize("generations", [None, 1000])
 def test_budget_holds_with_a_curriculum(budget, generations, tmp_path):
     never = Curriculum("margin", (5,), accuracy=1.0, generations=1000)
