@@ -91,9 +91,18 @@ def test_noise_is_only_on_the_inputs_and_drawn_last():
     assert abs(noise.std() / (2.0 / 10**0.5) - 1) < 4.5 / (2 * noise.size) ** 0.5
 
 
-def test_ideal_observer_without_noise_is_perfect_and_otherwise_unknown():
-    for task, ideal in ((Side(), 1.0), (Side(sigma=1.0), None), (Side(encoder="poisson"), None)):
-        assert task.ideal_score(task.draw(3, rng())) == ideal
+class Told(Side):
+    def _ideal(self, trials):
+        return np.where(trials.conditions["strength"] > 1, 1.0, 0.5)
+
+
+def test_ideal_observer_is_told_by_the_task_alone():
+    trials = Side(strength=(1.0, 2.0)).draw(4, rng(2))
+    assert trials.conditions["strength"].tolist().count(2) == 1
+    assert Side().ideal_score(trials) is None
+    assert Told().ideal_score(trials) == 0.625
+    assert Told(encoder="population").ideal_score(trials) == 0.625
+    assert Told(encoder="poisson").ideal_score(trials) is None
 
 
 @pytest.mark.parametrize("shift", [-1, 1])
