@@ -137,7 +137,8 @@ def make_plan(
     )
     made = plan.make_optimizer()
     check_guide(guide, made, optimizer)
-    settings = with_length(settings, made.population_size)
+    # For a curriculum the guess is simulated beside the candidates.
+    settings = with_length(settings, made.population_size + (plan.curriculum is not None))
     plan = replace(plan, settings=settings)
     trials = [check_fit(circuit, level, loss, settings.seed) for level in plan.levels][-1]
     check_probe(circuit, task, loss, settings, plan.start, trials)
