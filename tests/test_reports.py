@@ -357,6 +357,7 @@ def test_a_report_tells_what_the_network_does(trained):
     assert [int(n) for n in confusion["n"]] == expected.count.ravel().tolist()
     rates = read(folder / "rates-class.csv")
     widths = np.array(rates["stop_ms"], float) - np.array(rates["start_ms"], float)
+    assert max(np.array(rates["stop_ms"], float)) == pytest.approx(trials.duration_ms)
     spikes = np.array(rates["rate_hz"], float) * widths * 1e-3
     per_class = [spikes[np.array(rates["class"]) == str(k)].sum() for k in range(3)]
     counts = recording.spike_count[0].sum(axis=(1, 2))
