@@ -59,13 +59,15 @@ def require_number(
 ) -> None:
     """Raise `InvalidInput` unless `value` is a finite number within the bounds."""
     is_number = isinstance(value, Real) and not isinstance(value, bool) and isfinite(value)
-    bounds = {"of at least": least, "above": above, "of at most": most}
     if (
         not is_number
         or (least is not None and value < least)
         or (above is not None and value <= above)
         or (most is not None and value > most)
     ):
+        bounds = {"at least": least, "above": above, "at most": most}
         known = {how: bound for how, bound in bounds.items() if bound not in (None, inf)}
         said = " and ".join(f"{how} {bound:g}" for how, bound in known.items())
-        raise InvalidInput(f"'{name}' must be a number{f' {said}' if said else ''}, got {value!r}.")
+        raise InvalidInput(
+            f"'{name}' must be a number{f' that is {said}' if said else ''}, got {value!r}."
+        )

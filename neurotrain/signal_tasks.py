@@ -67,7 +67,10 @@ class SignalTask(ABC):
             raise InvalidInput(f"Task '{self.name}' needs a decision period of at least one bin.")
 
     def _settle(self, name: str) -> None:
-        value = settled(getattr(self, name))
+        try:
+            value = settled(getattr(self, name))
+        except InvalidInput as error:
+            raise InvalidInput(f"'{name}': {error}") from error
         object.__setattr__(self, name, value)
         if name in self.drawn:
             require_drawn(name, value, *self.drawn[name])

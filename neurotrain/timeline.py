@@ -93,6 +93,8 @@ class Timeline:
                 f"The period '{period}' cannot last longer than the "
                 f"{(bins.stop - bins.start) * self.bin_ms:g} ms that the trial has for it."
             )
+        if not cut.any():
+            return signals
         bin_ = np.arange(self.n_bins)
         source = np.where(bin_ < bins.start + cut, bin_ - cut, bin_)  # (trial, bin)
         moved = np.take_along_axis(signals, source.clip(0)[..., np.newaxis], axis=1)

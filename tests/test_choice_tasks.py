@@ -5,10 +5,15 @@ every trial, which shows that the label follows from what is shown; with noise i
 the task says of the ideal observer.
 """
 
+from dataclasses import fields
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from neurotrain.errors import InvalidInput
+from neurotrain.task import check_task
 from neurotrain.tasks import (
     TASKS,
     ContextDependentIntegration,
@@ -83,8 +88,8 @@ OBSERVERS = {
     "working-memory": (match, {"sigma": 8.0}),
     "delayed-comparison": (comparison, {"sigma": 2.5}),
     "two-pool-decision": (two_pools, {"sigma": 10.0}),
-    "perceptual-decision": (motion, {"sigma": 4.0}),
-    "context-dependent-integration": (context, {"sigma": 0.5, "coherence": (2.0, 5.0)}),
+    "perceptual-decision": (motion, {"sigma": 4.0, "coherence": 12.8}),
+    "context-dependent-integration": (context, {"sigma": 0.7, "coherence": (3.0, 5.0)}),
     "go-no-go": (go, {"sigma": 15.0}),
     "temporal-xor": (xor, {"sigma": 6.0}),
 }
@@ -103,15 +108,15 @@ def test_label_follows_from_what_is_shown(name):
 @pytest.mark.parametrize("name", OBSERVERS)
 def test_ideal_observer_scores_what_the_task_says(name):
     """Within 4.5 standard errors, a false alarm in 150 000 seeds each."""
-    observer, settings = OBSERVERS[name]
-    task = TASKS[name](**settings)
+    observer, noisy = OBSERVERS[name]
+    task = TASKS[name](**noisy)
     trials = task.draw(N_TRIALS, rng())
     score = task.score(observer(task, trials).astype(int), trials)
     ideal = task.ideal_score(trials)
     assert 0.55 < ideal < 0.95
     assert abs(score - ideal) < 4.5 * 0.5 / N_TRIALS**0.5
     # Negative control: with half the noise another score is expected.
-    other = TASKS[name](**{**settings, "sigma": 0.5 * settings["sigma"]})
+    other = TASKS[name](**{**noisy, "sigma": 0.5 * noisy["sigma"]})
     assert abs(score - other.ideal_score(trials)) > 4.5 * 0.5 / N_TRIALS**0.5
 
 
@@ -125,6 +130,27 @@ def test_noise_has_the_size_that_is_stated(name):
         n_bins = round(100 / bin_ms)
         means = noise[:, :n_bins].mean(axis=1)
         assert abs(means.std() / 0.3 - 1) < 4.5 / (2 * means.size) ** 0.5
+
+
+IN_ORDER = [name for name in OBSERVERS if "delay_ms" in TASKS[name].drawn]
+
+
+@settings(max_examples=15)
+@given(name=st.sampled_from(IN_ORDER), bin_ms=st.sampled_from([0.5, 4.0, 10.0]), data=st.data())
+def test_periods_have_the_durations_of_the_settings(name, bin_ms, data):
+    setting = [f.name for f in fields(TASKS[name]) if f.name.endswith("_ms") and f.name != "bin_ms"]
+    bins = {each: data.draw(st.integers(each != "delay_ms", 6), label=each) for each in setting}
+    if name == "temporal-xor":
+        bins["long_ms"] = bins["short_ms"] + 2
+    durations = {each: n * bin_ms for each, n in bins.items()}
+    task = TASKS[name](bin_ms=bin_ms, sigma=0.0, **durations)
+    check_task(task, n_trials=100)
+    found = {period: stop - start for period, (start, stop) in task.periods.items()}
+    if name == "temporal-xor":
+        assert found.pop("first") == found.pop("second") == pytest.approx(durations["long_ms"])
+        del durations["long_ms"], durations["short_ms"]
+    expected = {each.removesuffix("_ms"): duration for each, duration in durations.items()}
+    assert found == pytest.approx({period: ms for period, ms in expected.items() if ms})
 
 
 class TestDelayedMatchToSample:
@@ -224,7 +250,7 @@ def test_coherence_sets_the_evidence():
     assert set(trials.conditions["coherence"]) == {0.0, 6.4, 12.8, 25.6, 51.2}
     seen = np.abs(difference(mean_in(task, trials, "stimulus")))
     assert np.allclose(seen, trials.conditions["coherence"] / 100)
-    with pytest.raises(InvalidInput, match="'coherence' must be a number of at least 0 and of at"):
+    with pytest.raises(InvalidInput, match="'coherence' must be a number that is at least 0 and"):
         PerceptualDecision(coherence=101.0)
 
 
@@ -235,6 +261,10 @@ def test_context_decides_what_is_judged():
     sides = np.stack([difference(stimulus[:, :2]), difference(stimulus[:, 2:4])], axis=1) > 0
     chosen = trials.conditions["context"]
     assert np.array_equal(sides[np.arange(2000), chosen], trials.labels == 1)
+    seen = np.abs([difference(stimulus[:, :2]), difference(stimulus[:, 2:4])])
+    assert np.allclose(seen[chosen, np.arange(2000)], trials.conditions["coherence"] / 100)
+    # Both coherences are drawn independently: all nine pairs come.
+    assert len(set(zip(*seen.round(3), strict=True))) == 9
     congruent = sides[:, 0] == sides[:, 1]
     assert np.array_equal(congruent, trials.conditions["congruent"] == 1)
     # Who ignores the context is right only by chance: |z| > 4.5 once in 150 000 seeds.
@@ -248,7 +278,7 @@ def test_share_of_go_trials():
     assert abs((labels == 0).mean() - 0.8) < 4.5 * 0.4 / N_TRIALS**0.5
     task = GoNoGo(go_share=0.8, sigma=1.0)
     assert task.ideal_score(task.draw(5, rng())) is None
-    with pytest.raises(InvalidInput, match="'go_share' must be a number of at least 0"):
+    with pytest.raises(InvalidInput, match="'go_share' must be a number that is at least 0"):
         GoNoGo(go_share=1.1)
 
 

@@ -70,7 +70,7 @@ def test_range_that_is_no_whole_number_of_steps_is_refused():
 
 
 def test_range_must_go_up():
-    with pytest.raises(InvalidInput, match="'high' must be a number of at least 200, got 100"):
+    with pytest.raises(InvalidInput, match="'high' must be a number that is at least 200, got 100"):
         Between(200, 100)
 
 

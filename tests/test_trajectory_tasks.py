@@ -158,6 +158,23 @@ class TestReach:
         assert activity.min() >= -0.12
         assert np.abs(activity[:, :250]).max() < 0.01
 
+    @pytest.mark.parametrize("time", [300, 438, 533, 560, 650, 800])
+    @pytest.mark.parametrize("degrees", [0.0, 45.0, 200.0])
+    def test_activity_is_that_of_the_recipe(self, time, degrees):
+        """The first muscle, written out with the numbers of the recipe."""
+        t = time + 0.5
+
+        def tuned(mean, depth, preferred):
+            return mean + depth * np.cos(np.radians(degrees - preferred))
+
+        first = np.exp(-0.5 * ((t - 490) / (52 if t < 490 else 43)) ** 2)
+        second = np.exp(-0.5 * ((t - 578) / (60 if t < 578 else 57)) ** 2)
+        hold = 1 / (1 + np.exp(-(t - 590) / 13))
+        bursts = tuned(0.53, 0.59, -145) * first + tuned(0.12, 0.29, 68) * second
+        expected = max(bursts + tuned(0.04, 0.12, 90) * hold, -0.12)
+        activity = self.task.muscle_activity(np.radians([degrees]))[0, time, 0]
+        assert activity == pytest.approx(expected, abs=1e-12)
+
     def test_first_burst_is_tuned_to_the_direction(self):
         angle = np.radians(np.arange(0, 360, 5))
         first_burst = self.task.muscle_activity(angle)[:, 440:480].mean(axis=1)

@@ -7,7 +7,7 @@ from typing import Any
 
 from neurotrain import __version__
 from neurotrain.seeding import generator
-from neurotrain.task import Task, ideal_score
+from neurotrain.task import Task
 from neurotrain.training.evaluation import Scores, finite
 from neurotrain.training.plan import Plan
 from neurotrain.training.training_state import TrainingState
@@ -49,7 +49,9 @@ def summarize_test(scores: Scores) -> dict[str, float | None]:
 
 def summarize_ideal(task: Task, n_trials: int, seed: int) -> dict[str, float]:
     """Return the ideal observer's score on the trials of a test; nothing if it is not known."""
-    ideal = ideal_score(task, task.draw(n_trials, generator(seed, "test-trials")))
+    if not hasattr(task, "ideal_score"):
+        return {}
+    ideal = task.ideal_score(task.draw(n_trials, generator(seed, "test-trials")))
     return {} if ideal is None else {"test_ideal_score": ideal}
 
 

@@ -119,9 +119,7 @@ def train(
         patience=patience,
     )
     if out is not None:
-        if not os.fspath(out):
-            raise InvalidInput("The name of the run folder is empty; give another one.")
-        require_unused(Path(out))
+        _require_usable(out)
     plan = make_plan(
         circuit,
         task,
@@ -177,6 +175,12 @@ def resume(
         training = Training(plan, opened, progress)
         training.restore(checkpoint)
         return training.run()
+
+
+def _require_usable(out: str | os.PathLike) -> None:
+    if not os.fspath(out):
+        raise InvalidInput("The name of the run folder is empty; give another one.")
+    require_unused(Path(out))
 
 
 def _default_folder(plan: Plan) -> Path:
