@@ -122,7 +122,8 @@ def python(setup, tmp_path_factory) -> Path:
     subprocess.run([sys.executable, "-m", "venv", folder], check=True)
     python = folder / "bin" / "python"
     extra = listed(setup["options.extras_require"]["neurogym"])
-    fetched = pip(python, "download", "--quiet", "--no-deps", "--dest", str(folder), *extra)
+    tried = ("--quiet", "--no-deps", "--retries=1", "--dest", str(folder))
+    fetched = pip(python, "download", *tried, *extra)
     if fetched.returncode:
         pytest.skip(f"no package index within reach: {fetched.stderr.strip()[-200:]}")
     done = pip(python, "install", "--quiet", *listed(setup["options"]["install_requires"]), *extra)
