@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from brian2 import NeuronGroup, Synapses
 
 import neurotrain as nt
-from neurotrain.errors import InvalidInput, unknown_name
+from neurotrain.errors import InvalidInput
 
 INHIBITORY_SHARE = 0.2  # Brette et al. (2007), doi:10.1007/s10827-007-0038-6: 800 of 4000
 
@@ -62,10 +62,11 @@ def excitation_inhibition(
         Times 1/sqrt(neurons), the mean of the initial excitatory and inhibitory weights, which
         are uniform within half of it.
     channels, classes : int
-        Number of input channels, and of classes to decide among.
-    readout : {'spike-count', 'graded'}
-        The spikes of one pool of neurons for each class, or a trained linear readout of
-        ``activity``.
+        Number of input channels; of classes to decide among, or of outputs of a readout of
+        trajectories.
+    readout : str
+        One of `neurotrain.readouts.READOUTS`, such as 'spike-count', the spikes of one pool of
+        neurons for each class, or 'graded', a trained linear readout of ``activity``.
     inhibitory_share : float
         The share of neurons that inhibit.
     blocked : Blocked, optional
@@ -90,7 +91,7 @@ def excitation_inhibition(
         excite,
         inhibit,
         inputs=nt.Input("stimulus", channels),
-        readout=choose_readout(readout, classes),
+        readout=nt.make_readout(readout, classes, "activity"),
         train={
             "excitatory.weight": nt.Uniform(0.5 * means[0], 1.5 * means[0]),
             "inhibitory.weight": nt.Uniform(0.5 * means[1], 1.5 * means[1]),
@@ -102,15 +103,6 @@ def excitation_inhibition(
         blocked=blocked,
         namespace={},
     )
-
-
-def choose_readout(name: str, classes: int) -> nt.SpikeCountReadout | nt.GradedReadout:
-    """Return the readout called 'spike-count' or 'graded', the latter of ``activity``."""
-    if name == "graded":
-        return nt.GradedReadout("activity", classes)
-    if name == "spike-count":
-        return nt.SpikeCountReadout(pools=classes)
-    raise unknown_name("readout", name, ("graded", "spike-count"))
 
 
 def _synapses(

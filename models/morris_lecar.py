@@ -173,22 +173,17 @@ def morris_lecar(
     channels : int
         Number of input channels.
     classes : int
-        Number of classes to decide among.
-    readout : {'graded', 'spike-count'}
-        A trained linear readout of the graded synaptic activity, or the spikes of one pool of
-        neurons for each class.
+        Number of classes to decide among, or of outputs of a readout of trajectories.
+    readout : str
+        One of `neurotrain.readouts.READOUTS`, such as 'graded', a trained linear readout of the
+        graded synaptic activity, or 'spike-count', the spikes of one pool of neurons for each
+        class.
     dale : float, optional
         Share of neurons that excite, the first ones; the others inhibit, in every candidate, and
         begin in balance. By default recurrent weights have any sign.
     parameter_set, method, dt, **parameters
         As for `morris_lecar_neurons`.
     """
-    readouts = {
-        "graded": lambda: nt.GradedReadout("activity", classes),
-        "spike-count": lambda: nt.SpikeCountReadout(pools=classes),
-    }
-    if readout not in readouts:
-        raise unknown_name("readout", readout, readouts)
     group = morris_lecar_neurons(
         neurons, parameter_set=parameter_set, method=method, dt=dt, **parameters
     )
@@ -210,7 +205,7 @@ def morris_lecar(
         group,
         recurrent,
         inputs=nt.Input("stimulus", channels),
-        readout=readouts[readout](),
+        readout=nt.make_readout(readout, classes, "activity"),
         train={
             "recurrent.weight": weight,
             # Hazelden et al. (2023).

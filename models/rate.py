@@ -96,17 +96,20 @@ def rate(
     channels : int
         Number of input channels.
     classes : int
-        Number of classes to decide among.
-    readout : {'graded'}
-        A trained linear readout of the activity; a rate unit does not spike.
+        Number of classes to decide among, or of outputs of a readout of trajectories.
+    readout : {'graded', 'trajectory'}
+        A trained linear readout of the activity, in the decision period or all along; a rate unit
+        does not spike.
     gain : float
         Standard deviation of the initial recurrent weights, times sqrt(neurons).
     nonlinearity, method, dt, tau
         As for `rate_units`.
     """
-    if readout != "graded":
+    made = nt.make_readout(readout, classes, "activity")
+    if not (made.observed or made.sampled):
         raise InvalidInput(
-            f"Rate units do not spike, so that they have no readout '{readout}'; use 'graded'."
+            f"Rate units do not spike, so that they have no readout '{readout}'; use 'graded' or "
+            "'trajectory'."
         )
     group = rate_units(neurons, nonlinearity=nonlinearity, method=method, dt=dt, tau=tau)
     recurrent = Synapses(
@@ -120,7 +123,7 @@ def rate(
         group,
         recurrent,
         inputs=nt.Input("stimulus", channels),
-        readout=nt.GradedReadout("activity", classes),
+        readout=made,
         train={
             "recurrent.weight": nt.Normal(0, gain / neurons**0.5),
             "input.weight": nt.Normal(0, 1),

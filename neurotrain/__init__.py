@@ -16,11 +16,21 @@ if TYPE_CHECKING:
     from neurotrain.errors import InvalidInput, NeurotrainError, UnsupportedModel
     from neurotrain.initialization import InitialRate, initialize_at_rate
     from neurotrain.inputs import Input
+    from neurotrain.losses import check_loss, depends_on_spikes_only
     from neurotrain.optimizers.base import check_optimizer
     from neurotrain.parameters.encodings import LowRank, RandomSubspace
     from neurotrain.parameters.parameter import Parameter
     from neurotrain.parameters.transforms import Bounded, Exponential, Softplus
-    from neurotrain.readouts import GradedReadout, SpikeCountReadout
+    from neurotrain.readouts import (
+        FirstSpikeReadout,
+        GradedReadout,
+        RateReadout,
+        RateTrajectoryReadout,
+        SpikeCountReadout,
+        SpikeTrainReadout,
+        TrajectoryReadout,
+        make_readout,
+    )
     from neurotrain.recording import Recording
     from neurotrain.scoring import score_choices, score_trajectories, sign_is_right
     from neurotrain.signal_tasks import ChoiceTask, TrajectoryTask
@@ -42,6 +52,7 @@ __all__ = [
     "Current",
     "Curriculum",
     "Exponential",
+    "FirstSpikeReadout",
     "GradedReadout",
     "InitialRate",
     "Input",
@@ -53,22 +64,29 @@ __all__ = [
     "PoissonSpikes",
     "PopulationCode",
     "RandomSubspace",
+    "RateReadout",
+    "RateTrajectoryReadout",
     "Recording",
     "Result",
     "Softplus",
     "SpikeCountReadout",
+    "SpikeTrainReadout",
     "Task",
     "Timeline",
+    "TrajectoryReadout",
     "TrajectoryTask",
     "Trials",
     "Uniform",
     "UnsupportedModel",
+    "check_loss",
     "check_optimizer",
     "check_task",
+    "depends_on_spikes_only",
     "from_neurogym",
     "from_psychrnn",
     "initialize_at_rate",
     "losses",
+    "make_readout",
     "models",
     "optimizers",
     "resume",
@@ -89,6 +107,7 @@ _HOME = {
     "Current": "neurotrain.encoders",
     "Curriculum": "neurotrain.training.curriculum",
     "Exponential": "neurotrain.parameters.transforms",
+    "FirstSpikeReadout": "neurotrain.readouts",
     "GradedReadout": "neurotrain.readouts",
     "InitialRate": "neurotrain.initialization",
     "Input": "neurotrain.inputs",
@@ -100,21 +119,28 @@ _HOME = {
     "PoissonSpikes": "neurotrain.encoders",
     "PopulationCode": "neurotrain.encoders",
     "RandomSubspace": "neurotrain.parameters.encodings",
+    "RateReadout": "neurotrain.readouts",
+    "RateTrajectoryReadout": "neurotrain.readouts",
     "Recording": "neurotrain.recording",
     "Result": "neurotrain.training.result",
     "Softplus": "neurotrain.parameters.transforms",
     "SpikeCountReadout": "neurotrain.readouts",
+    "SpikeTrainReadout": "neurotrain.readouts",
     "Task": "neurotrain.task",
     "Timeline": "neurotrain.timeline",
+    "TrajectoryReadout": "neurotrain.readouts",
     "TrajectoryTask": "neurotrain.signal_tasks",
     "Trials": "neurotrain.trials",
     "Uniform": "neurotrain.distributions",
     "UnsupportedModel": "neurotrain.errors",
+    "check_loss": "neurotrain.losses",
     "check_optimizer": "neurotrain.optimizers.base",
     "check_task": "neurotrain.task",
+    "depends_on_spikes_only": "neurotrain.losses",
     "from_neurogym": "neurotrain.adapters.neurogym",
     "from_psychrnn": "neurotrain.adapters.psychrnn",
     "initialize_at_rate": "neurotrain.initialization",
+    "make_readout": "neurotrain.readouts",
     "resume": "neurotrain.training.trainer",
     "score_choices": "neurotrain.scoring",
     "score_trajectories": "neurotrain.scoring",

@@ -64,7 +64,7 @@ def find(kind: str, name: str) -> Callable[..., Any]:
 
 
 def is_member(kind: str, made: Any) -> bool:
-    """Whether `made`, a task or loss, is of the class that goes by its name."""
+    """Whether `made`, such as a task, is of the class that goes by its name."""
     name = made.name
     is_known = name in names(kind) or (kind == "tasks" and name.startswith("neurogym:"))
     return is_known and type(made) is find(kind, name)
@@ -76,7 +76,7 @@ def is_in_file(name: str) -> bool:
 
 
 def build(kind: str, name: str, **options: Any) -> Any:
-    """Make the model, task or loss called `name` with `options`.
+    """Make the model, task or loss called `name` with `options`; losses also as `make_loss` does.
 
     Raises
     ------
@@ -84,6 +84,8 @@ def build(kind: str, name: str, **options: Any) -> Any:
         If the name or an option is unknown, or a value cannot be used; for a
         builder in a user's file, whatever goes wrong in it.
     """
+    if kind == "losses":
+        return import_module("neurotrain.losses").make_loss(name, **options)
     make = find(kind, name)
     check_options(kind, name, options)
     if is_in_file(name):

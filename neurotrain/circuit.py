@@ -140,7 +140,8 @@ class Circuit:
     def observed(self) -> tuple[str, ...]:
         """Variables that every simulation averages over the decision period."""
         blocked = (self.blocked.variable,) if self.blocked else ()
-        return tuple(dict.fromkeys((*self.readout.observed, *blocked)))
+        read = (*self.readout.observed, *self.readout.sampled)
+        return tuple(dict.fromkeys((*read, *blocked)))
 
     @property
     def synapses(self) -> tuple[Synapses, ...]:
@@ -265,8 +266,7 @@ class Circuit:
         """
         if self.blocked is None:
             return np.zeros(len(recording.failed))
-        high = recording.average[self.blocked.variable] > float(self.blocked.level)
-        return (high & (recording.spike_count.sum(axis=2) <= 1)).mean(axis=(1, 2))
+        return recording.blocked.mean(axis=(1, 2))
 
     def apply(self, vector: np.ndarray) -> None:
         """Write trained values (parameter,) into the Brian2 objects."""

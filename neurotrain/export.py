@@ -23,7 +23,8 @@ def to_neo(
     """Return one Block with one Segment per trial and one SpikeTrain per neuron.
 
     Silent neurons are kept. Each Segment is annotated with the trial's label, choice
-    (-1 for none), whether it is correct, and the trial's conditions.
+    (-1 for none), whether it is correct, and the trial's conditions; of a task of trajectories
+    with the conditions alone, and has the outputs as an AnalogSignal.
 
     Parameters
     ----------
@@ -55,15 +56,28 @@ def to_neo(
         segment = neo.Segment(name=f"trial {trial}", index=trial)
         segment.annotate(**_trial_annotations(recording, trials, candidate, trial))
         segment.spiketrains.extend(_spike_trains(counts[trial], recording, trials))
+        if recording.output is not None:
+            segment.analogsignals.append(_outputs(recording.output[candidate, trial], trials))
         block.segments.append(segment)
     return block
+
+
+def _outputs(output: np.ndarray, trials: Trials) -> "neo.AnalogSignal":
+    """Return what a readout of trajectories gave, (bin, output)."""
+    import neo
+    import quantities
+
+    period = trials.bin_ms * quantities.ms
+    return neo.AnalogSignal(output, units="dimensionless", sampling_period=period, name="output")
 
 
 def _trial_annotations(
     recording: Recording, trials: Trials, candidate: int, trial: int
 ) -> dict[str, Any]:
-    choice, label = int(recording.decisions[candidate, trial]), int(trials.labels[trial])
     conditions = {name: values[trial].item() for name, values in trials.conditions.items()}
+    if trials.labels is None:
+        return conditions
+    choice, label = int(recording.decisions[candidate, trial]), int(trials.labels[trial])
     return {"label": label, "choice": choice, "correct": choice == label, **conditions}
 
 

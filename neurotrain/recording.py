@@ -17,7 +17,8 @@ class Recording:
     bin_edges_ms : (bin + 1,) array
         Where the bins of `spike_count` begin and end.
     readout : (candidate, trial, class) array
-        The decision variable of each class; NaN on failed trials.
+        The decision variable of each class; NaN on failed trials. A readout of trajectories has
+        no classes.
     failed : (candidate, trial) bool array
         Where a state became non-finite and the simulation was ended early. Such a trial
         counts no spikes, and its averages and traces are NaN.
@@ -27,6 +28,11 @@ class Recording:
         Traces of each variable asked for, in SI units.
     sample_ms : (sample,) array
         Times of the samples of `state`.
+    output : (candidate, trial, bin, output) array or None
+        What a readout of trajectories gave in each bin of the trial; NaN on failed trials.
+    blocked : (candidate, trial, neuron) bool array or None
+        Which neurons were in depolarization block; None if the circuit does not say when they
+        are.
     """
 
     spike_count: np.ndarray
@@ -36,6 +42,8 @@ class Recording:
     average: Mapping[str, np.ndarray] = field(default_factory=dict)
     state: Mapping[str, np.ndarray] = field(default_factory=dict)
     sample_ms: np.ndarray = field(default_factory=lambda: np.empty(0))
+    output: np.ndarray | None = None
+    blocked: np.ndarray | None = None
 
     @property
     def decisions(self) -> np.ndarray:
@@ -43,6 +51,8 @@ class Recording:
 
         A tie for the largest readout, and a failed trial, are no choice: -1.
         """
+        if not self.readout.shape[-1]:
+            return np.full(self.failed.shape, -1)
         highest = self.readout.max(axis=-1, keepdims=True)
         unique = (self.readout == highest).sum(axis=-1) == 1
         return np.where(unique & ~self.failed, self.readout.argmax(axis=-1), -1)

@@ -1,6 +1,9 @@
 """A circuit, candidates and trials in; a Recording out, whatever the execution."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from itertools import pairwise
+from math import gcd
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -54,7 +57,8 @@ def simulate(
         Time between samples of a trace; a step by default.
     bins_ms : iterable of float, optional
         Edges of the bins in which spikes are counted, from 0 to the trial's end. By default
-        before, in and after the decision period. The period's own edges are always among them.
+        before, in and after the decision period. The period's own edges are always among them,
+        and those of the bins that the readout needs.
 
     Raises
     ------
@@ -72,10 +76,11 @@ def simulate(
             f"Candidates must be (candidate, parameter), got shape {candidates.shape}."
         )
     blocks = circuit.parameters.split(candidates)
-    request = _request(circuit, trials, states, sample_ms, bins_ms)
+    every = _steps_per_sample(circuit, sample_ms)
+    request = _request(circuit, trials, every if states else None, states, bins_ms)
     run, options = EXECUTIONS[execution]
     activity = run(circuit, blocks, trials.inputs, initial_state, request, threads, **options)
-    return _recording(circuit, activity, blocks, trials, request, states)
+    return _recording(circuit, activity, blocks, trials, request, states, every)
 
 
 def _check(circuit: "Circuit", trials: Trials, initial: Mapping[str, np.ndarray]) -> None:
@@ -120,8 +125,8 @@ def _steps(milliseconds: float, circuit: "Circuit", what: str) -> int:
 def _request(
     circuit: "Circuit",
     trials: Trials,
+    sample_every: int | None,
     states: tuple[str, ...],
-    sample_ms: float | None,
     bins_ms: Iterable[float] | None,
 ) -> Request:
     decision = trials.periods["decision"]
@@ -133,18 +138,32 @@ def _request(
             f"The bins must lie within the trial of 0 to {trials.duration_ms:g} ms, got edges at "
             f"{min(edges) * circuit.dt_ms:g} to {max(edges) * circuit.dt_ms:g} ms."
         )
-    sample = 1 if sample_ms is None else _steps(sample_ms, circuit, "The time per sample")
-    if sample < 1:
-        raise InvalidInput(f"The time per sample must be positive, got {sample_ms:g} ms.")
+    steps_per_input = _steps(trials.bin_ms, circuit, "The trials' bin_ms")
+    sampling = [] if sample_every is None else [sample_every]
+    sampling += [steps_per_input] if circuit.readout.sampled else []
+    read = _readout_edges(circuit, trials).tolist()
     return Request(
         dt=circuit.dt_ms * 1e-3,
         n_steps=n_steps,
-        steps_per_input=_steps(trials.bin_ms, circuit, "The trials' bin_ms"),
-        bin_stops=tuple(sorted((edges | {start, stop, n_steps}) - {0})),
+        steps_per_input=steps_per_input,
+        bin_stops=tuple(sorted((edges | {*read, start, stop, n_steps}) - {0})),
         observed=tuple(dict.fromkeys((*circuit.observed, *states))),
         average=(start, stop),
-        sample_every=sample if states else 0,
+        sample_every=gcd(*sampling),
     )
+
+
+def _steps_per_sample(circuit: "Circuit", sample_ms: float | None) -> int:
+    steps = 1 if sample_ms is None else _steps(sample_ms, circuit, "The time per sample")
+    if steps < 1:
+        raise InvalidInput(f"The time per sample must be positive, got {sample_ms:g} ms.")
+    return steps
+
+
+def _readout_edges(circuit: "Circuit", trials: Trials) -> np.ndarray:
+    """Return the edges of the bins that the readout needs, in steps."""
+    edges = circuit.readout.edges_ms(trials)
+    return np.array([_steps(t, circuit, "An edge of the readout's bins") for t in edges])
 
 
 def _recording(
@@ -154,18 +173,28 @@ def _recording(
     trials: Trials,
     request: Request,
     states: tuple[str, ...],
+    every: int,
 ) -> Recording:
     edges = np.array([0, *request.bin_stops]) * circuit.dt_ms
-    readout = _read(circuit, activity, request, blocks)
+    read = _read(circuit, activity, trials, request, blocks)
     activity = _without_failed(activity)
+    failed = activity.failed
+    # The readout may have asked for more samples.
+    state = {
+        name: activity.samples[name][:, :, :: every // request.sample_every] for name in states
+    }
+    n_samples = -(-request.n_steps // every) if states else 0
+    no_classes = np.empty((*failed.shape, 0))
     return Recording(
         spike_count=activity.spike_count,
         bin_edges_ms=edges,
-        readout=np.where(activity.failed[..., np.newaxis], np.nan, readout),
-        failed=activity.failed,
+        readout=no_classes if circuit.readout.outputs else _blanked(read, failed),
+        failed=failed,
         average=activity.average,
-        state={name: activity.samples[name] for name in states},
-        sample_ms=np.arange(request.n_samples) * request.sample_every * circuit.dt_ms,
+        state=state,
+        sample_ms=np.arange(n_samples) * every * circuit.dt_ms,
+        output=_blanked(read, failed) if circuit.readout.outputs else None,
+        blocked=_blocked(circuit, activity),
     )
 
 
@@ -174,24 +203,46 @@ def _without_failed(activity: Activity) -> Activity:
 
     In the fused execution it depends on the other trials of their tile.
     """
-    if not activity.failed.any():
+    failed = activity.failed
+    if not failed.any():
         return activity
-    blank = activity.failed[..., np.newaxis]
     return Activity(
-        spike_count=np.where(blank[..., np.newaxis], 0, activity.spike_count),
-        failed=activity.failed,
-        average={name: np.where(blank, np.nan, a) for name, a in activity.average.items()},
-        samples={
-            name: np.where(blank[..., np.newaxis], np.nan, s)
-            for name, s in activity.samples.items()
-        },
+        spike_count=_blanked(activity.spike_count, failed, 0),
+        failed=failed,
+        average={name: _blanked(a, failed) for name, a in activity.average.items()},
+        samples={name: _blanked(s, failed) for name, s in activity.samples.items()},
     )
 
 
+def _blanked(values: np.ndarray, failed: np.ndarray, blank: float = np.nan) -> np.ndarray:
+    """Return values (candidate, trial, ...) with `blank` on failed trials."""
+    return np.where(failed.reshape(*failed.shape, *[1] * (values.ndim - 2)), blank, values)
+
+
+def _blocked(circuit: "Circuit", activity: Activity) -> np.ndarray | None:
+    """Return which neurons hardly spike in the trial while they lie above the level."""
+    if circuit.blocked is None:
+        return None
+    high = activity.average[circuit.blocked.variable] > float(circuit.blocked.level)
+    return high & (activity.spike_count.sum(axis=2) <= 1)
+
+
 def _read(
-    circuit: "Circuit", activity: Activity, request: Request, blocks: Mapping[str, np.ndarray]
+    circuit: "Circuit",
+    activity: Activity,
+    trials: Trials,
+    request: Request,
+    blocks: Mapping[str, np.ndarray],
 ) -> np.ndarray:
-    """Read the decision from the bins that make up the decision period."""
-    starts = np.array([0, *request.bin_stops[:-1]])
-    within = (starts >= request.average[0]) & (np.array(request.bin_stops) <= request.average[1])
-    return circuit.readout.read(activity, np.flatnonzero(within), blocks)
+    """Give the readout exactly the bins and samples that it needs, whatever else is recorded."""
+    edges = _readout_edges(circuit, trials)
+    first = np.searchsorted([0, *request.bin_stops], edges)
+    counts = activity.spike_count[:, :, first[0] : first[-1]]
+    if len(first) - 1 < counts.shape[2]:
+        # Several times faster than reduceat, since most bins are needed as they are.
+        bins = pairwise(first - first[0])
+        counts = np.stack([counts[:, :, a:b].sum(axis=2) for a, b in bins], axis=2)
+    every = request.steps_per_input // (request.sample_every or 1)
+    samples = {name: activity.samples[name][:, :, ::every] for name in circuit.readout.sampled}
+    needed = replace(activity, spike_count=counts, samples=samples)
+    return circuit.readout.read(needed, edges * circuit.dt_ms, blocks)

@@ -154,7 +154,7 @@ def _input_block(circuit: "Circuit", parameter: Parameter, gain: float) -> Block
 
 
 def _readout_block(circuit: "Circuit", block: Block, parameter: Parameter, gain: float) -> Block:
-    if block.shape == (circuit.readout.classes, circuit.n_neurons):
+    if block.shape[1:] == (circuit.n_neurons,):
         layout = Layout.dense(block.shape, circuit.neurons)
     else:
         layout = Layout(block.shape)

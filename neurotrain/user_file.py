@@ -27,7 +27,7 @@ def find_function(name: str) -> Callable[..., Any]:
         raise InvalidInput(f"'{name}' does not say which function; give it as FILE.py:FUNCTION.")
     path = Path(path_text).expanduser().resolve()
     if not path.is_file():
-        raise InvalidInput(f"There is no file '{path_text}'; give the model as FILE.py:FUNCTION.")
+        raise InvalidInput(f"There is no file '{path_text}'; give it as FILE.py:FUNCTION.")
     module = _run_file(path)
     found = getattr(module, function, None)
     if not callable(found):

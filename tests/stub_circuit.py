@@ -21,7 +21,11 @@ class StubCircuit:
 
     def __init__(self, channels, classes, readout, delay_ms=0.0, fails_above=np.inf):
         self.channels = channels
-        self.readout = SimpleNamespace(kind=readout, classes=classes)
+        self.readout = SimpleNamespace(
+            kind=readout,
+            classes=0 if readout == "trajectory" else classes,
+            outputs=classes if readout == "trajectory" else 0,
+        )
         self.fingerprint = f"stub-{channels}-{classes}-{readout}"
         self.delay_ms, self.fails_above = delay_ms, fails_above
         self.parameters = ParameterSpace(
@@ -50,12 +54,26 @@ class StubCircuit:
             readout = np.floor(np.maximum(0, 3 + 3 * readout))
         failed = np.broadcast_to(candidates[:, :1] > self.fails_above, readout.shape[:2])
         count = np.floor(np.abs(initial_state["v"])).astype(int)[None, :, None, :]
+        output = None
+        if self.readout.outputs:
+            output = self._output(values, trials)
+            output = np.where(failed[..., None, None], np.nan, output)
+            readout = readout[..., :0]
         return Recording(
             spike_count=np.repeat(count, len(candidates), axis=0),
             bin_edges_ms=np.array([0, trials.duration_ms]),
             readout=np.where(failed[..., None], np.nan, readout),
             failed=failed,
+            output=output,
         )
+
+    def _output(self, values, trials):
+        """Return what follows the input in each bin."""
+        drive = sum(
+            values["input.weight"][:, None, None, :, k] * trials.inputs[None, :, :, k, None]
+            for k in range(self.channels)
+        )
+        return drive + values["readout.bias"][:, None, None]
 
     def blocked_share(self, recording):
         return np.zeros(len(recording.failed))

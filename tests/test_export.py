@@ -1,5 +1,7 @@
 """Neo export against the recording it was made from, and against Brian2's own spike times."""
 
+from dataclasses import replace
+
 import brian2
 import numpy as np
 import pytest
@@ -87,3 +89,16 @@ def test_a_silent_network_keeps_its_neurons(simulated):
     )
     block = to_neo(silent, trials)
     assert [len(s.spiketrains) for s in block.segments] == [5, 5, 5]
+
+
+def test_outputs_of_trajectories_are_exported(simulated):
+    _, trials, _, _, recording = simulated
+    rng = np.random.default_rng(0)
+    output, targets = rng.normal(size=(1, 3, 50, 2)), rng.normal(size=(3, 50, 2))
+    recording = replace(recording, output=output, readout=recording.readout[..., :0])
+    trials = replace(trials, labels=None, targets=targets)
+    segment = to_neo(recording, trials).segments[1]
+    (signal,) = segment.analogsignals
+    np.testing.assert_array_equal(signal.magnitude, output[0, 1])
+    assert float(signal.sampling_period.rescale("ms")) == pytest.approx(trials.bin_ms)
+    assert segment.annotations == {name: v[1].item() for name, v in trials.conditions.items()}

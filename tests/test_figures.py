@@ -18,7 +18,7 @@ from neurotrain.analysis.figures import (
     typical_trials,
 )
 from neurotrain.analysis.learning_curve import learning_curve
-from neurotrain.analysis.psychometric import psychometric_curve
+from neurotrain.analysis.psychometric import equal_bins, psychometric_curve
 from neurotrain.analysis.rasters import before_after, trial_rasters
 from neurotrain.analysis.style import new_figure, write_pngs
 from neurotrain.analysis.trial_activity import TrialActivity, record_trials, select_trials
@@ -168,6 +168,7 @@ def activity_of(n_trials: int = 3, neurons: int = 8, **changes) -> TrialActivity
         "decision": rng.random((n_trials, 40, 3)),
         "decision_ms": np.arange(1, 41) * 0.5,
         "decision_unit": "a.u.",
+        "readout": rng.random((n_trials, 3)),
     }
     return TrialActivity(**fields | changes)
 
@@ -293,13 +294,43 @@ def simulated(readout: str, n_trials: int = 3, gain: float = 1.0, **how):
     return activity, circuit.simulate(weights[None], trials, state)
 
 
-@pytest.mark.parametrize("readout", ["graded", "spike-count"])
+@pytest.mark.parametrize("readout", ["graded", "spike-count", "rate"])
 def test_decision_variable_ends_as_the_readout(readout):
     activity, recording = simulated(readout)
     assert activity.decision_ms[-1] == pytest.approx(TASK.periods["decision"][1])
     assert_allclose(activity.decision[:, -1], recording.readout[0], rtol=1e-5, atol=1e-6)
     assert_array_equal(activity.choices, recording.decisions[0])
-    assert activity.decision_unit == {"graded": "a.u.", "spike-count": "spikes"}[readout]
+    assert activity.decision_unit == {"spike-count": "spikes"}.get(readout, "a.u.")
+
+
+def test_decision_variable_of_first_spikes_is_the_spikes_of_pools():
+    first, _ = simulated("first-spike")
+    counts, _ = simulated("spike-count")
+    assert_array_equal(first.decision, counts.decision)
+    assert first.decision_unit == "spikes"
+
+
+def test_voltage_is_left_out_on_demand():
+    activity, _ = simulated("graded", with_voltage=False)
+    assert activity.voltage is None
+
+
+@pytest.mark.parametrize("readout", ["trajectory", "rate-trajectory", "spike-train"])
+def test_outputs_are_drawn_with_their_targets(readout):
+    activity, recording = simulated(readout)
+    assert_array_equal(activity.decision, recording.output[0])
+    targets = np.random.default_rng(4).normal(size=activity.decision.shape)
+    mask = np.ones(targets.shape[:2], dtype=bool)
+    mask[:, :3] = False
+    trials = replace(activity.trials, labels=None, targets=targets, mask=mask)
+    figure = trial_rasters(replace(activity, trials=trials))
+    assert draws(figure)
+    rows = rows_of(figure, 3)
+    assert rows[0, 1].get_title() == "trial 1"
+    assert rows[-1, 0].get_ylabel().startswith("output")
+    drawn = line_of(rows[-1, 1], "target 2")[1]
+    assert np.isnan(drawn[:3]).all()
+    assert_array_equal(drawn[3:], targets[1, 3:, 2])
 
 
 def test_decision_variable_is_the_readout_of_a_moving_window():
@@ -321,9 +352,8 @@ def test_all_spikes_are_recorded_step_by_step():
         assert activity.voltage[trial, step + 1, neuron] > -1e-3
 
 
-def test_long_trials_are_sampled_more_coarsely(monkeypatch):
-    monkeypatch.setattr("neurotrain.analysis.trial_activity.MAX_SAMPLES", 60)
-    activity, recording = simulated("graded")
+def test_long_trials_are_sampled_more_coarsely():
+    activity, recording = simulated("graded", max_samples=60)
     assert activity.decision.shape == (3, 50, 3)
     assert activity.voltage_ms[1] == pytest.approx(0.8)
     assert_array_equal(activity.spike_count.sum(axis=1), recording.spike_count[0].sum(axis=1))
@@ -373,7 +403,7 @@ def test_psychometric_figure_draws_the_curve():
     (container,) = axes.containers
     drawn_at, accuracy = container.lines[0].get_data()
     low, high = np.array(container.lines[2][0].get_segments())[:, :, 1].T
-    edges = figures_module._equal_bins(stimulus)
+    edges = equal_bins(stimulus)
     n = np.histogram(stimulus, edges)[0]
     assert len(n) == 10
     assert n.min() > 20

@@ -1,4 +1,4 @@
-"""Losses against scikit-learn and plain loops, and what they do with bad recordings."""
+"""Losses of choices against scikit-learn and plain loops, and what they do with bad recordings."""
 
 from dataclasses import replace
 
@@ -11,11 +11,26 @@ from scipy.special import log_softmax
 from sklearn.metrics import log_loss
 
 from neurotrain.errors import InvalidInput
-from neurotrain.losses import LOSSES, Loss, SpikeCountCrossEntropy, SpikeCountMargin, make_loss
+from neurotrain.losses import (
+    LOSSES,
+    FirstSpikeLatency,
+    Loss,
+    SpikeCountCrossEntropy,
+    SpikeCountMargin,
+    make_loss,
+)
+from neurotrain.losses.base import MeanOverTrials
 from neurotrain.recording import Recording
 from neurotrain.trials import Trials
 
-ALL = pytest.mark.parametrize("name", LOSSES)
+CHOICES = [name for name, loss in LOSSES.items() if issubclass(loss, MeanOverTrials)]
+ALL = pytest.mark.parametrize("name", CHOICES)
+
+
+def suited(name, readout):
+    """Return the readout shifted to below zero for a loss of first spikes, which are negative."""
+    shift = 10.0 if LOSSES[name].readout == "first-spike" else 0.0
+    return np.asarray(readout) - shift
 
 
 def recording_of(readout):
@@ -103,6 +118,28 @@ class TestOracles:
         wrong = recording.decisions != trials.labels
         assert np.array_equal(make_loss("zero-one")(recording, trials), wrong.mean(axis=1))
 
+    @settings(max_examples=60, deadline=None)
+    @given(case=cases(st.integers(-30, 0).map(float)))
+    def test_first_spike_order_is_that_of_a_plain_loop(self, case):
+        recording, trials = case
+        expected = []
+        for candidate in recording.readout:
+            shares = []
+            for label, minus_latency in zip(trials.labels, candidate, strict=True):
+                others = [t for k, t in enumerate(-minus_latency) if k != label]
+                shares.append(np.mean([t <= -minus_latency[label] for t in others]))
+            expected.append(np.mean(shares))
+        assert np.allclose(make_loss("first-spike-order")(recording, trials), expected)
+
+    @settings(max_examples=60, deadline=None)
+    @given(case=cases(st.integers(-30, 0).map(float)), temperature=st.floats(1.0, 20.0))
+    def test_first_spike_latency_is_the_log_loss_of_scaled_latencies(self, case, temperature):
+        recording, trials = case
+        expected = [
+            softmax_log_loss(readout / temperature, trials.labels) for readout in recording.readout
+        ]
+        assert np.allclose(FirstSpikeLatency(temperature)(recording, trials), expected)
+
     def test_values_by_hand(self):
         recording = recording_of(np.array([[[4.0, 1.0, 0.0], [2.0, 2.0, 0.0], [0.0, 3.0, 0.0]]]))
         trials = trials_of([0, 0, 2])
@@ -112,79 +149,83 @@ class TestOracles:
 
 @ALL
 class TestEveryLoss:
-    readout = np.array([[[3.0, 1.0], [0.0, 2.0], [5.0, 5.0]], [[0.0, 1.0], [4.0, 0.0], [1.0, 0.0]]])
+    @pytest.fixture
+    def readout(self, name):
+        candidates = [[3, 1], [0, 2], [5, 5]], [[0, 1], [4, 0], [1, 0]]
+        return suited(name, candidates)
+
     trials = trials_of([0, 1, 0])
 
     def test_is_a_loss_under_its_name(self, name):
         loss = make_loss(name)
         assert isinstance(loss, Loss)
         assert loss.name == name
-        assert loss.readout in (None, "graded", "spike-count")
+        assert loss.readout in (None, "graded", "spike-count", "first-spike")
 
-    def test_does_not_depend_on_the_order_of_trials(self, name):
+    def test_does_not_depend_on_the_order_of_trials(self, readout, name):
         order = np.array([2, 0, 1])
         loss = make_loss(name)
-        shuffled = loss(recording_of(self.readout[:, order]), trials_of(self.trials.labels[order]))
-        assert np.allclose(shuffled, loss(recording_of(self.readout), self.trials))
+        shuffled = loss(recording_of(readout[:, order]), trials_of(self.trials.labels[order]))
+        assert np.allclose(shuffled, loss(recording_of(readout), self.trials))
 
-    def test_does_not_depend_on_other_candidates(self, name):
+    def test_does_not_depend_on_other_candidates(self, readout, name):
         loss = make_loss(name)
-        together = loss(recording_of(self.readout), self.trials)
-        alone = [loss(recording_of(r[None]), self.trials)[0] for r in self.readout]
+        together = loss(recording_of(readout), self.trials)
+        alone = [loss(recording_of(r[None]), self.trials)[0] for r in readout]
         assert np.array_equal(together, alone)
 
     def test_is_smaller_for_right_choices(self, name):
         labels = self.trials.labels
-        right = 9.0 * np.eye(2)[labels]
-        wrong = 9.0 * np.eye(2)[1 - labels]
+        right = suited(name, 9.0 * np.eye(2)[labels])
+        wrong = suited(name, 9.0 * np.eye(2)[1 - labels])
         losses = make_loss(name)(recording_of(np.stack([right, wrong])), self.trials)
         assert losses[0] < losses[1]
 
-    def test_is_infinite_for_a_candidate_with_a_failed_trial(self, name):
-        readout = self.readout.copy()
+    def test_is_infinite_for_a_candidate_with_a_failed_trial(self, readout, name):
+        readout = readout.copy()
         readout[0, 2] = np.nan
         failed = np.isnan(readout).any(axis=-1)
         recording = replace(recording_of(readout), failed=failed)
-        expected = make_loss(name)(recording_of(self.readout), self.trials)
+        expected = make_loss(name)(recording_of(readout), self.trials)
         assert make_loss(name)(recording, self.trials).tolist() == [np.inf, expected[1]]
 
     @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
-    def test_is_infinite_for_a_readout_that_is_not_finite(self, name, value):
-        readout = self.readout.copy()
+    def test_is_infinite_for_a_readout_that_is_not_finite(self, readout, name, value):
+        readout = readout.copy()
         readout[1, 0, 1] = value
         assert make_loss(name)(recording_of(readout), self.trials)[1] == np.inf
 
-    def test_is_infinite_for_a_failed_trial_with_a_finite_readout(self, name):
+    def test_is_infinite_for_a_failed_trial_with_a_finite_readout(self, readout, name):
         failed = np.array([[False, True, False], [False, False, False]])
-        recording = replace(recording_of(self.readout), failed=failed)
+        recording = replace(recording_of(readout), failed=failed)
         losses = make_loss(name)(recording, self.trials)
         assert np.isinf(losses).tolist() == [True, False]
 
-    def test_takes_whole_and_single_precision_readouts(self, name):
-        expected = make_loss(name)(recording_of(self.readout), self.trials)
+    def test_takes_whole_and_single_precision_readouts(self, readout, name):
+        expected = make_loss(name)(recording_of(readout), self.trials)
         for dtype in (np.int64, np.int32, np.float32):
-            losses = make_loss(name)(recording_of(self.readout.astype(dtype)), self.trials)
+            losses = make_loss(name)(recording_of(readout.astype(dtype)), self.trials)
             assert losses.dtype == float
             assert np.array_equal(losses, expected)
 
-    def test_refuses_trials_of_another_recording(self, name):
+    def test_refuses_trials_of_another_recording(self, readout, name):
         with pytest.raises(InvalidInput, match="2 trials"):
-            make_loss(name)(recording_of(self.readout), trials_of([0, 1]))
+            make_loss(name)(recording_of(readout), trials_of([0, 1]))
 
     @pytest.mark.parametrize("label", [-1, 2])
-    def test_refuses_labels_that_the_readout_does_not_have(self, name, label):
+    def test_refuses_labels_that_the_readout_does_not_have(self, readout, name, label):
         with pytest.raises(InvalidInput, match="2 classes"):
-            make_loss(name)(recording_of(self.readout), trials_of([0, 1, label]))
+            make_loss(name)(recording_of(readout), trials_of([0, 1, label]))
 
-    def test_refuses_a_readout_of_one_class(self, name):
+    def test_refuses_a_readout_of_one_class(self, readout, name):
         with pytest.raises(InvalidInput, match="2 or more classes"):
-            make_loss(name)(recording_of(self.readout[:, :, :1]), trials_of([0, 0, 0]))
+            make_loss(name)(recording_of(readout[:, :, :1]), trials_of([0, 0, 0]))
 
 
 @ALL
 def test_discrete_means_constant_under_small_changes_of_the_readout(name):
-    if LOSSES[name].readout == "spike-count":
-        assert LOSSES[name].discrete, "counts jump, so what is computed from them does too"
+    if LOSSES[name].readout in ("spike-count", "first-spike"):
+        assert LOSSES[name].discrete, "spikes jump, so what is computed from them does too"
         return
     trials = trials_of([0, 1])
     readout = np.array([[[1.0, 0.5], [1.0, 0.5]]])
@@ -196,6 +237,19 @@ def test_discrete_means_constant_under_small_changes_of_the_readout(name):
 def test_cross_entropy_does_not_overflow():
     recording = recording_of(np.array([[[1e5, 0.0]], [[0.0, 1e5]]]))
     assert make_loss("cross-entropy")(recording, trials_of([0])).tolist() == [0.0, 1e5]
+
+
+@pytest.mark.parametrize("name", ["first-spike-order", "first-spike-latency"])
+def test_first_spike_losses_refuse_another_readout(name):
+    with pytest.raises(InvalidInput, match="first spikes"):
+        make_loss(name)(recording_of(np.array([[[0.5, -2.0]]])), trials_of([0]))
+
+
+@ALL
+def test_trials_without_labels_are_told(name):
+    trials = replace(trials_of([0]), labels=None, targets=np.zeros((1, 1, 1)))
+    with pytest.raises(InvalidInput, match="'trajectory-error'"):
+        make_loss(name)(recording_of(np.array([[[-1.0, -2.0]]])), trials)
 
 
 @pytest.mark.parametrize("name", ["spike-count-margin", "spike-count-cross-entropy"])
@@ -216,13 +270,22 @@ class TestMakeLoss:
     def test_unknown_option(self):
         with pytest.raises(InvalidInput, match="did you mean 'margin'"):
             make_loss("spike-count-margin", margins=3)
-        with pytest.raises(InvalidInput, match="has no settings; leave out 'margin'"):
+        with pytest.raises(InvalidInput, match="'zero-one' called 'margin'; leave it out"):
             make_loss("zero-one", margin=3)
 
     @pytest.mark.parametrize("value", [0, -1.0, np.nan, np.inf, "2", None, True])
     @pytest.mark.parametrize(
         ("name", "option"),
-        [("spike-count-margin", "margin"), ("spike-count-cross-entropy", "temperature")],
+        [
+            ("spike-count-margin", "margin"),
+            ("spike-count-cross-entropy", "temperature"),
+            ("first-spike-latency", "temperature_ms"),
+            ("van-rossum", "tau_ms"),
+            ("victor-purpura", "cost_per_ms"),
+            ("rate-matching", "tau_ms"),
+            ("rate-band", "lowest_hz"),
+            ("rate-band", "highest_hz"),
+        ],
     )
     def test_option_out_of_range(self, name, option, value):
         with pytest.raises(InvalidInput, match=f"'{option}' of loss '{name}'"):

@@ -444,7 +444,11 @@ BAD = {
     "circuit": ({"circuit": 7}, "circuit must be a Circuit or the name of a model, got 7"),
     "model": ({"circuit": "morris"}, "no model called 'morris'; did you mean 'morris-lecar'"),
     "model option": ({"circuit": STUB, "model_options": {"neuron": 3}}, "did you mean 'neurons'"),
-    "readout option": ({"circuit": STUB, "model_options": {"readout": "graded"}}, "task and loss"),
+    "readout option": (
+        {"circuit": STUB, "loss": "spike-count-margin", "model_options": {"readout": "graded"}},
+        "needs a spike-count readout",
+    ),
+    "classes option": ({"circuit": STUB, "model_options": {"classes": 3}}, "task and loss"),
     "failing model": ({"circuit": STUB, "model_options": {"neurons": 0}}, "too few neurons"),
     "out": ({"out": ""}, "name of the run folder is empty"),
 }

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from neurotrain.analysis.learning_curve import learning_curve
-from neurotrain.analysis.psychometric import psychometric_curve
+from neurotrain.analysis.psychometric import equal_bins, psychometric_curve
 from neurotrain.analysis.rasters import before_after, trial_rasters
 from neurotrain.analysis.style import INK, draw_chance, new_figure, paper_style, write_pngs
 from neurotrain.analysis.trial_activity import record_trials, select_trials
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 N_TRIALS = 1000
 CHUNK_TRIALS = 250
 MAX_COLUMNS = 4
-N_BINS = 10
 
 
 def save_figures(result: Any, folder: str | os.PathLike) -> list[Path]:
@@ -29,7 +28,9 @@ def save_figures(result: Any, folder: str | os.PathLike) -> list[Path]:
     ``learning-curve.png``; ``rasters.png``, the trained network on one trial of each class, up
     to four, which is typical in its condition and chosen without regard to the outcome;
     ``before-after.png``, untrained and trained on the first of these; and, if trials differ in
-    a numeric condition, ``psychometric.png``. Trials are new ones, the same every time.
+    a numeric condition, ``psychometric.png``. Trials are new ones, the same every time. A task
+    of trajectories has rasters of its first trials, with outputs and targets, and no psychometric
+    curve.
 
     Parameters
     ----------
@@ -62,14 +63,16 @@ def save_figures(result: Any, folder: str | os.PathLike) -> list[Path]:
     untrained = record_trials(
         circuit, result.initial_weights, *select_trials(*shown, slice(1)), **how
     )
-    chance = 1 / task.classes
+    chance = 1 / task.classes if task.classes else None
     test = (summary["validated_generation"], summary["test_accuracy"])
     figures = {
-        "learning-curve": learning_curve(result.metrics, chance=chance, test=test),
+        "learning-curve": learning_curve(
+            result.metrics, chance=chance, test=test, is_accuracy=bool(task.classes)
+        ),
         "rasters": trial_rasters(trained, condition=condition),
         "before-after": before_after(untrained, trained, condition=condition),
     }
-    if condition is not None:
+    if condition is not None and task.classes:
         correct = _choices(circuit, result.weights, trials, state, how) == trials.labels
         figures["psychometric"] = psychometric_figure(
             correct, trials.conditions[condition], label=condition, chance=chance
@@ -105,7 +108,7 @@ def psychometric_figure(
         As for `psychometric_curve`.
     """
     correct, stimulus = np.asarray(correct), np.asarray(stimulus, dtype=float)
-    edges = _equal_bins(stimulus)
+    edges = equal_bins(stimulus)
     curve = psychometric_curve(correct, stimulus, edges)
     mean = np.histogram(stimulus, edges, weights=stimulus)[0] / curve.n
     figure = new_figure(80, 62)
@@ -145,7 +148,12 @@ def main_condition(trials: Trials) -> str | None:
 
 
 def typical_trials(trials: Trials, condition: str | None) -> list[int]:
-    """Return a trial of each class: the first of those nearest to the median condition."""
+    """Return a trial of each class: the first of those nearest to the median condition.
+
+    Without classes the first trials.
+    """
+    if trials.labels is None:
+        return list(range(min(trials.n_trials, MAX_COLUMNS)))
     stimulus = np.zeros(trials.n_trials) if condition is None else trials.conditions[condition]
     chosen = []
     for label in np.unique(trials.labels):
@@ -166,14 +174,3 @@ def _choices(circuit: Any, weights: np.ndarray, trials: Trials, state: Any, how:
             for part in parts
         ]
     )
-
-
-def _equal_bins(stimulus: np.ndarray) -> np.ndarray:
-    """Return edges, halfway between values, of bins with about equally many trials."""
-    values, n = np.unique(stimulus, return_counts=True)
-    between = (values[:-1] + values[1:]) / 2
-    share = n.cumsum()[:-1] / n.sum()
-    inner = np.searchsorted(share, np.arange(1, N_BINS) / N_BINS)
-    inner = np.unique(inner[inner < len(between)])
-    outer = (values[0], values[-1]) if len(values) > 1 else (values[0] - 0.5, values[0] + 0.5)
-    return np.concatenate([outer[:1], between[inner], outer[1:]])

@@ -32,6 +32,7 @@ def learning_curve(
     *,
     chance: float | None = None,
     test: tuple[int, float] | None = None,
+    is_accuracy: bool = True,
 ) -> "Figure":
     """Return loss, accuracy and activity against the generation.
 
@@ -44,6 +45,9 @@ def learning_curve(
         Accuracy of guessing.
     test : (generation, accuracy), optional
         Which generation the result is from, and its accuracy on the test.
+    is_accuracy : bool
+        Whether what the metrics call accuracy is a share of trials; otherwise it is a score of
+        trajectories, at best 1.
 
     Raises
     ------
@@ -55,7 +59,13 @@ def learning_curve(
     figure = new_figure(140, 88)
     (loss, accuracy), (spikes, shares) = figure.subplots(2, 2, sharex=True, height_ratios=(1.7, 1))
     _draw_loss(loss, metrics)
-    _draw_accuracy(accuracy, metrics, chance, test)
+    _draw_accuracy(accuracy, metrics, chance)
+    if test is not None:
+        _draw_test(accuracy, *test, format(test[1], ".1%" if is_accuracy else ".3f"))
+    if is_accuracy:
+        accuracy.set(ylabel="accuracy (share of trials)", ylim=(0, 1.02))
+    else:
+        accuracy.set(ylabel="score (at best 1)")
     _draw_spikes(spikes, metrics)
     _draw_shares(shares, metrics)
     for axes in (spikes, shares):
@@ -101,27 +111,26 @@ def _draw_loss(axes: "Axes", metrics: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _draw_accuracy(
-    axes: "Axes",
-    metrics: Sequence[Mapping[str, Any]],
-    chance: float | None,
-    test: tuple[int, float] | None,
+    axes: "Axes", metrics: Sequence[Mapping[str, Any]], chance: float | None
 ) -> None:
     _draw(axes, metrics, "accuracy", _TRAINING_LABEL, **_line(metrics, TRAINING))
     _draw(axes, metrics, "validation_accuracy", "validation (guess)", **_VALIDATION_LINE)
     if chance is not None:
         draw_chance(axes, chance)
-    if test is not None:
-        axes.plot(
-            *([value] for value in test),
-            linestyle="none",
-            marker="D",
-            markersize=4.5,
-            markerfacecolor="white",
-            markeredgecolor=INK,
-            label=f"test of the result: {test[1]:.1%}",
-            zorder=5,
-        )
-    axes.set(ylabel="accuracy (share of trials)", ylim=(0, 1.02))
+
+
+def _draw_test(axes: "Axes", generation: int, accuracy: float, told: str) -> None:
+    axes.plot(
+        [generation],
+        [accuracy],
+        linestyle="none",
+        marker="D",
+        markersize=4.5,
+        markerfacecolor="white",
+        markeredgecolor=INK,
+        label=f"test of the result: {told}",
+        zorder=5,
+    )
 
 
 def _draw_spikes(axes: "Axes", metrics: Sequence[Mapping[str, Any]]) -> None:

@@ -61,16 +61,17 @@ def psychometric_curve(
     keeps its coverage with few trials and near 0 and 1.
     """
     correct, stimulus = np.asarray(correct), np.asarray(stimulus)
-    _check_trials(correct, stimulus)
+    check_trials(correct, stimulus)
     edges = _bin_edges(stimulus, bins)
     n, _ = np.histogram(stimulus, edges)
     n_correct, _ = np.histogram(stimulus[correct.astype(bool)], edges)
     accuracy = np.divide(n_correct, n, out=np.full(len(n), np.nan), where=n > 0)
-    lower, upper = _wilson_interval(accuracy, n)
+    lower, upper = wilson_interval(accuracy, n)
     return PsychometricCurve((edges[:-1] + edges[1:]) / 2, accuracy, n, lower, upper)
 
 
-def _wilson_interval(share: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def wilson_interval(share: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return Wilson's 95 % interval of a share of n trials; NaN where the share is."""
     # Written so that n = 0 needs no division by zero: there the share is NaN already.
     scale = n + _Z_95**2
     middle = (share * n + _Z_95**2 / 2) / scale
@@ -78,7 +79,8 @@ def _wilson_interval(share: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.n
     return np.clip(middle - half_width, 0, 1), np.clip(middle + half_width, 0, 1)
 
 
-def _check_trials(correct: np.ndarray, stimulus: np.ndarray) -> None:
+def check_trials(correct: np.ndarray, stimulus: np.ndarray) -> None:
+    """Raise `InvalidInput` unless there are outcomes, (trial,), and finite numbers, (trial,)."""
     if correct.ndim != 1 or correct.shape != stimulus.shape or correct.size == 0:
         raise InvalidInput(
             f"A psychometric curve needs one 'correct' and one 'stimulus' for each trial, "
@@ -104,3 +106,14 @@ def _bin_edges(stimulus: np.ndarray, bins: int | Sequence[float] | np.ndarray) -
             f"{stimulus.min():g} to {stimulus.max():g}; widen the edges."
         )
     return edges
+
+
+def equal_bins(stimulus: np.ndarray, n_bins: int = 10) -> np.ndarray:
+    """Return edges, halfway between values, of bins with about equally many trials."""
+    values, n = np.unique(stimulus, return_counts=True)
+    between = (values[:-1] + values[1:]) / 2
+    share = n.cumsum()[:-1] / n.sum()
+    inner = np.searchsorted(share, np.arange(1, n_bins) / n_bins)
+    inner = np.unique(inner[inner < len(between)])
+    outer = (values[0], values[-1]) if len(values) > 1 else (values[0] - 0.5, values[0] + 0.5)
+    return np.concatenate([outer[:1], between[inner], outer[1:]])

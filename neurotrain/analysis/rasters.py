@@ -87,7 +87,8 @@ def _figure(columns: Sequence[Column], condition: str | None) -> "Figure":
             each.axvspan(*activity.trials.periods["decision"], color=SHADE, linewidth=0, zorder=0)
         axes[-1].set(xlabel="time (ms)", xlim=(0, activity.trials.duration_ms))
     grid[1, 0].set_ylabel("neuron")
-    grid[-1, 0].set_ylabel(f"decision variable\n({columns[0][0].decision_unit})")
+    read = "decision variable" if columns[0][0].trials.targets is None else "output"
+    grid[-1, 0].set_ylabel(f"{read}\n({columns[0][0].decision_unit})")
     if with_voltage:
         _label_voltage(grid[2, 0], grid[2, -1], shown, neurons)
     handles, labels = grid[-1, 0].get_legend_handles_labels()
@@ -104,16 +105,23 @@ def _most_active(shown: Sequence[TrialActivity]) -> np.ndarray:
 def _draw_title(
     axes: "Axes", activity: TrialActivity, trial: int, name: str, condition: str | None
 ) -> None:
-    label, choice = activity.trials.labels[trial], activity.choices[trial]
-    about = f"class {label}"
+    about, outcome, right = _told(activity, trial)
     if condition is not None:
         about += f", {condition} {activity.trials.conditions[condition][trial]:g}"
-    correct = label == choice
-    outcome = f"chose {choice}, {'correct' if correct else 'wrong'}" if choice >= 0 else "no choice"
     if activity.failed[trial]:
         outcome = "simulation failed"
-    lines = [name, about, outcome] if name else [about, outcome]
-    axes.set_title("\n".join(lines), color=INK if correct else WRONG)
+    lines = [line for line in (name, about, outcome) if line]
+    axes.set_title("\n".join(lines), color=INK if right else WRONG)
+
+
+def _told(activity: TrialActivity, trial: int) -> tuple[str, str, bool]:
+    """Return what the trial was, what came of it, and whether that is right."""
+    if activity.trials.labels is None:
+        return f"trial {trial}", "", not activity.failed[trial]
+    label, choice = activity.trials.labels[trial], activity.choices[trial]
+    right = bool(label == choice)
+    outcome = f"chose {choice}, {'correct' if right else 'wrong'}" if choice >= 0 else "no choice"
+    return f"class {label}", outcome, right
 
 
 def _draw_periods(axes: "Axes", activity: TrialActivity) -> None:
@@ -173,5 +181,13 @@ def _draw_scale(axes: "Axes") -> None:
 
 
 def _draw_decision(axes: "Axes", activity: TrialActivity, trial: int) -> None:
+    targets = activity.trials.targets
+    what = "class" if targets is None else "output"
     for label, values in enumerate(activity.decision[trial].T):
-        axes.plot(activity.decision_ms, values, color=class_color(label), label=f"class {label}")
+        axes.plot(activity.decision_ms, values, color=class_color(label), label=f"{what} {label}")
+    if targets is None:
+        return
+    shown = np.where(activity.trials.counted[trial, :, np.newaxis], targets[trial], np.nan)
+    for label, values in enumerate(shown.T):
+        how = {"color": class_color(label), "linestyle": (0, (3, 2)), "linewidth": 0.8}
+        axes.plot(activity.decision_ms, values, label=f"target {label}", **how)

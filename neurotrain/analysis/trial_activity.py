@@ -7,6 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from neurotrain.executions.base import Activity
+from neurotrain.readouts import (
+    FirstSpikeReadout,
+    RateReadout,
+    RateTrajectoryReadout,
+    SpikeCountReadout,
+)
 from neurotrain.recording import Recording
 from neurotrain.trials import Trials
 
@@ -15,6 +21,7 @@ if TYPE_CHECKING:
 
 # Finer than a figure can show.
 MAX_SAMPLES = 2000
+_IN_SPIKES = ("spike-count", "first-spike", "spike-train")
 
 
 @dataclass(frozen=True)
@@ -33,11 +40,14 @@ class TrialActivity:
     voltage : (trial, sample, neuron) array or None
         In volts; NaN on failed trials; None if the circuit does not say which variable it is.
     voltage_ms : (sample,) array
-    decision : (trial, sample, class) array
-        What the readout would be if the decision period, with its duration, ended then;
-        NaN on failed trials.
+    decision : (trial, sample, class or output) array
+        What the readout would be if the decision period, with its duration, ended then; for
+        first spikes the spikes of each pool in such a period. Of trajectories the output in each
+        bin of the trial. NaN on failed trials.
     decision_ms : (sample,) array
     decision_unit : str
+    readout : (trial, class) array
+        What the choice was read from; without classes for trajectories.
     """
 
     trials: Trials
@@ -50,6 +60,7 @@ class TrialActivity:
     decision: np.ndarray
     decision_ms: np.ndarray
     decision_unit: str
+    readout: np.ndarray
 
 
 def select_trials(
@@ -67,14 +78,16 @@ def record_trials(
     *,
     execution: str = "fused",
     threads: int | None = None,
+    max_samples: int = MAX_SAMPLES,
+    with_voltage: bool = True,
 ) -> TrialActivity:
     """Simulate weights (parameter,) and record everything a figure shows.
 
-    All neurons are recorded in up to 2000 samples, so take few trials.
+    All neurons are recorded in up to `max_samples` samples, so take few trials.
     """
-    voltage = _voltage_variable(circuit)
+    voltage = _voltage_variable(circuit) if with_voltage else None
     steps = round(trials.duration_ms / circuit.dt_ms)
-    sample_ms = -(-steps // MAX_SAMPLES) * circuit.dt_ms
+    sample_ms = -(-steps // max_samples) * circuit.dt_ms
     samples = np.arange(0, trials.duration_ms - circuit.dt_ms / 2, sample_ms)
     recording = circuit.simulate(
         np.asarray(weights)[np.newaxis],
@@ -86,8 +99,12 @@ def record_trials(
         sample_ms=sample_ms,
         bins_ms=samples,
     )
-    ends = np.minimum(samples + sample_ms, trials.duration_ms)
-    decision = _running_readout(circuit, weights, recording, trials, ends)
+    if recording.output is None:
+        decision_ms = np.minimum(samples + sample_ms, trials.duration_ms)
+        decision = _running_readout(circuit, weights, recording, trials, decision_ms)
+    else:
+        decision_ms = (np.arange(trials.inputs.shape[1]) + 0.5) * trials.bin_ms
+        decision = recording.output[0]
     return TrialActivity(
         trials=trials,
         choices=recording.decisions[0],
@@ -97,8 +114,9 @@ def record_trials(
         voltage=_where_valid(recording.state[voltage][0], recording) if voltage else None,
         voltage_ms=samples,
         decision=_where_valid(decision, recording),
-        decision_ms=ends,
-        decision_unit="spikes" if circuit.readout.kind == "spike-count" else "a.u.",
+        decision_ms=decision_ms,
+        decision_unit="spikes" if circuit.readout.kind in _IN_SPIKES else "a.u.",
+        readout=recording.readout[0],
     )
 
 
@@ -123,11 +141,14 @@ def _running_readout(
 ) -> np.ndarray:
     """Return the readout of a window as long as the decision period that ends at `ends`.
 
-    (trial, sample, class). Windows that would begin before the trial begin with it.
+    It is (trial, sample, class). Windows that would begin before the trial begin with it.
     """
+    values = circuit.parameters.split(np.asarray(weights)[np.newaxis])
+    counts, edges = recording.spike_count[0], recording.bin_edges_ms
+    if isinstance(circuit.readout, RateReadout):
+        return _running_rates(circuit.readout, values, counts, edges, trials, ends)
     start, stop = trials.periods["decision"]
     starts = np.maximum(ends - (stop - start), 0)
-    counts = _windows(recording.spike_count[0], recording.bin_edges_ms, starts, ends)
     averages = {}
     sample_edges = np.append(0, ends)
     for name in circuit.readout.observed:
@@ -135,14 +156,36 @@ def _running_readout(
         n_samples = _windows(np.ones((1, len(ends), 1)), sample_edges, starts, ends)
         total = _windows(recording.state[name][0], sample_edges, starts, ends)
         averages[name] = _as_trials(total / n_samples)
+    in_windows = _as_trials(_windows(counts, edges, starts, ends))
     activity = Activity(
-        spike_count=_as_trials(counts)[:, :, np.newaxis],
-        failed=np.zeros((1, counts.shape[0] * counts.shape[1]), dtype=bool),
+        spike_count=in_windows[:, :, np.newaxis],
+        failed=np.zeros(in_windows.shape[:2], dtype=bool),
         average=averages,
     )
-    values = circuit.parameters.split(np.asarray(weights)[np.newaxis])
-    read = circuit.readout.read(activity, np.array([0]), values)
+    readout = circuit.readout
+    if isinstance(readout, FirstSpikeReadout):
+        readout = SpikeCountReadout(readout.pools)
+    read = readout.read(activity, np.array([start, stop]), values)
     return read.reshape(trials.n_trials, len(ends), -1)
+
+
+def _running_rates(
+    readout: RateReadout,
+    values: Mapping[str, np.ndarray],
+    counts: np.ndarray,
+    edges: np.ndarray,
+    trials: Trials,
+    ends: np.ndarray,
+) -> np.ndarray:
+    """Return the readout at the last of its bins that has ended, (trial, sample, class)."""
+    bins = np.arange(trials.inputs.shape[1] + 1) * trials.bin_ms
+    bins = np.unique(np.append(readout.edges_ms(trials), bins).round(9))
+    binned = _windows(counts, edges, bins[:-1], bins[1:])[np.newaxis]
+    running = RateTrajectoryReadout(readout.classes, readout.tau_ms)
+    read = running.read(Activity(binned, np.zeros(binned.shape[:2], bool)), bins, values)[0]
+    before = np.broadcast_to(values["readout.bias"][0], (trials.n_trials, 1, readout.classes))
+    ended = np.searchsorted(bins[1:], ends + 1e-6, side="right")
+    return np.concatenate([before, read], axis=1)[:, ended]
 
 
 def _windows(

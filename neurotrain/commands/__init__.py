@@ -2,7 +2,13 @@
 
 from neurotrain.commands.listing import add_list
 from neurotrain.commands.measuring import add_bench, add_doctor, add_reproduce
-from neurotrain.commands.training import add_evaluate, add_plot, add_resume, add_train
+from neurotrain.commands.training import (
+    add_evaluate,
+    add_plot,
+    add_report,
+    add_resume,
+    add_train,
+)
 
 COMMANDS = {
     "list": add_list,
@@ -10,6 +16,7 @@ COMMANDS = {
     "resume": add_resume,
     "evaluate": add_evaluate,
     "plot": add_plot,
+    "report": add_report,
     "reproduce": add_reproduce,
     "bench": add_bench,
     "doctor": add_doctor,

@@ -102,11 +102,30 @@ def add_plot(parser: Parser) -> None:
 def _plot(arguments: argparse.Namespace) -> None:
     from neurotrain.training.result import Result
 
-    figures = Result.load(arguments.folder).plot()
-    names = sorted(path.name for path in figures.iterdir())
-    if arguments.json:
-        return print_json({"folder": str(figures), "figures": names})
-    print(f"{figures}: {', '.join(names)}")
+    _print_files(Result.load(arguments.folder).plot(), "figures", arguments.json)
+
+
+def add_report(parser: Parser) -> None:
+    """Write curves, confusions, rates and rasters of a run, as figures and as CSV."""
+    parser.add("folder", metavar="DIR", help="run folder")
+    parser.add("--trials", type=int, metavar="N", help="by default 500, or those of the run's test")
+    parser.add("--condition", metavar="NAME", help="the main condition, against which curves are")
+    parser.set_defaults(run=_report)
+
+
+def _report(arguments: argparse.Namespace) -> None:
+    from neurotrain.training.result import Result
+
+    result = Result.load(arguments.folder)
+    folder = result.report(arguments.trials, arguments.condition)
+    _print_files(folder, "files", arguments.json)
+
+
+def _print_files(folder: Path, what: str, as_json: bool) -> None:
+    names = sorted(path.name for path in folder.iterdir())
+    if as_json:
+        return print_json({"folder": str(folder), what: names})
+    print(f"{folder}: {', '.join(names)}")
 
 
 def _print_result(summary: Mapping[str, Any], folder: Path, as_json: bool) -> None:

@@ -19,8 +19,9 @@ CHUNK_TRIALS = 250
 class Scores:
     """How well P candidates did, each a (candidate,) array.
 
-    `loss` is infinite for a candidate that failed; `accuracy` is the share
-    of correct trials, where a failed one is not correct.
+    `loss` is infinite for a candidate that failed; `accuracy` is the task's score: the share
+    of correct trials, where a failed one is not correct, or how well trajectories follow their
+    targets, 1 at best, and 0 for a candidate with a failed trial.
     """
 
     loss: np.ndarray
@@ -63,12 +64,20 @@ def score(circuit, task: Task, loss: Loss, recording: Recording, trials: Trials)
     failed = recording.failed.any(axis=1) | ~np.isfinite(losses) | (blocked_share == 1.0)
     return Scores(
         loss=np.where(failed, np.inf, losses),
-        accuracy=np.asarray(task.score(recording.decisions, trials), dtype=float),
+        accuracy=_accuracy(task, recording, trials),
         spikes_per_neuron=recording.spikes_per_neuron,
         silent_share=recording.silent_share,
         blocked_share=blocked_share,
         failed_share=recording.failed.mean(axis=1),
     )
+
+
+def _accuracy(task: Task, recording: Recording, trials: Trials) -> np.ndarray:
+    if task.classes:
+        return np.asarray(task.score(recording.decisions, trials), dtype=float)
+    scores = np.asarray(task.score(recording.output, trials), dtype=float)
+    failed = recording.failed.any(axis=1) | ~np.isfinite(scores)
+    return np.where(failed, 0.0, scores)
 
 
 def evaluate(
@@ -121,11 +130,17 @@ def _joined(recordings: list[Recording]) -> Recording:
         failed=_concatenated([r.failed for r in recordings]),
         average=_concatenated_each([r.average for r in recordings]),
         state=_concatenated_each([r.state for r in recordings]),
+        output=_concatenated_if_any([r.output for r in recordings]),
+        blocked=_concatenated_if_any([r.blocked for r in recordings]),
     )
 
 
 def _concatenated(arrays: list[np.ndarray]) -> np.ndarray:
     return np.concatenate(arrays, axis=1)
+
+
+def _concatenated_if_any(arrays: list[np.ndarray | None]) -> np.ndarray | None:
+    return None if arrays[0] is None else _concatenated(arrays)
 
 
 def _concatenated_each(arrays: list[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:

@@ -13,6 +13,9 @@ from neurotrain.training.evaluation import score
 from neurotrain.training.settings import Settings
 from neurotrain.trials import Trials
 
+# Kinds of readouts that give a value in each bin of a trial instead of choices.
+OF_TRAJECTORIES = ("trajectory", "spike-train")
+
 
 def check_fit(circuit: Any, task: Task, loss: Loss, seed: int) -> Trials:
     """Return one trial of `task`, after checking that circuit and loss can use it.
@@ -27,11 +30,7 @@ def check_fit(circuit: Any, task: Task, loss: Loss, seed: int) -> Trials:
             f"Task '{task.name}' has {task.channels} input channels, the circuit has "
             f"{circuit.channels}; make the circuit with channels={task.channels}."
         )
-    if task.classes != circuit.readout.classes:
-        raise InvalidInput(
-            f"Task '{task.name}' has {task.classes} classes, the circuit's readout "
-            f"{circuit.readout.classes}; make the readout with {task.classes}."
-        )
+    _check_readout(circuit.readout, task)
     kind = getattr(loss, "readout", None)
     if kind is not None and kind != circuit.readout.kind:
         raise InvalidInput(
@@ -42,6 +41,39 @@ def check_fit(circuit: Any, task: Task, loss: Loss, seed: int) -> Trials:
     trials = task.draw(1, generator(seed, "training-trials", 0))
     _check_steps(circuit, task, trials)
     return trials
+
+
+def check_loss_suits(loss: Loss, task: Task) -> None:
+    """Check that the loss is one of choices or of trajectories, as the task is.
+
+    Raises
+    ------
+    InvalidInput
+        If it is not, with losses that are.
+    """
+    kind = getattr(loss, "readout", None)
+    if kind in OF_TRAJECTORIES and task.classes:
+        raise InvalidInput(
+            f"Loss '{loss.name}' is one of trajectories, but task '{task.name}' asks for a choice "
+            f"among {task.classes} classes; take a loss of choices, such as 'cross-entropy'."
+        )
+    if kind is not None and kind not in OF_TRAJECTORIES and not task.classes:
+        raise InvalidInput(
+            f"Loss '{loss.name}' is one of choices, but task '{task.name}' has targets and no "
+            "classes; take a loss of trajectories, such as 'trajectory-error'."
+        )
+
+
+def _check_readout(readout: Any, task: Task) -> None:
+    if task.classes:
+        what, wanted, given = "classes", task.classes, readout.classes
+    else:
+        what, wanted, given = "outputs", task.outputs, readout.outputs
+    if wanted != given:
+        raise InvalidInput(
+            f"Task '{task.name}' has {wanted} {what}, the circuit's readout {given}; "
+            f"make the readout with {wanted}."
+        )
 
 
 def _check_steps(circuit: Any, task: Task, trials: Trials) -> None:

@@ -9,18 +9,25 @@ import numpy as np
 
 from neurotrain import catalog
 from neurotrain.errors import InvalidInput
-from neurotrain.losses import Loss
+from neurotrain.losses import Loss, as_loss, is_built_in, settings_of
 from neurotrain.optimizers import Optimizer, make_optimizer, optimizer_options
+from neurotrain.readouts import READOUTS, make_readout
 from neurotrain.seeding import generator
 from neurotrain.task import Task
 from neurotrain.training.budget import DEFAULT_GENERATIONS, with_length
 from neurotrain.training.curriculum import Curriculum, make_curriculum
-from neurotrain.training.fit import check_fit, check_probe
+from neurotrain.training.fit import check_fit, check_loss_suits, check_probe
 from neurotrain.training.settings import Settings
 
 # A run knows its length, so that the learning rate can fall to zero over it.
 OPTIMIZER_DEFAULTS = {"population_size": 64, "schedule": "cosine"}
-LOSS_OF_READOUT = {"graded": "cross-entropy", "spike-count": "spike-count-cross-entropy"}
+LOSS_OF_READOUT = {
+    "graded": "cross-entropy",
+    "spike-count": "spike-count-cross-entropy",
+    "first-spike": "first-spike-latency",
+    "trajectory": "trajectory-error",
+    "spike-train": "rate-matching",
+}
 
 PARTS = ("model", "task", "loss", "optimizer")
 
@@ -109,8 +116,9 @@ def make_plan(
     task, task_choice = _choose_task(task, task_options, settings.seed)
     _require_circuit(circuit)
     if loss is None:
-        loss = _default_loss(circuit)
+        loss = _default_loss(circuit, model_options, task)
     loss, loss_choice = choose("losses", loss, loss_options)
+    check_loss_suits(loss, task)
     circuit, model_choice = choose_circuit(circuit, model_options, task, loss)
     choices = {
         "model": model_choice,
@@ -131,12 +139,22 @@ def choose(kind: str, given: Any, options: Options) -> tuple[Any, Choice]:
     """Return the task or loss that is `given` by name or as an object."""
     if isinstance(given, str):
         made = catalog.build(kind, given, **options)
-        return made, Choice(given, _fields(made))
+        if catalog.is_in_file(given):
+            return made, Choice(catalog.absolute(given), dict(options))
+        return made, Choice(given, _settings(kind, made))
     _require_no_options(given, options)
-    if catalog.is_member(kind, given):
-        return given, Choice(given.name, _fields(given))
+    given = as_loss(given) if kind == "losses" else given
+    if _is_named(kind, given):
+        return given, Choice(given.name, _settings(kind, given))
     shown = {"repr": repr(given)} if is_dataclass(given) else {}
     return given, Choice(given.name, shown, in_python=True)
+
+
+def _is_named(kind: str, given: Any) -> bool:
+    """Whether its name and settings are enough to make it again."""
+    if kind == "losses":
+        return is_built_in(given)
+    return catalog.is_member(kind, given)
 
 
 def _choose_task(given: Any, options: Options, seed: int) -> tuple[Task, Choice]:
@@ -153,12 +171,12 @@ def choose_circuit(given: Any, options: Options, task: Task, loss: Loss) -> tupl
         _require_no_options(given, options)
         return given, Choice(type(given).__name__, {}, in_python=True)
     # What follows from task and loss is not among the options, so that they can be changed.
-    fixed = {"channels": task.channels, "classes": task.classes}
-    fixed["readout"] = getattr(loss, "readout", None) or "graded"
-    _check_model_options(given, options, fixed)
+    fixed = {"channels": task.channels, "classes": task.classes or task.outputs}
+    _check_model_options(given, options, (*fixed, "readout"))
     if catalog.is_in_file(given):
         given = catalog.absolute(given)
-    circuit = catalog.build("models", given, **fixed, **options)
+    readout = getattr(loss, "readout", None) or _usual_readout(task)
+    circuit = catalog.build("models", given, **fixed, **{"readout": readout, **options})
     if not hasattr(circuit, "simulate"):
         raise InvalidInput(f"Model '{given}' must return a Circuit, got {_described(circuit)}.")
     return circuit, Choice(given, dict(options))
@@ -171,9 +189,10 @@ def _require_circuit(given: Any) -> None:
         )
 
 
-def _check_model_options(name: str, options: Options, fixed: Options) -> None:
+def _check_model_options(name: str, options: Options, fixed: tuple[str, ...]) -> None:
     for option in fixed:
-        if option in options:
+        # Several readouts may be of the kind that a loss needs.
+        if option in options and option != "readout":
             raise InvalidInput(f"Leave the model's '{option}' out: task and loss set it.")
         if not catalog.takes_option("models", name, option):
             raise InvalidInput(
@@ -199,25 +218,36 @@ def _require_whole_episodes(optimizer: Choice) -> None:
         )
 
 
-def _default_loss(circuit: Any) -> str:
-    kind = "graded" if isinstance(circuit, str) else getattr(circuit.readout, "kind", None)
+def _default_loss(circuit: Any, model_options: Options, task: Task) -> str:
+    if isinstance(circuit, str):
+        readout = model_options.get("readout", _usual_readout(task))
+        kind = make_readout(readout, 1, "").kind if readout in READOUTS else readout
+    else:
+        kind = getattr(circuit.readout, "kind", None)
     if kind not in LOSS_OF_READOUT:
         raise InvalidInput(f"There is no usual loss for a readout '{kind}'; choose one with loss=.")
     return LOSS_OF_READOUT[kind]
 
 
-def _fields(made: Any) -> dict[str, Any]:
+def _usual_readout(task: Task) -> str:
+    return "graded" if task.classes else "trajectory"
+
+
+def _settings(kind: str, made: Any) -> dict[str, Any]:
     """Return the settings of a task or loss as plain values."""
-    if not is_dataclass(made):
-        return {}
-    return {f.name: _plain(getattr(made, f.name)) for f in fields(made)}
+    values = settings_of(made) if kind == "losses" else _fields(made)
+    return {name: _plain(value) for name, value in values.items()}
+
+
+def _fields(made: Any) -> dict[str, Any]:
+    return {f.name: getattr(made, f.name) for f in fields(made)} if is_dataclass(made) else {}
 
 
 def _plain(value: Any) -> Any:
     """Return a setting as config.toml can hold it; one that is a dataclass as a table."""
     if is_dataclass(value):
         table = {"kind": value.kind} if hasattr(value, "kind") else {}
-        return {**table, **{k: v for k, v in _fields(value).items() if v is not None}}
+        return {**table, **{k: _plain(v) for k, v in _fields(value).items() if v is not None}}
     if isinstance(value, list | tuple):
         return [_plain(each) for each in value]
     return value.item() if isinstance(value, np.generic) else value

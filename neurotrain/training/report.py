@@ -10,11 +10,16 @@ from neurotrain.training.run_folder import command
 def format_summary(summary: Mapping[str, Any], folder: Path) -> str:
     """Return what a training or an evaluation came to, and what to do next."""
     figures = folder / "figures"
+    measure = summary.get("measure", "accuracy")
+
+    def shown(value: float) -> str:
+        return f"{value:.1%}" if measure == "accuracy" else f"{value:.3f}"
+
     level, ideal = {}, {}
     if "level" in summary:
         level = {"curriculum": f"level {summary['level']} of {summary['levels']} at the end"}
     if "test_ideal_score" in summary:
-        ideal = {"ideal observer": f"{summary['test_ideal_score']:.1%} of the same trials"}
+        ideal = {"ideal observer": f"{shown(summary['test_ideal_score'])} of the same trials"}
     rows = {
         "trained": f"{summary['model']} on {summary['task']}",
         "with": f"{summary['optimizer']}, {summary['loss']}, seed {summary['seed']}",
@@ -24,9 +29,10 @@ def format_summary(summary: Mapping[str, Any], folder: Path) -> str:
         **level,
         "trial simulations": f"{summary['trial_simulations']}, "
         f"{summary['failed_candidates']} candidates failed",
-        "validation accuracy": f"{summary['validation_accuracy']:.1%}, the best, "
+        f"validation {measure}": f"{shown(summary['validation_accuracy'])}, the best, "
         f"after generation {summary['validated_generation']}",
-        "test accuracy": f"{summary['test_accuracy']:.1%} of {summary['test_trials']} new trials",
+        f"test {measure}": f"{shown(summary['test_accuracy'])} of {summary['test_trials']} new "
+        "trials",
         **ideal,
         "spikes per neuron": f"{summary['test_spikes_per_neuron']:.2f}",
         "silent, blocked": f"{summary['test_silent_share']:.1%}, "

@@ -167,6 +167,21 @@ class Result:
         save_figures(self, self.folder)
         return self.folder / "figures"
 
+    def report(self, n_trials: int | None = None, condition: str | None = None) -> Path:
+        """Write the report into the run folder, figures and tables, and return where they are.
+
+        Parameters
+        ----------
+        n_trials : int, optional
+            By default 500, or those of the run's test if they are fewer.
+        condition : str, optional
+            The condition of trials against which curves are drawn, beside others.
+        """
+        from neurotrain.analysis.report import save_report
+
+        save_report(self, self.folder, n_trials=n_trials, condition=condition)
+        return self.folder / "report"
+
     def apply(self) -> None:
         """Write the trained weights into the Brian2 objects of the circuit."""
         self.circuit.apply(self.weights)

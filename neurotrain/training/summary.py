@@ -23,6 +23,7 @@ def summarize(plan: Plan, state: TrainingState, scores: Scores) -> dict[str, Any
         "seed": settings.seed,
         "generations": state.optimizer.generation,
         "ended_by": state.ended,
+        "measure": "accuracy" if plan.task.classes else "score",
         **levels,
         "parameters": int(plan.circuit.parameters.size),
         "validation_accuracy": best.accuracy,

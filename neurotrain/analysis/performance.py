@@ -1,0 +1,131 @@
+"""Performance against any condition of the trials, such as the delay."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from neurotrain.analysis.psychometric import check_trials, equal_bins, wilson_interval
+from neurotrain.analysis.style import INK, draw_chance, new_figure, paper_style
+from neurotrain.analysis.tables import Table
+from neurotrain.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+# With more numbers than these, neighbors are put together.
+MAX_VALUES = 12
+
+
+@dataclass(frozen=True)
+class Performance:
+    """Accuracy at each value of a condition, one row a value.
+
+    Parameters
+    ----------
+    value : (value,) array
+        The values, sorted; numbers of which there are many are put into bins with about equally
+        many trials, and are their means there.
+    accuracy : (value,) array
+        Share of correct trials.
+    n : (value,) int array
+        Number of trials.
+    lower, upper : (value,) array
+        Wilson's 95 % interval of the accuracy.
+    """
+
+    value: np.ndarray
+    accuracy: np.ndarray
+    n: np.ndarray
+    lower: np.ndarray
+    upper: np.ndarray
+
+    def table(self, condition: str) -> Table:
+        """Return the columns to export."""
+        columns = ("accuracy", "n", "lower", "upper")
+        return {condition: self.value, **{name: getattr(self, name) for name in columns}}
+
+
+def performance_against(correct: np.ndarray, values: np.ndarray) -> Performance:
+    """Return the accuracy at each value of a condition.
+
+    Parameters
+    ----------
+    correct : (trial,) bool array
+        Which trials were correct.
+    values : (trial,) array
+        The condition: numbers or texts.
+
+    Raises
+    ------
+    InvalidInput
+        If there are no trials, shapes disagree, or values are not finite, or not true or false.
+    """
+    correct, values = np.asarray(correct), np.asarray(values)
+    if np.issubdtype(values.dtype, np.number):
+        check_trials(correct, values)
+    elif correct.shape != values.shape or correct.ndim != 1 or not len(correct):
+        raise InvalidInput(
+            f"Performance needs one 'correct' and one value for each trial, got shapes "
+            f"{correct.shape} and {values.shape}."
+        )
+    shown, group = group_values(values)
+    n = np.bincount(group)
+    accuracy = np.bincount(group, weights=correct) / n
+    return Performance(shown, accuracy, n, *wilson_interval(accuracy, n))
+
+
+def group_values(values: np.ndarray, most: int = MAX_VALUES) -> tuple[np.ndarray, np.ndarray]:
+    """Return what values there are, (group,), and the group of each trial, (trial,).
+
+    If there are more than `most` numbers, they are put into that many bins or fewer, with about
+    equally many trials; the values are then the means of the bins.
+    """
+    shown, group = np.unique(values, return_inverse=True)
+    if len(shown) <= most or not np.issubdtype(values.dtype, np.number):
+        return shown, group
+    edges = equal_bins(values, most)
+    group = np.clip(np.searchsorted(edges, values, side="right") - 1, 0, len(edges) - 2)
+    return np.bincount(group, weights=values) / np.bincount(group), group
+
+
+@paper_style()
+def performance_figure(
+    performance: Performance, *, condition: str, chance: float | None = None
+) -> "Figure":
+    """Return accuracy against the condition, with 95 % intervals.
+
+    Parameters
+    ----------
+    condition : str
+        What it is called, with its unit.
+    chance : float, optional
+        Accuracy of guessing.
+    """
+    is_number = np.issubdtype(performance.value.dtype, np.number)
+    at = performance.value if is_number else np.arange(len(performance.value))
+    figure = new_figure(80, 62)
+    axes = figure.subplots()
+    accuracy = performance.accuracy
+    spread = np.array([accuracy - performance.lower, performance.upper - accuracy]).clip(0)
+    axes.errorbar(
+        at,
+        accuracy,
+        spread,
+        color=INK,
+        marker="o",
+        markersize=3,
+        linewidth=0.8 if is_number else 0,
+        elinewidth=0.8,
+        label="with 95% interval",
+    )
+    if not is_number:
+        axes.set_xticks(at, [str(value) for value in performance.value])
+        axes.set_xlim(-0.5, len(at) - 0.5)
+    if chance is not None:
+        draw_chance(axes, chance)
+    axes.set(xlabel=condition, ylabel="accuracy (share of trials)", ylim=(0, 1.02))
+    n, overall = performance.n.sum(), np.average(accuracy, weights=performance.n)
+    axes.set_title(f"{n} trials, {overall:.1%} correct")
+    axes.legend(loc="lower right")
+    return figure
