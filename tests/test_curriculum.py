@@ -19,7 +19,7 @@ from neurotrain.training.training_state import TrainingState
 
 STUB = f"{Path(__file__).with_name('stub_circuit.py')}:linear"
 TASK = StimulusIntegration(words=6, channels=4, bin_ms=1.0, decision_ms=1.0)
-CURRICULUM = Curriculum("margin", (5, 3), accuracy=0.55, generations=2)
+CURRICULUM = Curriculum("margin", (5, 3), accuracy=0.85, generations=2)
 SMALL = {
     "generations": 30,
     "trials": 8,
@@ -86,13 +86,41 @@ def test_training_goes_through_the_levels(whole):
     assert sorted(levels) == levels
     assert set(levels) == {1, 2, 3}
     batches = [call[1] for call in circuit.calls if len(call[0]) == 6]
+    for level, metrics in zip(levels, result.metrics, strict=True):
+        assert ("guess_accuracy" in metrics) == (level < 3)
     for level, trials in zip(levels, batches, strict=True):
         assert trials.conditions["margin"].min() >= {1: 5, 2: 3, 3: 1}[level]
     assert any((trials.conditions["margin"] < 5).any() for trials in batches)
 
 
+def test_guess_is_judged_on_trials_before_it_learns_from_them(whole):
+    result, circuit = whole
+    calls = [call for call in circuit.calls if call[1].n_trials == 8]
+    judged = [i for i, call in enumerate(calls) if len(call[0]) == 1]
+    told = [m["guess_accuracy"] for m in result.metrics if m["level"] < 3]
+    assert len(judged) == len(told) > 4
+    for i, accuracy in zip(judged, told, strict=True):
+        guess, trials, state, _ = calls[i]
+        assert calls[i + 1][1] is trials and len(calls[i + 1][0]) == 6
+        recording = stub().simulate(guess, trials, state)
+        assert accuracy == (recording.decisions == trials.labels).mean()
+    # The candidates surround the guess.
+    assert np.allclose(calls[judged[-1] + 1][0].mean(axis=0), calls[judged[-1]][0][0])
+    spent = sum(len(call[0]) * call[1].n_trials for call in circuit.calls[1:])
+    assert result.summary["trial_simulations"] == spent - 2 * 30
+
+
+@pytest.mark.parametrize("budget", range(436, 501, 8))
+@pytest.mark.parametrize("generations", [None, 1000])
+def test_budget_holds_with_a_curriculum(budget, generations, tmp_path):
+    never = Curriculum("margin", (5,), accuracy=1.0, generations=1000)
+    settings = {"generations": generations, "trial_simulations": budget, "curriculum": never}
+    summary = nt.train(stub(), TASK, out=tmp_path / "run", **{**SMALL, **settings}).summary
+    assert budget - 2 * (7 * 8 + 2 * 20) < summary["trial_simulations"] <= budget
+
+
 def test_validation_and_test_are_on_the_task_itself(whole):
-    others = [call[1] for call in whole[1].calls if len(call[0]) in (1, 2) and call[1].n_trials > 1]
+    others = [call[1] for call in whole[1].calls if len(call[0]) < 6 and call[1].n_trials > 8]
     assert len(others) == 6 + 1
     assert all(trials.conditions["margin"].min() == 1 for trials in others)
 
@@ -104,7 +132,7 @@ def test_level_is_reported(whole, capsys):
     assert config["curriculum"] == {
         "setting": "margin",
         "values": [5, 3],
-        "accuracy": 0.55,
+        "accuracy": 0.85,
         "generations": 2,
     }
 
@@ -190,5 +218,5 @@ def test_wrong_curriculum_is_refused_before_anything_is_written(given, said, tmp
 
 
 def test_curriculum_may_be_given_as_a_table():
-    table = {"setting": "margin", "values": [5, 3], "accuracy": 0.55, "generations": 2}
+    table = {"setting": "margin", "values": [5, 3], "accuracy": 0.85, "generations": 2}
     assert make_curriculum(table) == CURRICULUM

@@ -36,7 +36,12 @@ def with_length(settings: Settings, population_size: int) -> Settings:
 
 
 def reached_limit(
-    settings: Settings, state: TrainingState, wall_seconds: float, *, validates: bool
+    settings: Settings,
+    state: TrainingState,
+    wall_seconds: float,
+    *,
+    validates: bool,
+    judges: bool = False,
 ) -> str | None:
     """Return which limit ends the training after this generation, None if it goes on.
 
@@ -49,12 +54,15 @@ def reached_limit(
         Spent so far.
     validates : bool
         Whether there is a validation, also if the training goes on.
+    judges : bool
+        Whether the next generation simulates the guess, too, for the curriculum.
     """
     if state.optimizer.generation >= settings.generations:
         return "generations"
     if settings.trial_simulations is not None:
         validation = 2 * settings.validation_trials
-        ahead = state.optimizer.population_size * settings.trials + validation * (1 + validates)
+        candidates = state.optimizer.population_size + judges
+        ahead = candidates * settings.trials + validation * (1 + validates)
         if state.trial_simulations + ahead > settings.trial_simulations:
             return "trial-simulations"
     if settings.seconds is not None and wall_seconds >= settings.seconds:

@@ -16,9 +16,9 @@ class Curriculum:
     """Values that a setting of the task takes in training before its own one.
 
     Training begins with the first of `values`. It goes on to the next, and in the end to
-    the value that the task itself has, when the accuracy of the last `generations`
-    generations, a mean over all candidates and training trials, is at least `accuracy`.
-    Validation and test are always on the task itself.
+    the value that the task itself has, when the accuracy of the guess, a mean over the
+    training trials of the last `generations` generations, before it has learned from them,
+    is at least `accuracy`. Validation and test are always on the task itself.
 
     Parameters
     ----------

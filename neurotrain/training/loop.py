@@ -115,7 +115,9 @@ class Training:
         settings, state = self.plan.settings, self.state
         validates = generation % settings.validation_every == 0
         wall_seconds = state.wall_seconds + perf_counter() - started
-        state.ended = reached_limit(settings, state, wall_seconds, validates=validates)
+        state.ended = reached_limit(
+            settings, state, wall_seconds, validates=validates, judges=self._is_easier
+        )
         if validates or state.ended:
             metrics |= self._validate(generation)
             if lost_patience(settings, state):
@@ -143,16 +145,35 @@ class Training:
         initial_state = plan.circuit.draw_initial_state(
             settings.trials, generator(settings.seed, "training-state", generation)
         )
+        judged = self._judge_guess(trials, initial_state)
         candidates = self.state.optimizer.ask()
         scores = self._score(candidates, trials, initial_state)
         self.state.optimizer.tell(scores.loss)
         self.state.trial_simulations += len(candidates) * settings.trials
         self.state.failed_candidates += int(np.isinf(scores.loss).sum())
-        metrics = dict(_means(scores))
-        self.state.curriculum = self.state.curriculum.after(
-            metrics["accuracy"], plan.curriculum, len(plan.levels)
-        )
-        return metrics if plan.curriculum is None else {**metrics, "level": level + 1}
+        metrics = {**dict(_means(scores)), **judged}
+        if plan.curriculum is not None:
+            metrics["level"] = level + 1
+            self.state.curriculum = self.state.curriculum.after(
+                judged.get("guess_accuracy"), plan.curriculum, len(plan.levels)
+            )
+        return metrics
+
+    @property
+    def _is_easier(self) -> bool:
+        """Whether training is on an easier form of the task."""
+        return self.state.curriculum.level < len(self.plan.levels) - 1
+
+    def _judge_guess(self, trials: Trials, initial_state: Mapping[str, np.ndarray]) -> Metrics:
+        """Return how the guess does on trials that it has not learned from, for the curriculum.
+
+        Candidates are perturbed, which often costs them what has been learned.
+        """
+        if not self._is_easier:
+            return {}
+        scores = self._score(self.state.optimizer.guess[None], trials, initial_state)
+        self.state.trial_simulations += trials.n_trials
+        return {"guess_accuracy": finite(scores.accuracy[0])}
 
     def _score(
         self, candidates: np.ndarray, trials: Trials, initial_state: Mapping[str, np.ndarray]

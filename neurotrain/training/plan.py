@@ -127,7 +127,9 @@ def make_plan(
         "optimizer": _choose_optimizer(optimizer, optimizer_options),
     }
     plan = Plan(circuit, task, loss, settings, choices, make_curriculum(curriculum))
-    settings = with_length(settings, plan.make_optimizer().population_size)
+    # For a curriculum the guess is simulated beside the candidates.
+    candidates = plan.make_optimizer().population_size + (plan.curriculum is not None)
+    settings = with_length(settings, candidates)
     plan = replace(plan, settings=settings)
     trials = [check_fit(circuit, level, loss, settings.seed) for level in plan.levels][-1]
     check_probe(circuit, task, loss, settings, plan.start, trials)
