@@ -515,6 +515,14 @@ def test_a_run_by_name_is_rebuilt_from_its_folder(installed, tmp_path, monkeypat
     assert texts[0] == texts[1]
 
 
+def test_targets_are_trained_on(installed, tmp_path):
+    result = nt.train(
+        STUB, "neurogym:Stand-v0", task_options={"trajectory": True}, out=tmp_path / "run", **SMALL
+    )
+    assert result.summary["loss"] == "trajectory-error"
+    assert nt.Result.load(tmp_path / "run").task == nt.from_neurogym("Stand-v0", trajectory=True)
+
+
 def test_a_run_of_an_environment_goes_on_with_the_same_one_only(tmp_path):
     task = nt.from_neurogym(StandInEnvironment())
     result = nt.train(STUB, task, out=tmp_path / "run", **SMALL)
