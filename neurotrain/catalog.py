@@ -64,7 +64,7 @@ def find(kind: str, name: str) -> Callable[..., Any]:
 
 
 def is_member(kind: str, made: Any) -> bool:
-    """Whether `made`, a task or loss, is of the class that goes by its name."""
+    """Whether `made`, such as a task, is of the class that goes by its name."""
     name = made.name
     is_known = name in names(kind) or (kind == "tasks" and name.startswith("neurogym:"))
     return is_known and type(made) is find(kind, name)

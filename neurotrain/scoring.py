@@ -45,7 +45,8 @@ def score_trajectories(output: np.ndarray, trials: Trials) -> np.ndarray:
         )
     target = trials.targets[trials.counted]  # (counted bin, output)
     given = output[..., trials.counted, :]
-    error = np.where(np.isnan(given), 0.0, given) - target
+    # In the order of its axes, so that a sum rounds alike for any number of candidates.
+    error = np.ascontiguousarray(np.where(np.isnan(given), 0.0, given) - target)
     return 1 - (error**2).sum(axis=(-2, -1)) / (target**2).sum()
 
 

@@ -213,7 +213,6 @@ def test_continuous_ground_truth_is_the_target():
 def test_right_actions_of_each_bin_are_targets_if_asked_for():
     task = nt.from_neurogym(StandInEnvironment(), trajectory=True)
     assert (task.classes, task.outputs) == (0, 3)
-    assert nt.from_neurogym(Timing(), decision="stimulus").classes == 0
 
 
 def test_drawing_follows_from_the_generator_alone():
@@ -419,7 +418,9 @@ class _NeverVaries(StandInEnvironment):
         (_Noise(StandInEnvironment()), {}, "wrapper _Noise acts on single steps"),
         (StandInEnvironment(), {"decision": "desision"}, "did you mean 'decision'"),
         (StandInEnvironment(decision=5), {}, "'decision' .* is shorter than a bin"),
-        (Timing(), {"trajectory": False}, "no period in which one of several actions"),
+        (Timing(), {"trajectory": False}, "In any period .* not one right action out of several"),
+        (StandInEnvironment(), {"decision": "stimulus"}, "In the period 'stimulus' .* not one"),
+        (Timing(), {"decision": "delay", "trajectory": True}, "leave it out with trajectory=True"),
         (StandInEnvironment(), {"env_options": {"dt": 5}}, "env_options go with the id"),
     ],
 )
@@ -512,6 +513,14 @@ def test_a_run_by_name_is_rebuilt_from_its_folder(installed, tmp_path, monkeypat
     capsys.readouterr()
     texts = [Path(name, "metrics.jsonl").read_text() for name in ("in-python", "by-option")]
     assert texts[0] == texts[1]
+
+
+def test_targets_are_trained_on(installed, tmp_path):
+    result = nt.train(
+        STUB, "neurogym:Stand-v0", task_options={"trajectory": True}, out=tmp_path / "run", **SMALL
+    )
+    assert result.summary["loss"] == "trajectory-error"
+    assert nt.Result.load(tmp_path / "run").task == nt.from_neurogym("Stand-v0", trajectory=True)
 
 
 def test_a_run_of_an_environment_goes_on_with_the_same_one_only(tmp_path):

@@ -1,11 +1,15 @@
 """Objects of the shape of PsychRNN's tasks as tasks; test_task_libraries.py has its own."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from stand_in_tasks import StandInTask
 
 import neurotrain as nt
-from neurotrain.errors import InvalidInput
+from neurotrain.errors import InvalidInput, RunFolderError
+
+STUB = f"{Path(__file__).with_name('stub_circuit.py')}:linear"
 
 
 def rng(seed=1):
@@ -91,6 +95,18 @@ def test_another_task_has_another_representation():
     representations = {repr(nt.from_psychrnn(StandInTask(dt=dt))) for dt in (10, 10, 20)}
     assert len(representations) == 2
     assert all("0x" not in text for text in representations)
+
+
+def test_a_run_goes_on_with_the_same_task_only(tmp_path):
+    task = nt.from_psychrnn(StandInTask())
+    few = {"generations": 2, "trials": 4, "validation_trials": 4, "test_trials": 4}
+    optimizer = {"optimizer_options": {"population_size": 4}}
+    result = nt.train(STUB, task, out=tmp_path / "run", progress=False, **few, **optimizer)
+    assert result.summary["loss"] == "trajectory-error"
+    (result.folder / "result.json").unlink()
+    with pytest.raises(RunFolderError, match="task is not the one of the run"):
+        nt.resume(result.folder, task=nt.from_psychrnn(StandInTask(dt=20)))
+    nt.resume(result.folder, task=nt.from_psychrnn(StandInTask()), progress=False)
 
 
 class _WrongShape(StandInTask):

@@ -41,6 +41,12 @@ def test_score_is_the_sum_over_what_counts():
     assert score_trajectories(output[None], trials()) == pytest.approx([1 - error / power])
 
 
+def test_score_of_one_is_that_among_many():
+    output = np.random.default_rng(5).normal(size=(7, *TARGETS.shape))
+    alone = [score_trajectories(each[None], trials())[0] for each in output]
+    assert np.array_equal(score_trajectories(output, trials()), alone)
+
+
 def test_what_does_not_count_does_not_matter():
     output = np.where(MASK[..., None], TARGETS, np.nan)
     assert score_trajectories(output[None], trials()) == pytest.approx([1])

@@ -56,27 +56,43 @@ for name in ALL_EXTENDED_ENVS:
 print(json.dumps(found))
 """
 
+# Targets of 0 and 1 in each bin, of which most are fixation; the interval is 40 or 80 ms.
+FOLLOWED = {
+    "ReadySetGo-v0": {
+        "dt": 20,
+        "timing": {"fixation": 20, "ready": 20, "measure": [40, 80], "set": 20},
+    },
+}
+
 TRAIN = """
 import json, sys, warnings
 warnings.simplefilter("ignore")
 import numpy as np
 import neurotrain as nt
-from neurotrain.training.evaluation import evaluate
 
-name, options, folder = sys.argv[1], json.loads(sys.argv[2]), sys.argv[3]
+name, options, generations, folder = sys.argv[1], json.loads(sys.argv[2]), *sys.argv[3:]
 result = nt.train(
     "morris-lecar", "neurogym:" + name, task_options={"env_options": options},
-    model_options={"neurons": 32}, optimizer_options={"population_size": 32}, generations=60,
+    model_options={"neurons": 32}, optimizer_options={"population_size": 32},
+    generations=int(generations), trials=32 if int(generations) < 100 else 16,
     validation_trials=200, test_trials=400, seed=1, progress=False, out=folder,
 )
 loaded = nt.Result.load(folder)
+task = loaded.task
 recording, trials = loaded.simulate(400)
-shuffled = np.random.default_rng(1).permutation(trials.labels)
+# The same answers, to other trials.
+shuffled = np.random.default_rng(1).permutation(400)
+answers = recording.decisions[:, shuffled] if task.classes else recording.output[:, shuffled]
+constant = None
+if not task.classes:
+    right = trials.targets[trials.counted]
+    constant = 1 - right.var(axis=0).sum() / (right**2).mean(axis=0).sum()
 print(json.dumps({
-    "classes": loaded.task.classes,
+    "classes": task.classes,
     "accuracy": result.test_accuracy,
     "again": loaded.evaluate()["test_accuracy"],
-    "shuffled": float((recording.decisions[0] == shuffled).mean()),
+    "shuffled": float(task.score(answers, trials)[0]),
+    "constant": constant,
 }))
 """
 
@@ -122,7 +138,8 @@ def python(setup, tmp_path_factory) -> Path:
     subprocess.run([sys.executable, "-m", "venv", folder], check=True)
     python = folder / "bin" / "python"
     extra = listed(setup["options.extras_require"]["neurogym"])
-    fetched = pip(python, "download", "--quiet", "--no-deps", "--dest", str(folder), *extra)
+    tried = ("--quiet", "--no-deps", "--retries=1", "--dest", str(folder))
+    fetched = pip(python, "download", *tried, *extra)
     if fetched.returncode:
         pytest.skip(f"no package index within reach: {fetched.stderr.strip()[-200:]}")
     done = pip(python, "install", "--quiet", *listed(setup["options"]["install_requires"]), *extra)
@@ -151,13 +168,25 @@ def test_every_supervised_task_of_neurogym_is_taken(python, top):
 @pytest.mark.parametrize("name", TRAINED)
 def test_tasks_of_neurogym_are_learned(name, python, top, tmp_path):
     """Five standard errors above chance, which guessing reaches once in three million times."""
-    trained = run(python, top, TRAIN, name, json.dumps(TRAINED[name]), str(tmp_path / "run"))
+    arguments = (name, json.dumps(TRAINED[name]), "60", str(tmp_path / "run"))
+    trained = run(python, top, TRAIN, *arguments)
     chance = 1 / trained["classes"]
     above = chance + 5 * (chance * (1 - chance) / 400) ** 0.5
     assert trained["accuracy"] > above
     assert trained["again"] == trained["accuracy"]
     # Negative control: the same choices say nothing of other trials.
     assert trained["shuffled"] < above
+
+
+@pytest.mark.parametrize("name", FOLLOWED)
+def test_targets_of_neurogym_are_followed(name, python, top, tmp_path):
+    """Closer than the best output that is the same at all times and on all trials."""
+    arguments = (name, json.dumps(FOLLOWED[name]), "250", str(tmp_path / "run"))
+    trained = run(python, top, TRAIN, *arguments)
+    assert trained["accuracy"] > trained["constant"] + 0.05
+    assert trained["again"] == trained["accuracy"]
+    # Negative control: the intervals were told apart.
+    assert trained["shuffled"] < trained["accuracy"] - 0.05
 
 
 @pytest.fixture(scope="module")

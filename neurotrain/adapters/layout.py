@@ -80,16 +80,14 @@ def find_layout(
     Raises
     ------
     InvalidInput
-        If there is no such period, it is empty, or leaves nothing to choose.
+        If there is no such period, it is empty, or leaves nothing to choose; if a decision
+        period goes with trajectories.
     """
     fixation = _fixation(env.action_space)
-    decision = _decision_period(env.name, trials, fixation, decision)
+    asked = decision
+    decision = _decision_period(env.name, trials, fixation, asked)
     actions, outputs = _choices(env.action_space, fixation, trials, decision), 0
-    if trajectory is False and len(actions) < 2:
-        raise InvalidInput(
-            f"NeuroGym's {env.name} has no period in which one of several actions is right; leave "
-            "out trajectory=False, or name another decision period."
-        )
+    _check_asked(env.name, actions, asked, trajectory)
     if trajectory or len(actions) < 2:
         actions, outputs, decision = (), _n_outputs(env.action_space, trials[0]), None
     ends = [_end(t, decision) for t in trials]
@@ -107,6 +105,23 @@ def find_layout(
         conditions=_common([t.conditions for t in trials]),
         same_length=len(set(ends)) == 1,
     )
+
+
+def _check_asked(
+    name: str, actions: tuple[int, ...], decision: str | None, trajectory: bool | None
+) -> None:
+    """Raise `InvalidInput` if not all that was asked for can be had."""
+    if trajectory and decision is not None:
+        raise InvalidInput(
+            f"The decision period '{decision}' of NeuroGym's {name} is where a choice is read; "
+            "leave it out with trajectory=True, for which all bins count."
+        )
+    if len(actions) < 2 and not trajectory and (trajectory is False or decision is not None):
+        where = "any period" if decision is None else f"the period '{decision}'"
+        raise InvalidInput(
+            f"In {where} of NeuroGym's {name} there is not one right action out of several; name "
+            "another decision period, or give trajectory=True without one."
+        )
 
 
 def _end(trial: EnvironmentTrial, decision: str | None) -> int:

@@ -11,7 +11,9 @@ from neurotrain.commands.parser import Parser
 
 def add_train(parser: Parser) -> None:
     """Train a model on a task."""
-    parser.add("task", nargs="?", metavar="TASK", help="name of a task; see neurotrain list tasks")
+    parser.add(
+        "task", nargs="?", metavar="TASK", help="one of neurotrain list tasks, or neurogym:ID"
+    )
     parser.add("--model", help="name, or FILE.py:FUNCTION; by default morris-lecar")
     parser.add("--optimizer", help="name of an optimizer")
     parser.add("--loss", help="name of a loss; the model gets the readout that it needs")
