@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neurotrain.errors import InvalidInput
-from neurotrain.optimizers.lm_ma_es import LMMAES, multiply_factors
+from neurotrain.optimizers.lm_ma_es import LMMAES, Factors
 from neurotrain.seeding import generator
 
 
@@ -29,7 +29,52 @@ def test_factors_are_those_of_the_dense_product(d, number, seed):
     vectors, rates = rng.standard_normal((number, d)), rng.uniform(0, 1, number)
     noise = rng.standard_normal((5, d))
     expected = noise @ dense_product(vectors, rates).T
-    np.testing.assert_allclose(multiply_factors(noise, vectors, rates), expected, atol=1e-9)
+    np.testing.assert_allclose(Factors(vectors, rates).multiply(noise), expected, atol=1e-9)
+
+
+@given(st.integers(1, 12), st.integers(0, 9), st.integers(0, 2**32))
+def test_dividing_undoes_multiplying(d, number, seed):
+    rng = np.random.default_rng(seed)
+    factors = Factors(rng.standard_normal((number, d)), rng.uniform(0, 0.7, number))
+    noise = rng.standard_normal(d)
+    np.testing.assert_allclose(factors.divide(factors.multiply(noise)), noise, atol=1e-6)
+
+
+class Identity:
+    """A generator whose rows are the unit vectors of all numbers that are drawn for a row."""
+
+    def __init__(self, further, size):
+        self.further, self.size, self.row = further, size, None
+
+    def standard_normal(self, shape):
+        unit = np.eye(self.further + self.size)
+        if self.row is None:
+            self.row = 0
+            return unit[:, : self.further]
+        self.row += shape[0]
+        return unit[self.row - shape[0] : self.row, self.further :]
+
+
+def drawn(factors, spread, rng, count):
+    """Return what `Factors.draw` fills an array with."""
+    filled = np.empty((count, len(spread)))
+    for rows, part in factors.draw(rng, spread, filled):
+        np.testing.assert_array_equal(filled[rows], part)
+    return filled
+
+
+@pytest.mark.parametrize("repeated", [0, 1, 3])
+@given(st.integers(2, 12), st.integers(1, 9), st.integers(0, 2**32))
+def test_offsets_have_the_covariance_of_the_product(repeated, d, number, seed):
+    """Offsets are a linear map of what is drawn, whose square must be the covariance matrix."""
+    rng = np.random.default_rng(seed)
+    vectors, rates = rng.standard_normal((number, d)), rng.uniform(0, 0.9, number)
+    vectors[:repeated] = vectors[-1]
+    spread = rng.uniform(0.5, 2, d)
+    columns = drawn(Factors(vectors, rates), spread, Identity(number, d), d + number)
+    product = spread[:, None] * dense_product(vectors, rates)
+    expected = product @ product.T
+    np.testing.assert_allclose(columns.T @ columns, expected, atol=1e-8 * np.abs(expected).max())
 
 
 def test_updates_are_the_formulas():
@@ -46,9 +91,11 @@ def test_updates_are_the_formulas():
     for generation in range(10):
         used = min(generation, vectors)
         transform = dense_product(m[:used], c_d[:used])
-        z = generator(seed, "optimizer", generation).standard_normal((number, d))
-        candidates = start + scale * (mean + sigma * z @ transform.T)
-        np.testing.assert_allclose(optimizer.ask(), candidates, rtol=1e-9)
+        candidates = optimizer.ask()
+        z = np.linalg.solve(transform, ((candidates - start) / scale - mean).T / sigma).T
+        rng = generator(seed, "optimizer", generation)
+        offsets = drawn(Factors(m[:used], np.array(c_d[:used])), sigma * scale, rng, number)
+        np.testing.assert_allclose(z @ transform.T * sigma * scale, offsets, atol=1e-9)
         losses = ellipsoid(candidates)
         optimizer.tell(losses)
         step = weights @ z[np.argsort(losses)[:mu]]

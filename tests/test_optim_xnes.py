@@ -77,9 +77,16 @@ def difference(method, d=5, seeds=20, generations=150) -> float:
 def test_noise_rotated_with_the_losses_rotates_the_run():
     d, rotation = 6, ortho_group.rvs(6, random_state=np.random.default_rng(2))
 
+    class Turned:
+        def __init__(self, rng):
+            self.rng = rng
+
+        def standard_normal(self, out):
+            out[:] = self.rng.standard_normal(out.shape) @ rotation.T
+
     class Rotated(XNES):
-        def _draw(self, rng):
-            return super()._draw(rng) @ rotation.T
+        def _fill(self, rng, noise, spread):
+            return super()._fill(Turned(rng), noise, spread)
 
     straight = XNES(np.ones(d), np.ones(d), seed=1)
     rotated = Rotated(rotation @ np.ones(d), np.ones(d), seed=1)

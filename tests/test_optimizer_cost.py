@@ -13,7 +13,9 @@ from neurotrain.benchmarks.optimizer_cost import (
 from neurotrain.benchmarks.optimizer_peers import peers
 from neurotrain.optimizers import optimizer_class, optimizer_names
 
-GAUSSIAN = sorted(MIRRORED | {"random-search", "snes", "song"})
+# The time of cr-fm-nes is compared with drawing half as many numbers as it has candidates.
+MOST = {name: (MOST_NORMALS, 2.2) for name in MIRRORED | {"random-search", "snes", "song"}}
+MOST |= {"cr-fm-nes": (1.7, 2.2), "lm-ma-es": (1.6, 2.4), "sep-cma-es": (MOST_NORMALS, 2.2)}
 
 
 def test_rows_and_table_name_every_optimizer():
@@ -44,8 +46,9 @@ def test_methods_of_other_libraries_are_measured_where_they_are_installed(librar
 
 
 @pytest.mark.nightly
-@pytest.mark.parametrize("name", GAUSSIAN)
+@pytest.mark.parametrize("name", sorted(MOST))
 def test_a_generation_costs_little_more_than_its_normal_numbers(name):
     (row,) = measure_cost([name], Generation())
-    assert row["ratio_to_normals"] <= MOST_NORMALS
-    assert row["ratio_of_memory"] < 2.2
+    most_time, most_memory = MOST[name]
+    assert row["ratio_to_normals"] <= most_time
+    assert row["ratio_of_memory"] < most_memory

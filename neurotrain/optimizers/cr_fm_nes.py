@@ -5,6 +5,7 @@ from scipy.optimize import brentq
 
 from neurotrain.errors import InvalidInput
 from neurotrain.optimizers.gaussian import AdaptedGaussian
+from neurotrain.optimizers.noise import Chunks, row_chunks
 from neurotrain.optimizers.recombination import effective_number, log_weights, weights_of
 from neurotrain.seeding import generator
 
@@ -78,36 +79,40 @@ class CRFMNES(AdaptedGaussian):
         self._expected = np.sqrt(d) * (1 - 1 / (4 * d) + 1 / (21 * d**2))
         self._distance_weight = distance_weight(d) * min(1, np.sqrt(number / d))
 
-    def _draw(self, rng: np.random.Generator) -> np.ndarray:
-        """Return noise with the covariance matrix ``identity + v v.T``."""
-        noise = rng.standard_normal((self.population_size // 2, self._start.size))
-        norm2 = self._direction @ self._direction
-        along = (noise @ self._direction) * ((np.sqrt(1 + norm2) - 1) / norm2)
-        noise += along[:, None] * self._direction
-        return noise
+    def _rows(self) -> int:
+        return self.population_size // 2
 
-    def _offsets(self) -> np.ndarray:
-        return self._noise * self._deviation
+    def _fill(self, rng: np.random.Generator, noise: np.ndarray, spread: np.ndarray) -> Chunks:
+        """Fill `noise` with what has the covariance matrix ``identity + v v.T``."""
+        spread = spread * self._deviation
+        # Of the noise before it gets its covariance.
+        self._squares = np.empty(len(noise))
+        norm2 = self._direction @ self._direction
+        longer = (np.sqrt(1 + norm2) - 1) / norm2
+        for rows in row_chunks(*noise.shape):
+            part = noise[rows]
+            rng.standard_normal(out=part)
+            np.einsum("kd,kd->k", part, part, out=self._squares[rows])
+            part += (part @ (longer * self._direction))[:, None] * self._direction
+            yield rows, part * spread
 
     def _deviations(self) -> np.ndarray:
         return self._deviation * np.sqrt(1 + self._direction**2)
 
     def _learn(self, losses: np.ndarray) -> None:
-        noise, share = self._noise, 1 / self.population_size
+        noise, squares, share = self._noise, self._squares, 1 / self.population_size
         positive = weights_of(losses, self._weights)
-        progress = self._progress((positive[0::2] - positive[1::2]) @ noise)
-        # Of the noise before it got its covariance.
-        norm2 = self._direction @ self._direction
-        squares = np.einsum("kd,kd->k", noise, noise)
-        squares -= (noise @ self._direction) ** 2 / (1 + norm2)
+        step = (positive[0::2] - positive[1::2]) @ noise
+        progress = self._progress(step)
         if progress >= 1:
             distance = np.repeat(np.sqrt(squares), 2)
             positive = positive * np.exp(self._distance_weight * (distance - distance.max()))
             positive /= positive.sum()
+            step = (positive[0::2] - positive[1::2]) @ noise
         weights = positive - share
         pairs = weights[0::2] + weights[1::2]
         of_size = pairs @ squares / noise.shape[1]
-        self._move(weights)
+        self._move(step * self._deviation)
         before = self._root_of_determinant()
         self._reshape(pairs, progress >= 1)
         after = self._root_of_determinant()
@@ -131,8 +136,7 @@ class CRFMNES(AdaptedGaussian):
             return 1.0 if of_size >= 0 else 0.0
         return self._stagnating_rate if progress >= 0.1 else self._converging_rate
 
-    def _move(self, weights: np.ndarray) -> None:
-        step = (weights[0::2] - weights[1::2]) @ self._noise * self._deviation
+    def _move(self, step: np.ndarray) -> None:
         self._mean = self._mean + self._size * step
         rate = self._shape_path_rate
         push = np.sqrt(rate * (2 - rate) * self._effective)

@@ -10,6 +10,7 @@ from neurotrain.errors import InvalidInput, require_above_zero
 from neurotrain.optimizers.ask_tell import AskTell
 from neurotrain.optimizers.blas import on_one_thread
 from neurotrain.optimizers.checks import frozen
+from neurotrain.optimizers.noise import Chunks
 from neurotrain.optimizers.recombination import default_population_size
 
 # Standard deviations of candidates beyond which nothing is learnt anymore: arithmetic
@@ -68,7 +69,7 @@ class AdaptedGaussian(AskTell):
         self.sigma = float(sigma)
         self._mean, self._size = np.zeros(self._start.size), self.sigma
         # Redrawing it would cost as much as all else that is done with it.
-        self._noise = np.empty((0, 0))
+        self._noise = np.empty((0, self._start.size))
 
     @property
     def guess(self) -> np.ndarray:
@@ -76,16 +77,23 @@ class AdaptedGaussian(AskTell):
         return frozen(self._start + self._scale * self._mean)
 
     @abstractmethod
-    def _draw(self, rng: np.random.Generator) -> np.ndarray:
-        """Return what candidates are made of, one row for each or for a mirrored pair."""
+    def _fill(self, rng: np.random.Generator, noise: np.ndarray, spread: np.ndarray) -> Chunks:
+        """Fill `noise`, one row for each candidate or mirrored pair, and yield offsets by and by.
 
-    @abstractmethod
-    def _offsets(self) -> np.ndarray:
-        """Return new offsets from the mean, in units of size and scale, row by row of the noise."""
+        Offsets, in units of the parameters, are used at once, while they are in the cache.
+
+        Parameters
+        ----------
+        rng : Generator
+        noise : (row, parameter) array
+            Held until the losses are told, of whatever form the subclass learns from.
+        spread : (parameter,) array
+            By what offsets are multiplied: size and scale.
+        """
 
     @abstractmethod
     def _deviations(self) -> np.ndarray:
-        """Return the standard deviations of those offsets, (parameter,)."""
+        """Return the standard deviations of offsets in units of size and scale, (parameter,)."""
 
     @abstractmethod
     def _learn(self, losses: np.ndarray) -> None:
@@ -93,16 +101,22 @@ class AdaptedGaussian(AskTell):
 
     @on_one_thread
     def _sample(self) -> np.ndarray:
-        self._noise = self._draw(self._rng(self.generation))
-        offsets, guess = self._offsets(), self.guess
-        offsets *= self._size * self._scale
-        if len(offsets) == self.population_size:
-            offsets += guess
-            return offsets
-        candidates = np.empty((self.population_size, len(guess)))
-        np.add(guess, offsets, out=candidates[0::2])
-        np.subtract(guess, offsets, out=candidates[1::2])
+        if not self._noise.size:
+            self._noise = np.empty((self._rows(), self._start.size))
+        candidates = np.empty((self.population_size, self._start.size))
+        guess, spread = self.guess, self._size * self._scale
+        for rows, offsets in self._fill(self._rng(self.generation), self._noise, spread):
+            if self._rows() == self.population_size:
+                np.add(guess, offsets, out=candidates[rows])
+            else:
+                pairs = candidates[2 * rows.start : 2 * rows.stop]
+                np.add(guess, offsets, out=pairs[0::2])
+                np.subtract(guess, offsets, out=pairs[1::2])
         return candidates
+
+    def _rows(self) -> int:
+        """Return the number of rows of noise: by default one for each candidate."""
+        return self.population_size
 
     @on_one_thread
     def _update(self, losses: np.ndarray) -> None:

@@ -4,6 +4,7 @@ import numpy as np
 
 from neurotrain.errors import InvalidInput, require_whole
 from neurotrain.optimizers.gaussian import AdaptedGaussian
+from neurotrain.optimizers.noise import Chunks, row_chunks
 from neurotrain.optimizers.recombination import (
     default_population_size,
     effective_number,
@@ -79,26 +80,25 @@ class LMMAES(AdaptedGaussian):
             vector = (4 + effective / size) / (size + 4 + 2 * effective / size)
         return path, vector
 
-    def _draw(self, rng: np.random.Generator) -> np.ndarray:
-        return rng.standard_normal((self.population_size, self._start.size))
-
-    def _transform(self, noise: np.ndarray) -> np.ndarray:
+    def _fill(self, rng: np.random.Generator, noise: np.ndarray, spread: np.ndarray) -> Chunks:
+        """Fill `noise` with the offsets themselves."""
         used = min(int(self._updates), len(self._vectors))
-        return multiply_factors(noise, self._vectors[:used], self._factor_rates[:used])
-
-    def _offsets(self) -> np.ndarray:
-        return self._transform(self._noise)
+        self._factors = Factors(self._vectors[:used], self._factor_rates[:used])
+        self._spread = spread
+        return self._factors.draw(rng, spread, noise)
 
     def _deviations(self) -> np.ndarray:
         # The transform is the identity but for what a few vectors add.
         return np.full(len(self._mean), np.prod(1 - self._factor_rates))
 
     def _learn(self, losses: np.ndarray) -> None:
-        step = weights_of(losses, self._weights) @ self._noise
-        self._mean = self._mean + self._size * self._transform(step[None])[0]
+        offset = weights_of(losses, self._weights) @ self._noise / self._spread
+        self._mean = self._mean + self._size * offset
+        step = self._factors.divide(offset)
         self._path = self._follow(self._path, self._path_rate, step)
         rates = self._vector_rates[:, None]
-        self._vectors = self._follow(self._vectors, rates, step)
+        self._vectors *= 1 - rates
+        self._vectors += np.sqrt(self._effective * rates * (2 - rates)) * step
         ratio = float(self._path @ self._path) / len(self._path)
         self._size *= float(np.exp(self._path_rate / 2 * (ratio - 1)))
         self._updates += 1
@@ -107,24 +107,66 @@ class LMMAES(AdaptedGaussian):
         return (1 - rate) * path + np.sqrt(self._effective * rate * (2 - rate)) * step
 
 
-def multiply_factors(noise: np.ndarray, vectors: np.ndarray, rates: np.ndarray) -> np.ndarray:
-    """Return noise times one factor after the other, (candidate, parameter).
+class Factors:
+    """The product of factors ``(1 - rate) identity + rate vector vector.T``, the first one first.
 
-    A factor is ``(1 - rate) identity + rate vector vector.T``. They are multiplied in the
-    basis of the vectors, so that parameters are gone through twice instead of once for
-    each vector.
+    In the basis of the vectors it is ``share * identity + V.T @ inner @ V`` for a row of noise
+    that it is multiplied to from the right.
 
     Parameters
     ----------
-    noise : (candidate, parameter) array
     vectors : (vector, parameter) array
     rates : (vector,) array
+        Between 0 and 1.
     """
-    products, between = noise @ vectors.T, vectors @ vectors.T
-    share, added = 1.0, np.zeros(products.shape)
-    for k, rate in enumerate(rates):
-        along = share * products[:, k] + added @ between[:, k]
-        share *= 1 - rate
-        added *= 1 - rate
-        added[:, k] += rate * along
-    return share * noise + added @ vectors
+
+    def __init__(self, vectors: np.ndarray, rates: np.ndarray) -> None:
+        self._vectors, self._between = vectors, vectors @ vectors.T
+        self._share, self._inner = 1.0, np.zeros((len(rates), len(rates)))
+        for k, rate in enumerate(rates):
+            along = self._inner @ self._between[:, k]
+            along[k] += self._share
+            self._share *= 1 - rate
+            self._inner *= 1 - rate
+            self._inner[:, k] += rate * along
+
+    def multiply(self, noise: np.ndarray) -> np.ndarray:
+        """Return the product for rows of noise, (row, parameter)."""
+        return self._share * noise + noise @ self._vectors.T @ self._inner @ self._vectors
+
+    def divide(self, offset: np.ndarray) -> np.ndarray:
+        """Return the noise, (parameter,), whose product is `offset`."""
+        small = self._share * np.eye(len(self._inner)) + self._inner @ self._between
+        products = np.linalg.solve(small.T, self._vectors @ offset)
+        return (offset - products @ self._inner @ self._vectors) / self._share
+
+    def draw(self, rng: np.random.Generator, spread: np.ndarray, out: np.ndarray) -> Chunks:
+        """Fill `out`, (row, parameter), as normal noise is after `multiply`; yield rows by and by.
+
+        All is multiplied by `spread`, (parameter,).
+
+        Not the noise's own product, but of the same distribution, at the cost of one product of
+        matrices instead of two.
+        """
+        further = rng.standard_normal((len(out), len(self._inner))) @ self._root()
+        # All at once: products of few rows are slow.
+        np.matmul(further, self._vectors * spread, out=out)
+        spread = self._share * spread
+        for rows in row_chunks(*out.shape):
+            noise = rng.standard_normal(out[rows].shape)
+            noise *= spread
+            out[rows] += noise
+            yield rows, out[rows]
+
+    def _root(self) -> np.ndarray:
+        """Return A with ``V.T @ A.T @ A @ V``, what the covariance has beyond ``share**2``."""
+        inner, between = self._inner, self._between
+        beyond = self._share * (inner + inner.T) + inner.T @ between @ inner
+        lengths, basis = np.linalg.eigh(between)
+        # Vectors that follow from others span nothing of their own.
+        known = lengths > 1e-12 * lengths.max(initial=0)
+        root = np.sqrt(np.where(known, lengths, 1))
+        orthonormal = (basis * root).T @ beyond @ (basis * root)
+        orthonormal[~known], orthonormal[:, ~known] = 0, 0
+        variances, axes = np.linalg.eigh(orthonormal)
+        return (basis / root @ axes * np.sqrt(np.maximum(variances, 0))).T

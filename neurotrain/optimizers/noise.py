@@ -14,6 +14,13 @@ CHUNK = 2**15
 Chunks = Iterator[tuple[slice, np.ndarray]]
 
 
+def row_chunks(count: int, size: int) -> Iterator[slice]:
+    """Yield slices of `count` rows of `size` numbers, each of a chunk, or of one row."""
+    step = max(1, CHUNK // size)
+    for first in range(0, count, step):
+        yield slice(first, min(first + step, count))
+
+
 class Noise:
     """Independent standard normal directions, (direction, parameter).
 
@@ -56,9 +63,7 @@ class Noise:
         return _total(weights, self._held, power)
 
     def _rows(self) -> Iterator[slice]:
-        step = max(1, CHUNK // self.size)
-        for first in range(0, self.count, step):
-            yield slice(first, min(first + step, self.count))
+        return row_chunks(self.count, self.size)
 
     def _directions(self, rows: slice) -> np.ndarray:
         return self._held[rows]

@@ -5,6 +5,7 @@ from scipy.linalg import expm
 
 from neurotrain.errors import InvalidInput
 from neurotrain.optimizers.gaussian import AdaptedGaussian
+from neurotrain.optimizers.noise import Chunks
 from neurotrain.optimizers.recombination import utilities
 
 # An update takes about 20 d**3 operations, and the number of updates that learning the
@@ -57,11 +58,9 @@ class XNES(AdaptedGaussian):
         self._rate = 0.6 * (3 + np.log(size)) / size**1.5
         self._shape = np.eye(size)
 
-    def _draw(self, rng: np.random.Generator) -> np.ndarray:
-        return rng.standard_normal((self.population_size, self._start.size))
-
-    def _offsets(self) -> np.ndarray:
-        return self._noise @ self._shape.T
+    def _fill(self, rng: np.random.Generator, noise: np.ndarray, spread: np.ndarray) -> Chunks:
+        rng.standard_normal(out=noise)
+        yield slice(0, len(noise)), noise @ self._shape.T * spread
 
     def _deviations(self) -> np.ndarray:
         return np.sqrt((self._shape**2).sum(axis=1))

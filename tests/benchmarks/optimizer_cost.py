@@ -20,8 +20,10 @@ from neurotrain.optimizers import Optimizer, make_optimizer, optimizer_names
 # that hold other methods.
 NOT_FOR_MANY = {"cma-es", "xnes"}
 # These draw the noise of every second candidate only.
-MIRRORED = {"ars", "guided-es", "noise-reuse-es", "openai-es", "persistent-es", "pgpe"}
+MIRRORED = {"ars", "cr-fm-nes", "guided-es", "noise-reuse-es", "openai-es", "persistent-es", "pgpe"}
 MOST_NORMALS = 1.5
+# lm-ma-es brings one more of its vectors into use in each of its first generations.
+WARM_UP = 40
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ def measure_cost(
         Those of `optimizer_names`, or of `neurotrain.benchmarks.optimizer_peers.peers`.
     generation : Generation
     repeats : int
-        Generations that are counted, after two that are not.
+        Generations that are counted, after `WARM_UP` that are not.
     """
     with threadpool_limits(1):
         return [_measure(name, generation, repeats) for name in names]
@@ -62,8 +64,8 @@ def _measure(name: str, generation: Generation, repeats: int) -> dict[str, Any]:
             _seconds(optimizer.ask),
             _seconds(lambda: optimizer.tell(losses)),
         )
-        for _ in range(2 + repeats)
-    ][2:]
+        for _ in range(WARM_UP + repeats)
+    ][WARM_UP:]
     normals, ask, tell = np.array(turns).T
     return {
         "case": f"optimizer-d{generation.parameters}-p{generation.candidates}",
