@@ -2,7 +2,7 @@
 
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations, count
 from pathlib import Path
 from typing import ClassVar
@@ -185,6 +185,15 @@ def test_result_is_the_same_when_loaded(whole):
     assert trials.n_trials == 5
     loaded.apply()
     assert loaded.circuit.applied is loaded.weights
+
+
+def test_accuracy_on_the_trials_of_the_test_is_that_of_the_test(whole):
+    result, _ = whole
+    settings = result.plan.settings
+    trials = result.task.draw(settings.test_trials, generator(settings.seed, "test-trials"))
+    assert result.accuracy_on(trials) == result.test_accuracy
+    wrong = replace(trials, labels=(trials.labels + 1) % 3)
+    assert result.accuracy_on(wrong) <= 1 - result.test_accuracy
 
 
 def test_trial_simulations_are_counted(whole):
