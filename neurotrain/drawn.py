@@ -84,7 +84,7 @@ def _draw_between(
     if step is None:
         return rng.uniform(range_.low, range_.high, n_trials)
     n_steps = (range_.high - range_.low) / step
-    if abs(n_steps - round(n_steps)) > 1e-6 * max(1.0, n_steps):
+    if abs(n_steps - round(n_steps)) > 1e-6 * n_steps:
         raise InvalidInput(
             f"From {range_.low:g} to {range_.high:g} is not a whole number of steps of {step:g}; "
             f"change one of them."

@@ -131,7 +131,7 @@ class SignalTask(ABC):
     def ideal_score(self, trials: Trials) -> float | None:
         """Return what an observer would score who knows the task and forgets nothing.
 
-        Without noise it is 1. None where no formula is known.
+        None where no formula is known.
         """
         if any(encoder.is_random for encoder in self.encoder):
             return None
@@ -140,7 +140,7 @@ class SignalTask(ABC):
 
     def _ideal(self, trials: Trials) -> np.ndarray | float | None:
         """Return the ideal observer's score, or its probability on each trial."""
-        return None if self.sigma else 1.0
+        return None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -110,7 +110,7 @@ def whole_bins(duration_ms: float, bin_ms: float, what: str) -> int:
         If it is negative or not a whole number of bins.
     """
     n_bins = duration_ms / bin_ms
-    if not n_bins >= 0 or abs(n_bins - round(n_bins)) > 1e-6 * max(1.0, n_bins):
+    if not n_bins >= 0 or abs(n_bins - round(n_bins)) > 1e-6 * n_bins:
         raise InvalidInput(
             f"{what} lasts {duration_ms:g} ms, which is not a whole number of bins of "
             f"{bin_ms:g} ms; change it, or bin_ms."

@@ -69,5 +69,5 @@ class GoNoGo(nt.ChoiceTask):
 
     def _ideal(self, trials: nt.Trials) -> np.ndarray | float | None:
         if self.go_share != 0.5:
-            return super()._ideal(trials)
+            return None if self.sigma else 1.0
         return nt.sign_is_right(1.0, self.sigma * math.sqrt(2 / self.stimulus_ms))

@@ -95,3 +95,6 @@ class IntegrationMemory(nt.ChoiceTask):
         signals = timeline.shortened(signals, "delay", delay_ms, rest=codes[NULL])
         conditions = {**evidence.conditions, "delay_ms": delay_ms}
         return self.make_trials(signals, evidence.labels, rng, **conditions)
+
+    def _ideal(self, trials: nt.Trials) -> float | None:
+        return None if self.sigma else 1.0

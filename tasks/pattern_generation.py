@@ -89,6 +89,9 @@ class PatternGeneration(nt.TrajectoryTask):
         targets = np.tile(self.pattern, (n_trials, 1, 1))
         return self.make_trials(signals, targets, rng)
 
+    def _ideal(self, trials: nt.Trials) -> float | None:
+        return None if self.sigma else 1.0
+
 
 def _four_sines(phase: np.ndarray) -> np.ndarray:
     return sum(np.sin(2 * np.pi * k * phase) for k in HARMONICS)

@@ -91,6 +91,9 @@ class Reach(nt.TrajectoryTask):
         signals[:, :, 2] = 0.5 * np.sin(angle)[:, np.newaxis]
         return self.make_trials(signals, self.muscle_activity(angle), rng, direction=direction)
 
+    def _ideal(self, trials: nt.Trials) -> float | None:
+        return None if self.sigma else 1.0
+
 
 def _activity(muscle: dict, angle: np.ndarray, time_ms: np.ndarray) -> np.ndarray:
     """Return the activity of a muscle, (angle, bin)."""

@@ -83,3 +83,6 @@ class ReadySetGo(nt.TrajectoryTask):
         u = ((since_set_ms - gap_ms[:, np.newaxis]) / self.response_ms).clip(0, 1)
         targets = (4 * u * (1 - u)) ** 3
         return self.make_trials(signals, targets[..., np.newaxis], rng, gap_ms=gap_ms)
+
+    def _ideal(self, trials: nt.Trials) -> float | None:
+        return None if self.sigma else 1.0

@@ -79,6 +79,9 @@ class ThreeBitMemory(nt.TrajectoryTask):
         mask = (since_ms >= self.settle_ms).all(axis=2)
         return self.make_trials(signals, targets, rng, mask)
 
+    def _ideal(self, trials: nt.Trials) -> float | None:
+        return None if self.sigma else 1.0
+
     def _last_onset(self, wanted: np.ndarray) -> np.ndarray:
         """Return the bin in which the last pulse began, (trial, bin, bit)."""
         first = self.timeline.bins("first")
