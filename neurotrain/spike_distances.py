@@ -66,9 +66,9 @@ def van_rossum_distance(one: np.ndarray, other: np.ndarray, tau: float) -> np.nd
 
     Notes
     -----
-    van Rossum (2001), DOI 10.1162/089976601300014321, with the normalization of Houghton and
-    Kreuz (2012), DOI 10.3109/0954898X.2012.673048. The time taken grows with the number of spikes,
-    not with its square.
+    van Rossum (2001), DOI 10.1162/089976601300014321; the recursion, whose time grows with the
+    number of spikes and not with its square, is that of Houghton and Kreuz (2012),
+    DOI 10.3109/0954898X.2012.673048.
     """
     if not 0 < tau < np.inf:
         raise InvalidInput(f"The time constant tau must be a positive number, got {tau!r}.")

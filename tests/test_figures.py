@@ -359,9 +359,8 @@ def test_long_trials_are_sampled_more_coarsely():
     assert_array_equal(activity.spike_count.sum(axis=1), recording.spike_count[0].sum(axis=1))
 
 
-def test_last_sample_may_be_of_a_short_rest(monkeypatch):
-    monkeypatch.setattr("neurotrain.analysis.trial_activity.MAX_SAMPLES", 34)
-    activity, recording = simulated("graded")
+def test_last_sample_may_be_of_a_short_rest():
+    activity, recording = simulated("graded", max_samples=34)
     # 200 steps: 33 samples of 6 steps each, and one of 2.
     assert activity.decision.shape == (3, 34, 3)
     assert activity.voltage.shape[1] == len(activity.voltage_ms) == 34

@@ -243,6 +243,18 @@ def test_activity_of_other_shapes_is_refused():
             rates_by_condition(counts, edges, values)
 
 
+def test_bins_put_together_are_about_equally_long_and_lose_no_spike():
+    edges = np.unique(np.concatenate([np.arange(0, 1601, 4), np.arange(1100, 1600, 1.0)]))
+    counts = np.random.default_rng(5).poisson(0.1, size=(3, len(edges) - 1, 2))
+    binned, kept = report_module._in_fewer_bins(counts, edges)
+    assert binned.shape[1] == len(kept) - 1 <= 100
+    assert np.diff(kept).min() > 10 and np.diff(kept).max() < 22
+    np.testing.assert_array_equal(binned.sum(axis=1), counts.sum(axis=1))
+    for start, stop, together in zip(kept[:-1], kept[1:], binned.swapaxes(0, 1), strict=True):
+        own = (edges[:-1] >= start) & (edges[1:] <= stop)
+        np.testing.assert_array_equal(together, counts[:, own].sum(axis=1))
+
+
 # Trajectories.
 
 
@@ -357,6 +369,7 @@ def test_a_report_tells_what_the_network_does(trained):
     assert [int(n) for n in confusion["n"]] == expected.count.ravel().tolist()
     rates = read(folder / "rates-class.csv")
     widths = np.array(rates["stop_ms"], float) - np.array(rates["start_ms"], float)
+    assert max(np.array(rates["stop_ms"], float)) == pytest.approx(trials.duration_ms)
     spikes = np.array(rates["rate_hz"], float) * widths * 1e-3
     per_class = [spikes[np.array(rates["class"]) == str(k)].sum() for k in range(3)]
     counts = recording.spike_count[0].sum(axis=(1, 2))

@@ -12,7 +12,7 @@ from neurotrain import catalog
 from neurotrain.errors import InvalidInput
 from neurotrain.losses import Silence, SpikeCountMargin, TrajectoryError
 from neurotrain.readouts import READOUTS
-from neurotrain.training.evaluation import evaluate
+from neurotrain.training.evaluation import evaluate, score
 from neurotrain.training.plan import make_plan
 from neurotrain.training.report import format_summary
 from neurotrain.training.settings import Settings
@@ -124,6 +124,20 @@ def test_a_failed_candidate_scores_nothing():
     np.testing.assert_array_equal(scores.accuracy, [0, 0])
     chunked = evaluate(circuit, task, TrajectoryError(), candidates, chunk_trials=2, **how)
     np.testing.assert_array_equal(chunked.loss, scores.loss)
+
+
+def test_one_failed_trial_is_enough_to_score_nothing():
+    circuit, task = stub(), Follow()
+    trials = task.draw(5, np.random.default_rng(0))
+    state = circuit.draw_initial_state(5, np.random.default_rng(1))
+    recording = circuit.simulate(np.array([[2.0, -1.0, 0.0, 0.0]] * 2), trials, state)
+    failed = np.zeros((2, 5), dtype=bool)
+    failed[1, 3] = True
+    output = np.where(failed[..., None, None], np.nan, recording.output)
+    recording = replace(recording, failed=failed, output=output)
+    scores = score(circuit, task, TrajectoryError(), recording, trials)
+    np.testing.assert_allclose(scores.accuracy, [1, 0])
+    np.testing.assert_allclose(scores.loss, [0, np.inf], atol=1e-12)
 
 
 def test_a_run_with_a_sum_is_named_after_it_and_goes_on(tmp_path, monkeypatch):

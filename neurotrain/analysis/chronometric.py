@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neurotrain.analysis.performance import group_values
+from neurotrain.analysis.performance import group_values, place_values
 from neurotrain.analysis.style import CLASS_COLORS, SHADE, WRONG, new_figure, paper_style
 from neurotrain.analysis.tables import Table
 from neurotrain.errors import InvalidInput
@@ -137,20 +137,19 @@ def chronometric_figure(
     """
     figure = new_figure(80, 62)
     axes = figure.subplots()
-    if decision_period is not None:
-        axes.axhspan(*decision_period, color=SHADE, linewidth=0, zorder=0)
     for outcome, chosen, color in (("correct", True, _CORRECT), ("wrong", False, WRONG)):
         included = np.asarray(correct, dtype=bool) == chosen
         if not included.any():
             continue
         curve = chronometric_curve(np.where(included, times_ms, np.nan), values)
-        is_number = np.issubdtype(curve.value.dtype, np.number)
-        at = curve.value if is_number else np.arange(len(curve.value))
+        at, linewidth = place_values(axes, curve.value)
         spread = np.array([curve.median - curve.lower, curve.upper - curve.median])
-        how = {"color": color, "marker": "o", "markersize": 3, "linewidth": 0.8}
+        how = {"color": color, "marker": "o", "markersize": 3, "linewidth": linewidth}
         axes.errorbar(at, curve.median, spread, elinewidth=0.8, label=outcome, **how)
-        if not is_number:
-            axes.set_xticks(at, [str(value) for value in curve.value])
+    if decision_period is not None:
+        shown = axes.get_ylim()
+        axes.axhspan(*decision_period, color=SHADE, linewidth=0, zorder=0)
+        axes.set_ylim(shown)
     axes.set(xlabel=condition, ylabel="decision time (ms)")
     axes.set_title("median and quartiles")
     figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=2)

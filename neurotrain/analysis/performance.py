@@ -11,10 +11,12 @@ from neurotrain.analysis.tables import Table
 from neurotrain.errors import InvalidInput
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 # With more numbers than these, neighbors are put together.
 MAX_VALUES = 12
+MAX_TICKS = 6
 
 
 @dataclass(frozen=True)
@@ -102,10 +104,9 @@ def performance_figure(
     chance : float, optional
         Accuracy of guessing.
     """
-    is_number = np.issubdtype(performance.value.dtype, np.number)
-    at = performance.value if is_number else np.arange(len(performance.value))
     figure = new_figure(80, 62)
     axes = figure.subplots()
+    at, linewidth = place_values(axes, performance.value)
     accuracy = performance.accuracy
     spread = np.array([accuracy - performance.lower, performance.upper - accuracy]).clip(0)
     axes.errorbar(
@@ -115,13 +116,10 @@ def performance_figure(
         color=INK,
         marker="o",
         markersize=3,
-        linewidth=0.8 if is_number else 0,
+        linewidth=linewidth,
         elinewidth=0.8,
         label="with 95% interval",
     )
-    if not is_number:
-        axes.set_xticks(at, [str(value) for value in performance.value])
-        axes.set_xlim(-0.5, len(at) - 0.5)
     if chance is not None:
         draw_chance(axes, chance)
     axes.set(xlabel=condition, ylabel="accuracy (share of trials)", ylim=(0, 1.02))
@@ -129,3 +127,21 @@ def performance_figure(
     axes.set_title(f"{n} trials, {overall:.1%} correct")
     axes.legend(loc="lower right")
     return figure
+
+
+def place_values(axes: "Axes", values: np.ndarray) -> tuple[np.ndarray, float]:
+    """Mark the values of a condition on the x axis, few numbers and all texts.
+
+    Returns
+    -------
+    (value,) array, float
+        Where they are, and how wide a line between them is: texts have none.
+    """
+    if not np.issubdtype(values.dtype, np.number):
+        places = np.arange(len(values))
+        axes.set_xticks(places, [str(value) for value in values])
+        axes.set_xlim(-0.5, len(values) - 0.5)
+        return places, 0.0
+    if len(values) <= MAX_TICKS:
+        axes.set_xticks(values, [f"{value:.3g}" for value in values])
+    return values, 0.8

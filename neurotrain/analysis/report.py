@@ -202,10 +202,14 @@ def _pages_of_activity(recorded: _Recorded, condition: str | None) -> dict[str, 
 def _in_fewer_bins(
     spike_count: np.ndarray, bin_edges_ms: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Put neighboring bins together until there are not more than can be shown."""
-    n_bins = spike_count.shape[1]
-    first = np.arange(0, n_bins, -(-n_bins // N_BINS))
-    return np.add.reduceat(spike_count, first, axis=1), bin_edges_ms[np.append(first, n_bins)]
+    """Put neighboring bins together until there are not more than can be shown.
+
+    A readout may have asked for finer ones in some period: here they are about equally long.
+    """
+    even = np.linspace(bin_edges_ms[0], bin_edges_ms[-1], N_BINS + 1)
+    first = np.unique(np.searchsorted(bin_edges_ms, even[:-1] - 1e-6))
+    binned = np.add.reduceat(spike_count, first, axis=1)
+    return binned, bin_edges_ms[np.append(first, len(bin_edges_ms) - 1)]
 
 
 def _known(values: np.ndarray) -> np.ndarray:
