@@ -22,7 +22,8 @@ How many evaluations each optimizer needs on losses whose lowest point is known,
 options: the median over the seeds until the guess is as good as the target, and the quartiles in
 parentheses. A dash: not solved by half of the seeds within the budget; ∞: by fewer than the
 quartile; an empty field: not run. Landscapes, targets and budgets are those of
-[the benchmark](../tests/benchmarks/README.md#optimizers)."""
+[the benchmark](../tests/benchmarks/README.md#optimizers), where methods that keep the width of
+their candidates, or the length of their steps, have targets that are easier to reach."""
 ELSEWHERE = f"""\
 The same methods of other libraries: our median over theirs, bold where it is above {BOUND:g}."""
 ENDING = """\
