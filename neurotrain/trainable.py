@@ -209,9 +209,9 @@ def _make_block(
     if not parameter.is_plain:
         return constrained_block(name, layout, parameter, start)
     if not isinstance(start, np.ndarray):
-        return Block(name, layout.shape, start, start.spread, matrix=layout.matrix)
+        return Block(name, layout.shape, start, start.spread, matrix=layout.matrix())
     if start.shape != layout.shape:
         raise InvalidInput(f"'{name}' has shape {layout.shape}, got values of shape {start.shape}.")
     start = np.asarray(start, dtype=float)
     spread = float(np.std(start)) or float(np.abs(start).mean())
-    return Block(name, layout.shape, start, spread or 1.0, matrix=layout.matrix)
+    return Block(name, layout.shape, start, spread or 1.0, matrix=layout.matrix())

@@ -9,14 +9,11 @@ from hypothesis import strategies as st
 
 from neurotrain.benchmarks import optimizer_bench
 from neurotrain.benchmarks.contenders import ELSEWHERE, Contender, contenders
+from neurotrain.benchmarks.kept_runs import KeptRuns, Run
 from neurotrain.benchmarks.landscapes import LANDSCAPES, Landscape, sphere
-from neurotrain.benchmarks.optimizer_bench import (
-    SIZES,
-    bench_optimizers,
-    check_rows,
-    evaluations,
-    format_rows,
-)
+from neurotrain.benchmarks.optimizer_bench import SIZES, bench_optimizers, evaluations
+from neurotrain.benchmarks.optimizer_page import make_page
+from neurotrain.benchmarks.optimizer_rows import check_rows, compare, format_rows
 from neurotrain.cli import main
 from neurotrain.errors import InvalidInput
 from neurotrain.optimizers import optimizer_names
@@ -139,7 +136,7 @@ def row(**given):
 )
 def test_ours_must_need_no_more_than_others(ours, theirs, holds):
     rows = [row(median=ours), row(library="pycma", median=theirs)]
-    optimizer_bench._compare(rows)
+    compare(rows)
     assert [check["holds"] for check in check_rows(rows)] == holds
 
 
@@ -162,6 +159,12 @@ def test_too_many_parameters_are_a_note():
     assert not Contender("sep-cma-es", "pycma").missing(1000)
 
 
+def test_what_takes_too_long_is_a_note(monkeypatch):
+    monkeypatch.setattr("neurotrain.benchmarks.contenders.find_spec", lambda name: object())
+    assert Contender("sep-cma-es", "nevergrad:DiagonalCMA").missing(1000) == "takes too long"
+    assert not Contender("sep-cma-es", "nevergrad:DiagonalCMA").missing(100)
+
+
 def test_a_library_that_is_missing_is_a_note(monkeypatch):
     monkeypatch.setattr("neurotrain.benchmarks.contenders.find_spec", lambda name: None)
     assert Contender("snes", "evosax:SNES").missing(10) == "not installed (pip install evosax)"
@@ -177,11 +180,121 @@ def test_a_few_cells(capsys):
     assert all(check["measured"] < 3 for check in report["checks"])
 
 
+def bench(out, *more, only="sphere-d10/[so][ep]*/neurotrain"):
+    arguments = ["bench", "optimizers", "--quick", "--only", only, "--out", str(out), "--json"]
+    return main([*arguments, *more])
+
+
+def without_times(text):
+    report = json.loads(text)
+    for row in report["rows"]:
+        del row["ms_per_evaluation"]
+    return report["rows"], report["checks"]
+
+
+def test_kept_runs_are_not_made_again_and_others_are_added(tmp_path, capsys, monkeypatch):
+    out, calls = tmp_path / "runs.json", []
+
+    def counted(contender, landscape, size, seed):
+        calls.append((contender.method, seed))
+        return evaluations(contender, landscape, size, seed)
+
+    monkeypatch.setattr(optimizer_bench, "evaluations", counted)
+    assert bench(out) == 0
+    first = capsys.readouterr().out
+    assert sorted(calls) == [(m, k) for m in ("openai-es", "sep-cma-es") for k in range(2)]
+    content = out.read_bytes()
+    assert bench(out) == 0
+    assert json.loads(capsys.readouterr().out)["rows"] == json.loads(first)["rows"]
+    assert len(calls) == 4 and out.read_bytes() == content
+    assert bench(out, "--repeats", "3") == 0
+    rows, _ = without_times(capsys.readouterr().out)
+    assert calls[4:] == [("openai-es", 2), ("sep-cma-es", 2)]
+    assert bench(tmp_path / "new.json", "--repeats", "3") == 0
+    assert without_times(capsys.readouterr().out)[0] == rows
+    # Fewer seeds are those of a comparison with fewer seeds.
+    assert bench(out, "--repeats", "2") == 0
+    assert without_times(capsys.readouterr().out)[0] == without_times(first)[0]
+
+
+def test_runs_that_are_interrupted_are_kept(tmp_path, monkeypatch):
+    out = tmp_path / "runs.json"
+
+    def interrupted(contender, landscape, size, seed):
+        if seed:
+            raise KeyboardInterrupt
+        return evaluations(contender, landscape, size, seed)
+
+    monkeypatch.setattr(optimizer_bench, "evaluations", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        bench_optimizers("quick", "sphere-d10/sep-cma-es/neurotrain", out=out)
+    cells = json.loads(out.read_text())["cells"]
+    assert [*cells["sphere-d10/sep-cma-es/neurotrain"]["runs"]] == ["0"]
+
+
+def test_runs_of_another_rule_do_not_count():
+    kept, run = KeptRuns(None, {}), Run(5, 5, 0.1)
+    kept.keep("cell", {"budget": 10}, 0, run)
+    assert kept.of("cell", {"budget": 10}) == {0: run}
+    assert kept.of("cell", {"budget": 20}) == {}
+    kept.keep("cell", {"budget": 20}, 1, run)
+    assert kept.of("cell", {"budget": 20}) == {1: run}
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("no JSON", "holds no runs of optimizers"),
+        ("[]", "holds no runs of optimizers"),
+        ('{"format": 1}', "holds no runs of optimizers"),
+        ('{"format": 2, "versions": {}, "cells": {}}', "another format"),
+        ('{"format": 1, "versions": {"cma": "0.1"}, "cells": {}}', "runs of cma 0.1.*remove"),
+    ],
+)
+def test_a_file_of_something_else_is_refused_and_left_alone(content, words, tmp_path):
+    out = tmp_path / "runs.json"
+    out.write_text(content)
+    with pytest.raises(InvalidInput, match=words):
+        bench_optimizers("quick", "sphere-d10/sep-cma-es/neurotrain", out=out)
+    assert out.read_text() == content
+
+
+def test_a_library_that_was_not_installed_then_is_no_other_version(tmp_path):
+    kept = KeptRuns(tmp_path / "runs.json", {"cma": "4", "cmaes": None})
+    kept.keep("cell", {}, 0, Run(None, 5, 0.1))
+    kept.save()
+    again = KeptRuns(tmp_path / "runs.json", {"cma": None, "cmaes": "0.13"})
+    assert again.of("cell", {}) == {0: Run(None, 5, 0.1)}
+    assert again.versions == {"cma": "4", "cmaes": "0.13"}
+
+
+def test_the_page_tells_what_the_runs_came_to(tmp_path):
+    out = tmp_path / "runs.json"
+    report = bench_optimizers("quick", "s*-d10/sep-cma-es/[np][ey][uc]*", out=out)
+    page = make_page(KeptRuns(out, {"cma": "4.5.0"}))
+    for row in report.rows:
+        low, high = row["quartiles"]
+        ours = row["library"] == "neurotrain"
+        told = f"{row['median']:,} ({low:,} to {high:,})" if ours else f"{row['ratio']:.2f}"
+        assert told in page
+    assert "## 10 parameters" in page and "## 100 parameters" not in page
+    assert "2 seeds of each." in page and "cma 4.5.0" in page
+    assert f"Of 2 comparisons, {sum(c['holds'] for c in report.checks)} are at most 1.1." in page
+    # Nothing is said of methods that were not run.
+    assert "`snes`" not in page and "cmaes:SepCMA" not in page
+
+
+def test_a_page_of_nothing_is_refused():
+    with pytest.raises(InvalidInput, match="No runs are kept there"):
+        make_page(KeptRuns(None, {}))
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
         (["optimisers"], "did you mean 'optimizers'"),
         (["optimizers", "--quick", "--only", "spere"], "no benchmark called 'spere'"),
+        (["engine", "--out", "x.json"], "leave it out for 'engine'"),
         (["optimizers", "--repeats", "0"], "number of repeats must be a whole number"),
         (["optimizers", "--quick", "--full"], "contradict"),
     ],

@@ -14,8 +14,10 @@ from neurotrain.cli import main
 from neurotrain.distributions import Normal
 from neurotrain.errors import InvalidInput
 from neurotrain.optimizers import make_optimizer, optimizer_names, optimizer_options
+from neurotrain.optimizers.noise import LowRankNoise
 from neurotrain.parameters.constraints import constrained_block
 from neurotrain.parameters.layout import Layout
+from neurotrain.parameters.matrices import PartOfMatrix
 from neurotrain.parameters.space import Block, ParameterSpace
 from neurotrain.tasks import StimulusIntegration
 from neurotrain.training.parameter_options import with_one_sigma, with_shapes
@@ -42,26 +44,39 @@ def ranks(candidates, guess, shape, scale):
     return [np.linalg.matrix_rank(matrix, tol=1e-9) for matrix in matrices]
 
 
-@given(st.integers(1, 5), st.integers(1, 5), st.booleans())
-def test_a_layout_knows_its_matrix_in_either_order(n_pre, n_post, by_pre):
+def entries(layout_matrix, values):
+    """Return the matrix that a vector of values lies in, with NaN where there is no entry."""
+    if not isinstance(layout_matrix, PartOfMatrix):
+        return values.reshape(layout_matrix)
+    matrix = np.full((layout_matrix.rows, layout_matrix.columns), np.nan)
+    matrix[layout_matrix.row, layout_matrix.column] = values
+    return matrix
+
+
+@given(st.integers(1, 5), st.integers(1, 5), st.booleans(), st.integers(0, 2**32))
+def test_a_layout_knows_its_matrix(n_pre, n_post, by_pre, seed):
     pre, post = (index.ravel() for index in np.indices((n_pre, n_post)))
     if not by_pre:
         post, pre = (index.ravel() for index in np.indices((n_post, n_pre)))
     layout = Layout((pre.size,), pre, post, n_pre, n_post)
-    # With one row and one column on either side both orders are the same.
-    expected = (n_pre, n_post) if by_pre else (n_post, n_pre)
-    assert layout.matrix in (expected, expected[::-1] if 1 in expected else expected)
-    if pre.size > 1:
-        one_less = Layout((pre.size - 1,), pre[1:], post[1:], n_pre, n_post)
-        assert one_less.matrix is None
-    if n_pre > 1 and n_post > 1:
-        turned = np.roll(np.arange(pre.size), 1)
-        assert Layout((pre.size,), pre[turned], post[turned], n_pre, n_post).matrix is None
+    weights = np.random.default_rng(seed).standard_normal((n_pre, n_post))
+    whole = entries(layout.matrix(), weights[pre, post])
+    assert np.array_equal(whole, weights) or np.array_equal(whole, weights.T)
+    chosen = np.random.default_rng(seed).permutation(pre.size)[: max(1, pre.size // 2)]
+    part = entries(layout.matrix(chosen), weights[pre, post][chosen])
+    known = ~np.isnan(part)
+    assert known.sum() == chosen.size
+    assert any(
+        np.array_equal(part[known], one[known])
+        for one in (weights, weights.T)
+        if one.shape == part.shape
+    )
 
 
-def test_what_connects_nothing_is_no_matrix():
-    assert Layout((6,)).matrix is None
-    assert Layout((0,), np.empty(0, int), np.empty(0, int), 0, 0).matrix is None
+def test_what_connects_nothing_or_twice_is_no_matrix():
+    assert Layout((6,)).matrix() is None
+    one = np.zeros(2, dtype=int)
+    assert Layout((2,), one, one, 3, 3).matrix() is None
 
 
 def recurrent(parameter):
@@ -77,13 +92,36 @@ def recurrent(parameter):
     [
         (nt.Parameter(dale=0.5), (6, 6)),
         (nt.Parameter(nt.Uniform(0.1, 0.2), transform="exp"), (6, 6)),
-        (nt.Parameter(autapses=False), (30,)),
         (nt.Parameter(shared=np.arange(36).reshape(6, 6) // 2), (18,)),
         (nt.Parameter(encoding=nt.LowRank(2)), (24,)),
     ],
 )
 def test_constrained_blocks_know_whether_they_are_matrices(parameter, shape):
     assert recurrent(parameter).coordinate_shape == shape
+
+
+@pytest.mark.parametrize(
+    "parameter", [nt.Parameter(autapses=False), nt.Parameter(mask=0.6, dale=0.5)]
+)
+def test_noise_of_masked_blocks_is_a_part_of_a_matrix_of_low_rank(parameter):
+    """Where a matrix of rank 1 has no entry 0, its 2 by 2 minors vanish."""
+    block = recurrent(parameter)
+    part = block.coordinate_shape
+    assert part.size == block.size < 36
+    noise = LowRankNoise(3, block.size, 1, [part])
+    for _ in noise.draw(np.random.default_rng(1)):
+        pass
+    for _, directions in noise.held():
+        for direction in directions:
+            matrix = entries(part, direction)
+            minors = matrix[:-1, :-1] * matrix[1:, 1:] - matrix[1:, :-1] * matrix[:-1, 1:]
+            assert np.isfinite(minors).sum() >= 4
+            np.testing.assert_allclose(minors[np.isfinite(minors)], 0, atol=1e-12)
+    # In the values that they become, the entries are where the mask leaves them.
+    free = np.flatnonzero(np.ravel(block.decode(np.full(block.size, 0.7))) != 0)
+    pre, post = np.divmod(free, 6)
+    np.testing.assert_array_equal(part.row, post)
+    np.testing.assert_array_equal(part.column, pre)
 
 
 def test_blocks_of_a_circuit_know_their_shapes():

@@ -60,6 +60,7 @@ def add_bench(parser: Parser) -> None:
     parser.add(
         "--repeats", type=int, metavar="R", help="turns, by default 7, or seeds, by default 10"
     )
+    parser.add("--out", metavar="FILE.json", help="keep runs of optimizers; go on from them")
     parser.set_defaults(run=_bench)
 
 
@@ -73,9 +74,12 @@ def _bench(arguments: argparse.Namespace) -> int:
     bench = getattr(import_module(f"neurotrain.benchmarks.{module}"), function)
     if arguments.quick and arguments.full:
         raise InvalidInput("--quick and --full contradict each other; give one of them.")
+    if arguments.out is not None and subject != "optimizers":
+        raise InvalidInput(f"--out keeps runs of 'optimizers'; leave it out for '{subject}'.")
+    options = {} if arguments.out is None else {"out": Path(arguments.out)}
     extent = "quick" if arguments.quick else "full" if arguments.full else "default"
     show = (lambda text: None) if arguments.json else _print_part
-    report = bench(extent, arguments.only, arguments.repeats, show)
+    report = bench(extent, arguments.only, arguments.repeats, show, **options)
     if arguments.json:
         print_json(report.as_json())
     return int(report.failed)

@@ -1,13 +1,11 @@
 """Augmented random search: differences of losses along the best directions."""
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from neurotrain.errors import InvalidInput, require_whole
 from neurotrain.optimizers.descent import Descent
 from neurotrain.optimizers.gradient_es import GradientES
-from neurotrain.optimizers.noise import make_noise
+from neurotrain.optimizers.noise import Shapes, make_noise
 from neurotrain.optimizers.perturbations import Perturbations, require_pairs
 from neurotrain.optimizers.schedules import schedule_factor
 from neurotrain.optimizers.sgd import SGD
@@ -43,8 +41,8 @@ class ARS(GradientES):
         Length of the run; needed by the falling schedules.
     rank : int, optional
         Rank of the noise in each matrix; by default it is full.
-    shapes : sequence of tuple of int, optional
-        Shape of each block of parameters; needed by `rank`.
+    shapes : sequence of tuple of int or PartOfMatrix, optional
+        Shape of each block of parameters; needed by `rank`, and known in a training.
 
     Raises
     ------
@@ -65,7 +63,7 @@ class ARS(GradientES):
         schedule: str = "constant",
         generations: int | None = None,
         rank: int | None = None,
-        shapes: Sequence[Sequence[int]] | None = None,
+        shapes: Shapes | None = None,
     ) -> None:
         super().__init__(start, scale, seed=seed, population_size=population_size, sigma=sigma)
         size, count = self._start.size, require_pairs("ars", population_size)

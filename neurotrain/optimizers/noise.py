@@ -6,12 +6,14 @@ from math import prod, sqrt
 import numpy as np
 
 from neurotrain.errors import InvalidInput, require_whole
+from neurotrain.parameters.matrices import PartOfMatrix, Shape, is_matrix
 
 # Numbers that are worked on at a time: what was just drawn is still in the cache when it
 # is used.
 CHUNK = 2**15
 
 Chunks = Iterator[tuple[slice, np.ndarray]]
+Shapes = Sequence[Sequence[int] | PartOfMatrix]
 
 
 def row_chunks(count: int, size: int) -> Iterator[slice]:
@@ -72,10 +74,10 @@ class Noise:
 class LowRankNoise(Noise):
     """Directions that are of low rank in every matrix, (direction, parameter).
 
-    In a block of shape (m, n) a direction is ``A @ B.T / sqrt(rank)`` with standard
-    normal A of shape (m, rank) and B of shape (n, rank), so that each entry has mean 0
-    and variance 1; in every other block it is standard normal. Only the factors are
-    held (Sarkar et al. 2025, arXiv:2511.16652).
+    In a block of shape (m, n), or one that is a part of such a matrix, a direction is
+    ``A @ B.T / sqrt(rank)`` with standard normal A of shape (m, rank) and B of shape
+    (n, rank), so that each entry has mean 0 and variance 1; in every other block it is
+    standard normal. Only the factors are held (Sarkar et al. 2025, arXiv:2511.16652).
 
     Parameters
     ----------
@@ -83,7 +85,7 @@ class LowRankNoise(Noise):
         Number of directions and of parameters.
     rank : int
         Rank of the matrices.
-    shapes : sequence of tuple of int
+    shapes : sequence of tuple of int or PartOfMatrix
         Shape of each block, in the order in which they lie in the parameter vector.
 
     Raises
@@ -92,9 +94,7 @@ class LowRankNoise(Noise):
         If the shapes do not add up to `size`, or the rank is not a whole number.
     """
 
-    def __init__(
-        self, count: int, size: int, rank: int, shapes: Sequence[Sequence[int]] | None
-    ) -> None:
+    def __init__(self, count: int, size: int, rank: int, shapes: Shapes | None) -> None:
         require_whole("rank", rank)
         self.rank, self.shapes = rank, _checked_shapes(shapes, size)
         super().__init__(count, size)
@@ -110,8 +110,8 @@ class LowRankNoise(Noise):
     def _numbers(self) -> int:
         return sum(self._numbers_of(shape) for shape in self.shapes)
 
-    def _numbers_of(self, shape: tuple[int, ...]) -> int:
-        return self.rank * sum(shape) if len(shape) == 2 else prod(shape)
+    def _numbers_of(self, shape: Shape) -> int:
+        return self.rank * sum(_lengths(shape)) if is_matrix(shape) else prod(shape)
 
     def _directions(self, rows: slice) -> np.ndarray:
         held = self._held[rows]
@@ -119,18 +119,23 @@ class LowRankNoise(Noise):
         read = written = 0
         for shape in self.shapes:
             numbers = held[:, read : read + self._numbers_of(shape)]
-            block = directions[:, written : written + prod(shape)]
-            if len(shape) == 2:
-                self._multiply(numbers, block, *shape)
+            block = directions[:, written : written + _size(shape)]
+            if is_matrix(shape):
+                self._multiply(numbers, block, shape)
             else:
                 block[:] = numbers
             read, written = read + numbers.shape[1], written + block.shape[1]
         return directions
 
-    def _multiply(self, numbers: np.ndarray, block: np.ndarray, m: int, n: int) -> None:
+    def _multiply(self, numbers: np.ndarray, block: np.ndarray, shape: Shape) -> None:
         """Write the products of the factors in `numbers` into `block`."""
-        left = numbers[:, : self.rank * m].reshape(-1, self.rank, m, 1)
-        right = numbers[:, self.rank * m :].reshape(-1, self.rank, 1, n)
+        m, n = _lengths(shape)
+        left = numbers[:, : self.rank * m].reshape(-1, self.rank, m)
+        right = numbers[:, self.rank * m :].reshape(-1, self.rank, n)
+        if isinstance(shape, PartOfMatrix):
+            left, right = left[:, :, shape.row], right[:, :, shape.column]
+        else:
+            left, right = left[..., np.newaxis], right[:, :, np.newaxis]
         total = left[:, 0] * right[:, 0]
         for i in range(1, self.rank):
             total += left[:, i] * right[:, i]
@@ -138,24 +143,34 @@ class LowRankNoise(Noise):
         block /= sqrt(self.rank)
 
 
-def _checked_shapes(shapes: Sequence[Sequence[int]] | None, size: int) -> list[tuple[int, ...]]:
+def _lengths(matrix: Shape) -> tuple[int, int]:
+    return (matrix.rows, matrix.columns) if isinstance(matrix, PartOfMatrix) else matrix
+
+
+def _size(shape: Shape) -> int:
+    return shape.size if isinstance(shape, PartOfMatrix) else prod(shape)
+
+
+def _checked_shapes(shapes: Shapes | None, size: int) -> list[Shape]:
     if shapes is None:
         raise InvalidInput("Low-rank noise must know the matrices: set shapes.")
-    if not isinstance(shapes, Sequence) or not all(isinstance(s, Sequence) for s in shapes):
+    if not isinstance(shapes, Sequence) or not all(
+        isinstance(shape, Sequence | PartOfMatrix) for shape in shapes
+    ):
         raise InvalidInput(
             f"shapes must be a list of shapes such as [(64, 50), (64,)], got {shapes!r}."
         )
-    for length in (length for shape in shapes for length in shape):
-        require_whole("Each length in shapes", length)
-    in_all = sum(prod(shape) for shape in shapes)
+    shapes = [shape if isinstance(shape, PartOfMatrix) else tuple(shape) for shape in shapes]
+    for shape in shapes:
+        for length in () if isinstance(shape, PartOfMatrix) else shape:
+            require_whole("Each length in shapes", length)
+    in_all = sum(_size(shape) for shape in shapes)
     if in_all != size:
         raise InvalidInput(f"shapes must hold {size} parameters in all, they hold {in_all}.")
-    return [tuple(shape) for shape in shapes]
+    return shapes
 
 
-def make_noise(
-    count: int, size: int, rank: int | None, shapes: Sequence[Sequence[int]] | None
-) -> Noise:
+def make_noise(count: int, size: int, rank: int | None, shapes: Shapes | None) -> Noise:
     """Return noise of full rank, or of `rank` in the matrices among `shapes`."""
     return Noise(count, size) if rank is None else LowRankNoise(count, size, rank, shapes)
 

@@ -1,12 +1,10 @@
 """OpenAI-ES: a gradient from mirrored noise and ranks, followed with Adam."""
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from neurotrain.optimizers.descent import make_descent
 from neurotrain.optimizers.gradient_es import GradientES
-from neurotrain.optimizers.noise import make_noise
+from neurotrain.optimizers.noise import Shapes, make_noise
 from neurotrain.optimizers.perturbations import Perturbations, require_pairs
 from neurotrain.optimizers.schedules import falling_sigma
 from neurotrain.optimizers.shaping import shaping_function
@@ -58,8 +56,8 @@ class OpenAIES(GradientES):
     rank : int, optional
         Rank of the noise in each matrix (Sarkar et al. 2025, arXiv:2511.16652); by
         default it is full.
-    shapes : sequence of tuple of int, optional
-        Shape of each block of parameters; needed by `rank`.
+    shapes : sequence of tuple of int or PartOfMatrix, optional
+        Shape of each block of parameters; needed by `rank`, and known in a training.
 
     Raises
     ------
@@ -88,7 +86,7 @@ class OpenAIES(GradientES):
         sigma_schedule: str = "constant",
         final_sigma: float | None = None,
         rank: int | None = None,
-        shapes: Sequence[Sequence[int]] | None = None,
+        shapes: Shapes | None = None,
     ) -> None:
         super().__init__(start, scale, seed=seed, population_size=population_size, sigma=sigma)
         count = require_pairs("openai-es", population_size) if mirrored else population_size

@@ -1,6 +1,6 @@
 """PGPE: a Gaussian whose center follows ClipUp and whose widths adapt parameter by parameter."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from math import sqrt
 from typing import Any
 
@@ -9,7 +9,7 @@ import numpy as np
 from neurotrain.optimizers.checks import frozen, require_between
 from neurotrain.optimizers.descent import make_descent
 from neurotrain.optimizers.gradient_es import GradientES
-from neurotrain.optimizers.noise import make_noise
+from neurotrain.optimizers.noise import Shapes, make_noise
 from neurotrain.optimizers.perturbations import NARROWEST, WIDEST, Perturbations, require_pairs
 from neurotrain.optimizers.shaping import shaping_function
 
@@ -58,8 +58,8 @@ class PGPE(GradientES):
         What of the losses weighs the noise.
     rank : int, optional
         Rank of the noise in each matrix; by default it is full.
-    shapes : sequence of tuple of int, optional
-        Shape of each block of parameters; needed by `rank`.
+    shapes : sequence of tuple of int or PartOfMatrix, optional
+        Shape of each block of parameters; needed by `rank`, and known in a training.
 
     Raises
     ------
@@ -87,7 +87,7 @@ class PGPE(GradientES):
         beta2: float = 0.999,
         shaping: str = "centered-rank",
         rank: int | None = None,
-        shapes: Sequence[Sequence[int]] | None = None,
+        shapes: Shapes | None = None,
     ) -> None:
         super().__init__(start, scale, seed=seed, population_size=population_size, sigma=sigma)
         require_between("sigma_learning_rate", sigma_learning_rate, 0)

@@ -1,6 +1,6 @@
 """SNES: the natural gradient of a Gaussian with a standard deviation for each parameter."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -8,7 +8,7 @@ import numpy as np
 from neurotrain.errors import require_above_zero, require_whole
 from neurotrain.optimizers.ask_tell import AskTell
 from neurotrain.optimizers.checks import frozen
-from neurotrain.optimizers.noise import make_noise
+from neurotrain.optimizers.noise import Shapes, make_noise
 from neurotrain.optimizers.perturbations import NARROWEST, WIDEST, Perturbations
 from neurotrain.optimizers.recombination import default_population_size, utilities
 
@@ -37,8 +37,8 @@ class SNES(AskTell):
         ``(3 + ln d) / (5 sqrt(d))``.
     rank : int, optional
         Rank of the noise in each matrix; by default it is full.
-    shapes : sequence of tuple of int, optional
-        Shape of each block of parameters; needed by `rank`.
+    shapes : sequence of tuple of int or PartOfMatrix, optional
+        Shape of each block of parameters; needed by `rank`, and known in a training.
 
     Raises
     ------
@@ -57,7 +57,7 @@ class SNES(AskTell):
         learning_rate: float = 1.0,
         sigma_learning_rate: float | None = None,
         rank: int | None = None,
-        shapes: Sequence[Sequence[int]] | None = None,
+        shapes: Shapes | None = None,
     ) -> None:
         if population_size is None:
             population_size = default_population_size(np.size(start))

@@ -52,11 +52,6 @@ class Coding:
         """Number of searched coordinates."""
         return self.expansion.size if self.expansion else self.n_groups
 
-    @property
-    def keeps_places(self) -> bool:
-        """Whether every entry has a coordinate of its own, in the order of the entries."""
-        return self.expansion is None and np.array_equal(self.group, np.arange(self.given.size))
-
     def decode(self, coordinates: np.ndarray) -> np.ndarray:
         """Return the values (..., entry) of coordinates (..., size)."""
         if self.expansion:

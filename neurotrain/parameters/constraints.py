@@ -11,6 +11,7 @@ from neurotrain.parameters.dale import presynaptic_signs
 from neurotrain.parameters.encodings import FactorExpansion, RandomSubspace, SubspaceExpansion
 from neurotrain.parameters.layout import Layout
 from neurotrain.parameters.masks import free_entries, masked_values
+from neurotrain.parameters.matrices import Shape
 from neurotrain.parameters.parameter import Parameter
 from neurotrain.parameters.space import Block
 from neurotrain.parameters.starting import Starting, moments
@@ -31,7 +32,7 @@ class ConstrainedBlock(Block):
         return self.coding.size
 
     @property
-    def coordinate_shape(self) -> tuple[int, ...]:
+    def coordinate_shape(self) -> Shape:
         """Shape of the coordinates, of two axes where they are a matrix."""
         return self.matrix or (self.size,)
 
@@ -102,7 +103,7 @@ def constrained_block(
     center = float(transform.invert(np.asarray(mean)))
     scale = spread / transform.slope(center)
     if parameter.encoding is None:
-        matrix = layout.matrix if coding.keeps_places else None
+        matrix = None if parameter.shared is not None else layout.matrix(coding.free)
         return ConstrainedBlock(name, layout.shape, initial, scale, coding, starting, matrix=matrix)
     coding = _encoded(coding, starting, layout, parameter, center, scale)
     # The coordinates of an encoding have variance 1 where the values have that of the start.

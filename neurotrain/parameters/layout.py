@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from neurotrain.errors import InvalidInput, unknown_name
+from neurotrain.parameters.matrices import Matrix, PartOfMatrix
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,18 +51,31 @@ class Layout:
         """Whether entries go from one neuron to another."""
         return self.pre is not None
 
-    @property
-    def matrix(self) -> tuple[int, int] | None:
-        """Rows and columns, where the entries are a whole matrix in order; otherwise None."""
-        if not self.connects or not self.size:
+    def matrix(self, entries: np.ndarray | None = None) -> Matrix | None:
+        """Return the matrix that entries lie in: a shape, if all are there in order.
+
+        Parameters
+        ----------
+        entries : (chosen,) int array, optional
+            Of the block; by default all.
+
+        Returns
+        -------
+        matrix : (int, int) or PartOfMatrix or None
+            None where entries connect nothing, or one pair of neurons more than once.
+        """
+        if not self.connects:
             return None
-        for slow, fast, columns in (
-            (self.post, self.pre, self.n_pre),
-            (self.pre, self.post, self.n_post),
-        ):
-            if np.array_equal(slow * columns + fast, np.arange(self.n_pre * self.n_post)):
-                return self.size // columns, columns
-        return None
+        chosen = slice(None) if entries is None else entries
+        pre, post = self.pre[chosen], self.post[chosen]
+        whole = np.arange(self.n_pre * self.n_post)
+        if np.array_equal(pre * self.n_post + post, whole):
+            return self.n_pre, self.n_post
+        if np.array_equal(post * self.n_pre + pre, whole):
+            return self.n_post, self.n_pre
+        if len(np.unique(pre * self.n_post + post)) < len(pre):
+            return None
+        return PartOfMatrix(self.n_post, self.n_pre, post, pre)
 
     def entries(self, name: str, what: str, array: np.ndarray) -> np.ndarray:
         """Return an array of the block's shape, or (post, pre) like a matrix, as (entry,).

@@ -9,6 +9,7 @@ import numpy as np
 
 from neurotrain.distributions import Distribution
 from neurotrain.errors import InvalidInput, unknown_name
+from neurotrain.parameters.matrices import Matrix, Shape
 
 
 @dataclass(frozen=True)
@@ -26,16 +27,15 @@ class Block:
     scale : float
         How far a typical value lies from zero; perturbations and learning rates
         are relative to it.
-    matrix : (int, int), optional
-        Rows and columns, where the coordinates in their order are a matrix of weights though
-        the array is flat.
+    matrix : (int, int) or PartOfMatrix, optional
+        Where the coordinates in their order are a matrix of weights though the array is flat.
     """
 
     name: str
     shape: tuple[int, ...]
     initial: Distribution | np.ndarray
     scale: float
-    matrix: tuple[int, int] | None = field(default=None, kw_only=True)
+    matrix: Matrix | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
         if not (np.isfinite(self.scale) and self.scale > 0):
@@ -47,7 +47,7 @@ class Block:
         return prod(self.shape)
 
     @property
-    def coordinate_shape(self) -> tuple[int, ...]:
+    def coordinate_shape(self) -> Shape:
         """Shape of the coordinates, of two axes where they are a matrix."""
         return self.matrix or self.shape
 
@@ -109,7 +109,7 @@ class ParameterSpace:
         return np.concatenate([np.full(block.size, block.scale) for block in self.blocks])
 
     @property
-    def shapes(self) -> list[tuple[int, ...]]:
+    def shapes(self) -> list[Shape]:
         """Shapes of the coordinates of each block, in the order in which they lie in the vector."""
         return [block.coordinate_shape for block in self.blocks if block.size]
 

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from neurotrain.errors import InvalidInput, require_above_zero, unknown_name
+from neurotrain.parameters.matrices import is_matrix
 from neurotrain.parameters.space import ParameterSpace
 
 Options = Mapping[str, Any]
@@ -21,10 +22,10 @@ def with_shapes(options: Options, parameters: ParameterSpace) -> dict[str, Any]:
     """
     if options.get("rank") is None or options.get("shapes") is not None:
         return dict(options)
-    if not any(len(shape) == 2 for shape in parameters.shapes):
+    if not any(is_matrix(shape) for shape in parameters.shapes):
         raise InvalidInput(
-            "Low-rank noise is for whole matrices of weights, and nothing that is trained is one "
-            "(a mask, shared weights and encodings leave no whole matrix): leave out the "
+            "Low-rank noise is for matrices of weights, and nothing that is trained is one "
+            "(neither are shared weights, nor the coordinates of an encoding): leave out the "
             "optimizer's rank."
         )
     return {**options, "shapes": parameters.shapes}

@@ -24,6 +24,8 @@ ELSEWHERE = {
 ADAPTS_WIDTH = {*ELSEWHERE}
 # Beyond, ours learns a diagonal only, or refuses; pycma and cmaes would take very long.
 MOST_PARAMETERS = {"cma-es": 299, "xnes": 300}
+# It takes a millisecond for an evaluation of a thousand, fifty times as long as others.
+MOST_ELSEWHERE = {"nevergrad": 100}
 # Where there are many minima, restarts or many candidates are what these methods need.
 FOR_MANY_MINIMA = {
     "cma-es": ({"restarts": "ipop"}, {"population_size": 400}),
@@ -66,6 +68,8 @@ class Contender:
         package = {"pycma": "cma"}.get(self.library, self.library.partition(":")[0])
         if not find_spec(package):
             return f"not installed (pip install {package})"
+        if size > MOST_ELSEWHERE.get(package, size):
+            return "takes too long"
         if size <= MOST_PARAMETERS.get(self.method, size):
             return ""
         return "becomes sep-cma-es" if self.method == "cma-es" else "has too many parameters"

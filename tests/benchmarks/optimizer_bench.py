@@ -1,16 +1,28 @@
 """How many evaluations the optimizers need: what `neurotrain bench optimizers` runs."""
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from time import process_time
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
+from neurotrain import __version__
 from neurotrain.benchmarks.cases import matches
 from neurotrain.benchmarks.contenders import Contender, contenders
+from neurotrain.benchmarks.kept_runs import KeptRuns, Run
 from neurotrain.benchmarks.landscapes import LANDSCAPES, Landscape
+from neurotrain.benchmarks.optimizer_rows import (
+    cell_of,
+    check_rows,
+    finite,
+    format_rows,
+    rows_of_case,
+    rule_of,
+)
 from neurotrain.benchmarks.report import describe_machine
 from neurotrain.doctor import installed_version
 from neurotrain.errors import require_whole, unknown_name
@@ -19,8 +31,6 @@ LIBRARIES = ("cma", "cmaes", "evosax", "nevergrad")
 SEEDS = {"quick": 2, "default": 10, "full": 10}
 SIZES = {"quick": (10,), "default": (10, 100), "full": (10, 100, 1000)}
 QUICK = ("sphere", "step")
-# Times the evaluations of the same method elsewhere.
-BOUND = 1.1
 
 EXPLANATION = """\
 Evaluations until the guess is as good as the target: median over the seeds, and the quartiles; a
@@ -55,6 +65,7 @@ def bench_optimizers(
     only: str | None = None,
     repeats: int | None = None,
     show: Callable[[str], None] = lambda text: None,
+    out: Path | None = None,
 ) -> Report:
     """Count the evaluations that optimizers need, ours and those of other libraries.
 
@@ -69,26 +80,41 @@ def bench_optimizers(
         Seeds of each.
     show : callable, optional
         Is given every table as soon as it is complete.
+    out : Path, optional
+        A JSON file in which all runs are kept: those that are in there are not made again, so
+        that a comparison that was ended goes on from there.
 
     Raises
     ------
     InvalidInput
-        If nothing matches, or there are no seeds.
+        If nothing matches, there are no seeds, or the file is of something else.
     """
     seeds = SEEDS[extent] if repeats is None else repeats
     require_whole("The number of repeats", seeds)
     chosen = _chosen(extent, only)
+    kept = KeptRuns(out, installed_versions())
     machine = describe_machine() | {name: installed_version(name) for name in LIBRARIES}
     show(", ".join(f"{name} {value}" for name, value in machine.items() if value))
     show(EXPLANATION)
     rows = []
-    for (landscape, size), members in chosen.items():
-        case = [_measure(LANDSCAPES[landscape], size, each, seeds) for each in members]
-        _compare(case)
-        rows += case
-        show(format_rows(case))
-    checks = check_rows(rows)
-    return Report(machine, rows, checks)
+    try:
+        # Several threads would be slower, and count several times.
+        with threadpool_limits(1):
+            for (landscape, size), members in chosen.items():
+                for each in members:
+                    _measure(LANDSCAPES[landscape], size, each, seeds, kept)
+                case = rows_of_case(LANDSCAPES[landscape], size, members, kept, seeds)
+                rows += case
+                show(format_rows(case))
+    finally:
+        kept.save()
+    return Report(machine, rows, check_rows(rows))
+
+
+def installed_versions() -> dict[str, str | None]:
+    """Return the versions of all that decides how a run ends."""
+    others = {name: installed_version(name) for name in ("numpy", "jax", *LIBRARIES)}
+    return {"neurotrain": __version__, **others}
 
 
 def _chosen(extent: str, only: str | None) -> dict[tuple[str, int], list[Contender]]:
@@ -131,90 +157,18 @@ def evaluations(
     return np.inf, made
 
 
-def _measure(landscape: Landscape, size: int, contender: Contender, seeds: int) -> dict[str, Any]:
-    case = f"{landscape.name}-d{size}"
-    share = landscape.precise if contender.is_precise else landscape.coarse
-    row = {
-        "case": case,
-        "method": contender.name.partition("/")[0],
-        "library": contender.library,
-        "target": share,
-        "budget": landscape.budgets[size],
-        "seeds": seeds,
-        "solved": None,
-        "median": None,
-        "quartiles": None,
-        "ratio": None,
-        "ms_per_evaluation": None,
-        "note": contender.missing(size),
-    }
-    if row["note"]:
-        return row
-    print(f"{case}: {contender.name}", file=sys.stderr, flush=True)
-    began = process_time()
-    runs = np.array([evaluations(contender, landscape, size, seed) for seed in range(seeds)])
-    needed, made = runs.T
-    # Without interpolation, which would make NaN of infinity.
-    low, median, high = np.quantile(needed, [0.25, 0.5, 0.75], method="inverted_cdf")
-    return row | {
-        "solved": int(np.isfinite(needed).sum()),
-        "median": _finite(median),
-        "quartiles": [_finite(low), _finite(high)],
-        "ms_per_evaluation": 1e3 * (process_time() - began) / float(made.sum()),
-    }
-
-
-def _finite(value: float) -> int | None:
-    return int(value) if np.isfinite(value) else None
-
-
-def _compare(case: list[dict[str, Any]]) -> None:
-    """Fill in our evaluations over theirs, in their rows."""
-    ours = {row["method"]: row["median"] for row in case if row["library"] == "neurotrain"}
-    for row in case:
-        mine = ours.get(row["method"])
-        if row["library"] != "neurotrain" and row["median"] and mine:
-            row["ratio"] = mine / row["median"]
-
-
-def check_rows(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return for each method elsewhere that solved its case whether ours is as good."""
-    rows = list(rows)
-    measured = {(r["case"], r["method"]) for r in rows if r["library"] == "neurotrain"}
-    return [
-        {
-            "name": f"{row['case']}: {row['method']} / {row['library']}",
-            "measured": row["ratio"],
-            "bound": f"<= {BOUND:g}",
-            # No ratio: ours did not solve it.
-            "holds": row["ratio"] is not None and row["ratio"] <= BOUND,
-        }
-        for row in rows
-        if row["library"] != "neurotrain"
-        and row["median"]
-        and (row["case"], row["method"]) in measured
-    ]
-
-
-def format_rows(rows: list[dict[str, Any]]) -> str:
-    """Return the rows of one case as a table."""
-    lines = [
-        f"{rows[0]['case']}: at most {rows[0]['budget']} evaluations, {rows[0]['seeds']} seeds",
-        f"  {'method':<20}{'library':<22}{'target':>8}{'solved':>8}{'median':>9}"
-        f"{'quartiles':>18}{'ratio':>7}{'ms':>8}",
-    ]
-    return "\n".join(lines + [_line(row) for row in rows])
-
-
-def _line(row: dict[str, Any]) -> str:
-    name = f"  {row['method']:<20}{row['library']:<22}{row['target']:>8g}"
-    if row["note"]:
-        return f"{name}  {row['note']}"
-    if row["median"] is None:
-        return f"{name}{row['solved']:>8}  not solved{'':>23}{row['ms_per_evaluation']:>8.3f}"
-    spread = "-".join("inf" if value is None else str(value) for value in row["quartiles"])
-    ratio = f"{row['ratio']:.2f}" if row["ratio"] else "-"
-    return (
-        f"{name}{row['solved']:>8}{row['median']:>9}{spread:>18}{ratio:>7}"
-        f"{row['ms_per_evaluation']:>8.3f}"
-    )
+def _measure(
+    landscape: Landscape, size: int, contender: Contender, seeds: int, kept: KeptRuns
+) -> None:
+    """Make the runs that are missing."""
+    if contender.missing(size):
+        return
+    cell, rule = cell_of(landscape, size, contender), rule_of(landscape, size, contender)
+    missing = [seed for seed in range(seeds) if seed not in kept.of(cell, rule)]
+    if missing:
+        print(cell, file=sys.stderr, flush=True)
+    for seed in missing:
+        began = process_time()
+        needed, made = evaluations(contender, landscape, size, seed)
+        run = Run(finite(needed), made, process_time() - began)
+        kept.keep(cell, rule, seed, run)
