@@ -1,9 +1,11 @@
 """Write files so that a reader, or a crash, never meets half of one."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import BinaryIO
+
+from neurotrain.errors import RunFolderError
 
 
 def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
@@ -18,6 +20,24 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
     finally:
         part.unlink(missing_ok=True)
     _sync_folder(path.parent)
+
+
+def write_all(folder: Path, contents: Mapping[str, bytes], what: str) -> list[Path]:
+    """Write files by their names into `folder`, each of them whole, and return their paths.
+
+    Raises
+    ------
+    RunFolderError
+        If the folder cannot be made or written to; it says that `what` cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, content in contents.items():
+            write_atomically(folder / name, lambda file, content=content: file.write(content))
+    except OSError as error:
+        cause = error.strerror or error
+        raise RunFolderError(f"{what} cannot be written to '{folder}': {cause}.") from error
+    return [folder / name for name in contents]
 
 
 def _sync_folder(folder: Path) -> None:

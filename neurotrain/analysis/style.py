@@ -6,8 +6,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from neurotrain.atomic import write_atomically
-from neurotrain.errors import RunFolderError
+from neurotrain.atomic import write_all
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -84,15 +83,8 @@ def write_pngs(figures: Mapping[str, "Figure"], folder: Path) -> list[Path]:
     RunFolderError
         If the folder cannot be made or written to.
     """
-    images = {folder / f"{name}.png": _as_png(figure) for name, figure in figures.items()}
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for path, image in images.items():
-            write_atomically(path, lambda file, image=image: file.write(image))
-    except OSError as error:
-        cause = error.strerror or error
-        raise RunFolderError(f"Figures cannot be written to '{folder}': {cause}.") from error
-    return list(images)
+    images = {f"{name}.png": _as_png(figure) for name, figure in figures.items()}
+    return write_all(folder, images, "Figures")
 
 
 def _as_png(figure: "Figure") -> bytes:

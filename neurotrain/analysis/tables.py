@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from neurotrain.atomic import write_atomically
-from neurotrain.errors import RunFolderError
+from neurotrain.atomic import write_all
 
 # Columns by their names, all of one length.
 Table = Mapping[str, np.ndarray]
@@ -25,15 +24,8 @@ def write_csvs(tables: Mapping[str, Table], folder: Path) -> list[Path]:
     RunFolderError
         If the folder cannot be made or written to.
     """
-    texts = {folder / f"{name}.csv": _as_csv(table).encode() for name, table in tables.items()}
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for path, text in texts.items():
-            write_atomically(path, lambda file, text=text: file.write(text))
-    except OSError as error:
-        cause = error.strerror or error
-        raise RunFolderError(f"Tables cannot be written to '{folder}': {cause}.") from error
-    return list(texts)
+    texts = {f"{name}.csv": _as_csv(table).encode() for name, table in tables.items()}
+    return write_all(folder, texts, "Tables")
 
 
 def _as_csv(table: Table) -> str:
