@@ -50,7 +50,10 @@ TEMPLATES_MAY_IMPORT = {
 }
 OPTIMIZERS_MAY_IMPORT = {"errors", "parameters", "seeding", "optimizers"}
 # These import figures and statistics, and only when they are asked for.
-MAY_IMPORT_ANALYSIS_LATE = {"neurotrain/training/result.py"}
+MAY_IMPORT_ANALYSIS_LATE = {
+    "neurotrain/training/result.py",
+    "neurotrain/experiments/working_memory.py",
+}
 UPPER_STOREY = ("neurotrain.models", "neurotrain.tasks")
 MAY_NAME_UPPER_STOREY = {"neurotrain/catalog.py", "neurotrain/_checkout.py"}
 PICKLES = {"pickle", "cloudpickle", "dill", "joblib", "marshal", "shelve"}

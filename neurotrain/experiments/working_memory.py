@@ -3,7 +3,8 @@
 Networks that obey Dale's law are trained on delayed match to sample with a delay of 250 ms, and
 others with one of 1,000 ms, as `neurotrain train working-memory` trains them. Each is tested with
 other delays too, and with its state set back to the initial one in the middle of the delay: what
-is left then is chance, unless the answer is in the input.
+is left then is chance, unless the answer is in the input. The figure
+`accuracy-against-delay.png` is written beside the trainings.
 """
 
 from dataclasses import replace
@@ -37,7 +38,15 @@ def run(setting: Setting) -> Findings:
         results = [_train(setting, delay_ms, seed) for seed in seeds]
         checks += _checks(delay_ms, accuracy, results)
         rows += [_row(delay_ms, tested, results) for tested in tested_ms]
+    _save_figure(setting, rows)
     return Findings(tuple(checks), tuple(rows))
+
+
+def _save_figure(setting: Setting, rows: list[dict[str, Any]]) -> None:
+    from neurotrain.analysis.memory import memory_figure
+    from neurotrain.analysis.style import write_pngs
+
+    write_pngs({"accuracy-against-delay": memory_figure(rows, chance=0.5)}, setting.folder)
 
 
 def _train(setting: Setting, delay_ms: float, seed: int) -> Result:
