@@ -29,9 +29,12 @@ PACKAGES = {
     "tomli-w": (),
 }
 EXTRAS = {
-    "test": ("pytest", "hypothesis", "ruff", "setuptools"),
+    "test": ("pytest", "pytest-xdist", "hypothesis", "ruff", "setuptools"),
     "optimizers": ("cmaes", "evosax", "nevergrad"),
+    "neurogym": ("neurogym",),
 }
+# It pins other versions than constraints.txt.
+ON_ITS_OWN = "neurogym"
 
 CPU_FEATURES = ("avx2", "fma", "avx512f", "asimd", "sve")
 
@@ -140,6 +143,8 @@ def _extras() -> Iterator[Finding]:
         if missing:
             value = f"without {', '.join(missing)}"
             remedy = f"pip install -c constraints.txt '.[{extra}]'"
+            if extra == ON_ITS_OWN:
+                remedy = f"pip install '.[{extra}]' in an environment of its own"
             yield Finding("extras", extra, value, "advice", remedy)
         else:
             yield Finding("extras", extra, "complete")
