@@ -96,8 +96,8 @@ class _Run:
     def execute(self, report: Any, report_period: float) -> None:
         steps = [k.offset + (k.ticks - 1) * k.every + 1 for k in self.ticking if k.ticks > 0]
         if steps:
-            base = min(self.ticking, key=lambda one: one.dt)
-            span = Span(max(steps), base.first, ends_failed=False, keeps_states=True)
+            first_step = self.ticking[0].first_step
+            span = Span(max(steps), first_step, ends_failed=False, keeps_states=True)
             kernel, values = Kernel(self.lowered.program, "float64"), self._values()
 
             def run(progress: np.ndarray) -> Outcome:

@@ -382,6 +382,27 @@ def several_clocks():
     return (e, slow, there, back, within, *monitors), {}
 
 
+def clocks_that_tick_in_between():
+    """Clocks of which none is a multiple of another, with spikes from one to the other."""
+    e = NeuronGroup(
+        5, "dv/dt = (1.4 - v)/(4*ms) : 1", threshold="v > 1", reset="v = 0", method="euler"
+    )
+    other = NeuronGroup(
+        3, "dx/dt = (1.5 + g - x)/(3*ms) : 1\ng : 1",
+        threshold="x > 1", reset="x = 0", method="rk2", dt=0.15 * ms,
+    )  # fmt: skip
+    e.v, other.x = "0.17*i", "0.21*i"
+    there = Synapses(e, other, on_pre="g += 0.02", delay=0.5 * ms)
+    there.connect()
+    back = Synapses(other, e, on_pre="v += 0.05", dt=0.35 * ms)
+    back.connect()
+    monitors = (
+        SpikeMonitor(e), SpikeMonitor(other),
+        StateMonitor(e, "v", record=True, dt=0.25 * ms), StateMonitor(other, "x", record=True),
+    )  # fmt: skip
+    return (e, other, there, back, *monitors), {}
+
+
 def before_the_threshold():
     """What precedes the threshold sees the spikes of the step before, across runs too."""
     e = NeuronGroup(
@@ -459,8 +480,8 @@ def user_functions():
 
 SCRIPTS = {
     summed_coupling: 10, sums_into_many: 50, sums_of_synaptic_states: 5, plasticity_and_delays: 20,
-    parts_of_neurons: 20, sources_of_spikes: 400, several_clocks: 10, before_the_threshold: 5,
-    methods: 0, user_functions: 2,
+    parts_of_neurons: 20, sources_of_spikes: 400, several_clocks: 10, clocks_that_tick_in_between: 10,
+    before_the_threshold: 5, methods: 0, user_functions: 2,
 }  # fmt: skip
 
 
@@ -778,12 +799,12 @@ def spatial():
 
 
 def other_clock():
-    return (cells(), cells(dt=0.25 * ms)), "no multiple", {}
+    return (cells(), cells(dt=0.1 * 2**0.5 * ms)), "no multiples", {}
 
 
 def other_clock_of_monitor():
     group = cells()
-    return (group, StateMonitor(group, "v", record=True, dt=0.25 * ms)), "no multiple", {}
+    return (group, StateMonitor(group, "v", record=True, dt=0.1907 * ms)), "no multiples", {}
 
 
 def python_function():

@@ -47,9 +47,8 @@ def run_fused(
         generated=gather.generated(lowered, clocks),
         before=gather.before(lowered),
     )
-    base = min(clocks, key=lambda clock: clock.dt).dt
-    # The request counts steps of the first group; another clock may tick more often.
-    often = round(request.dt / base)
+    # The request counts steps of the first group; another clock may tick more often, or between.
+    often = round(request.dt / clocks[0].step_dt)
     span = Span(
         n_steps=request.n_steps * often,
         steps_per_input=request.steps_per_input * often,

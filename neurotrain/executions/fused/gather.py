@@ -17,6 +17,8 @@ from neurotrain.lowering.program import Event
 
 # Part of a step by which a clock may be off, as in Brian2.
 _TOLERANCE = 1e-4
+# Into how many steps the shortest dt may be cut: in most of them nothing happens, which costs time.
+_MOST_PARTS = 50
 
 
 def clocks(found: Sequence[Any], firsts: Sequence[int], ends: Sequence[int]) -> tuple[Clock, ...]:
@@ -25,21 +27,33 @@ def clocks(found: Sequence[Any], firsts: Sequence[int], ends: Sequence[int]) -> 
     Raises
     ------
     UnsupportedModel
-        Where a clock's dt is no multiple of the shortest one.
+        Where there is no step of which each clock's dt is a multiple, or only a tiny one.
     """
-    shortest = min(range(len(found)), key=lambda k: found[k].dt_)
-    dt, first = found[shortest].dt_, firsts[shortest]
-    values = []
-    for clock, own, end in zip(found, firsts, ends, strict=True):
-        ratio = clock.dt_ / dt
-        if abs(ratio - round(ratio)) > _TOLERANCE:
-            raise UnsupportedModel(
-                f"The dt of the clock '{clock.name}', {clock.dt_ * 1e3:g} ms, is no multiple of "
-                f"the shortest one, {dt * 1e3:g} ms, which the fused execution needs. {WAY_OUT}"
-            )
-        offset = own * round(ratio) - first
-        values.append(Clock(clock.dt_, round(ratio), offset, own, end - own))
-    return tuple(values)
+    every = _steps_per_tick(found)
+    # In steps since Brian2's time was 0, when each clock ticks next.
+    following = [own * steps for own, steps in zip(firsts, every, strict=True)]
+    start = min(following)
+    return tuple(
+        Clock(clock.dt_, steps, tick - start, own, end - own)
+        for clock, steps, tick, own, end in zip(found, every, following, firsts, ends, strict=True)
+    )
+
+
+def _steps_per_tick(found: Sequence[Any]) -> list[int]:
+    """Return the dt of each clock in steps, the longest that all of them are multiples of."""
+    shortest = min(clock.dt_ for clock in found)
+    for parts in range(1, _MOST_PARTS + 1):
+        every = [clock.dt_ / shortest * parts for clock in found]
+        off = [abs(steps - round(steps)) > _TOLERANCE for steps in every]
+        if not any(off):
+            return [round(steps) for steps in every]
+        if parts == 1:
+            name, dt = next((c.name, c.dt_) for c, is_off in zip(found, off, strict=True) if is_off)
+    raise UnsupportedModel(
+        f"The dt of the clock '{name}', {dt * 1e3:g} ms, and the shortest one, "
+        f"{shortest * 1e3:g} ms, are no multiples of a step that is at least 1/{_MOST_PARTS} of "
+        f"the latter, which the fused execution needs. {WAY_OUT}"
+    )
 
 
 def sizes(lowered: Lowered) -> tuple[int, ...]:

@@ -74,6 +74,16 @@ class Clock:
     first: int
     ticks: int
 
+    @property
+    def step_dt(self) -> float:
+        """Duration of a step."""
+        return self.dt / self.every
+
+    @property
+    def first_step(self) -> int:
+        """How many steps there were before."""
+        return self.first * self.every - self.offset
+
 
 @dataclass(frozen=True)
 class Chosen:
