@@ -480,8 +480,8 @@ def user_functions():
 
 SCRIPTS = {
     summed_coupling: 10, sums_into_many: 50, sums_of_synaptic_states: 5, plasticity_and_delays: 20,
-    parts_of_neurons: 20, sources_of_spikes: 400, several_clocks: 10, clocks_that_tick_in_between: 10,
-    before_the_threshold: 5, methods: 0, user_functions: 2,
+    parts_of_neurons: 20, sources_of_spikes: 400, several_clocks: 10,
+    clocks_that_tick_in_between: 10, before_the_threshold: 5, methods: 0, user_functions: 2,
 }  # fmt: skip
 
 
