@@ -73,7 +73,7 @@ class OpenAIES(GradientES):
         seed: int,
         population_size: int = 64,
         sigma: float = 0.4,
-        learning_rate: float = 0.24,
+        learning_rate: float = 0.4,
         schedule: str = "constant",
         generations: int | None = None,
         weight_decay: float = 0.0,
