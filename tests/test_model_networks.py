@@ -158,14 +158,19 @@ def test_shares_that_leave_no_neurons_of_a_kind_are_told():
 # Morris-Lecar with kinetic synapses.
 
 
-def kinetic_by_hand(v, weight, bias, inhibits, n_steps, dt):
+# Destexhe et al. (1994), of excitatory receptors: opening and closing, 1/ms, and a value that the
+# gating variables of all neurons exceed.
+RECEPTORS = {"AMPA": (1.1, 0.19, 0.5), "NMDA": (0.072, 0.0066, 0.1)}
+
+
+def kinetic_by_hand(v, weight, bias, inhibits, receptor, n_steps, dt):
     """Integrate the printed equations by Euler's method; mV, ms, uA/cm2, mS/cm2.
 
     Weights are w_ij, to i from j. Returns the traces of v and of the gating variable, (step, i).
     """
     w, s = np.full_like(v, 0.014173), np.zeros_like(v)
-    # Destexhe et al. (1994): AMPA, GABA_A.
-    alpha, beta = np.where(inhibits, 5.0, 1.1), np.where(inhibits, 0.18, 0.19)
+    # The inhibitory ones: GABA_A, the same source.
+    alpha, beta = np.where(inhibits, 5.0, receptor[0]), np.where(inhibits, 0.18, receptor[1])
     traces = []
     for _ in range(n_steps):
         traces.append((v, s))
@@ -183,8 +188,11 @@ def kinetic_by_hand(v, weight, bias, inhibits, n_steps, dt):
     return (np.array(one) for one in zip(*traces, strict=True))
 
 
-def test_kinetic_synapses_act_as_the_printed_equations_do():
-    circuit = morris_lecar_conductance(10, channels=1, inhibitory_share=0.3, method="euler")
+@pytest.mark.parametrize("receptor", RECEPTORS)
+def test_kinetic_synapses_act_as_the_printed_equations_do(receptor):
+    circuit = morris_lecar_conductance(
+        10, channels=1, inhibitory_share=0.3, receptor=receptor, method="euler"
+    )
     candidate = drawn(circuit)
     initial = circuit.draw_initial_state(1, np.random.default_rng(0))
     got = simulate(circuit, candidate, quiet_trials(circuit, 200.0), initial)
@@ -194,14 +202,22 @@ def test_kinetic_synapses_act_as_the_printed_equations_do():
         pairs = np.array(synapses.j), np.array(synapses.i) + first
         weight[pairs] = np.abs(blocks[f"{synapses.name}.weight"][0])
     v, s = kinetic_by_hand(
-        initial["v"][0] * 1e3, weight, blocks["neurons.bias"][0], np.arange(10) >= 7, 1000, 0.2
+        initial["v"][0] * 1e3,
+        weight,
+        blocks["neurons.bias"][0],
+        np.arange(10) >= 7,
+        RECEPTORS[receptor],
+        1000,
+        0.2,
     )
     np.testing.assert_allclose(got.state["v"][0, 0] * 1e3, v, atol=1e-6)
     np.testing.assert_allclose(got.state["s"][0, 0], s, atol=1e-8)
-    assert s.max(axis=0).min() > 0.5
+    assert s.max(axis=0).min() > RECEPTORS[receptor][2]
 
 
 def test_kinetic_synapses_rest_on_the_sets_of_the_graded_network():
     with pytest.raises(InvalidInput, match="did you mean 'hopf'"):
         morris_lecar_conductance(10, parameter_set="hopff")
     assert isinstance(morris_lecar_conductance(10, parameter_set="hopf"), nt.Circuit)
+    with pytest.raises(InvalidInput, match="no receptor called 'NMD'; did you mean 'NMDA'"):
+        morris_lecar_conductance(10, receptor="NMD")
