@@ -52,7 +52,7 @@ OPTIMIZERS_MAY_IMPORT = {"errors", "parameters", "seeding", "optimizers"}
 # These import figures and statistics, and only when they are asked for.
 MAY_IMPORT_ANALYSIS_LATE = {
     "neurotrain/training/result.py",
-    "neurotrain/experiments/working_memory.py",
+    "neurotrain/experiments/delays.py",
 }
 UPPER_STOREY = ("neurotrain.models", "neurotrain.tasks")
 MAY_NAME_UPPER_STOREY = {"neurotrain/catalog.py", "neurotrain/_checkout.py"}

@@ -20,6 +20,7 @@ __all__ = [
 
 _MODULES = {
     "integration": "neurotrain.experiments.integration",
+    "integration-memory": "neurotrain.experiments.integration_memory",
     "losses": "neurotrain.experiments.losses",
     "optimizers": "neurotrain.experiments.optimizers",
     "working-memory": "neurotrain.experiments.working_memory",

@@ -19,7 +19,7 @@ SEEDS = (0, 1, 2)
 def run(setting: Setting) -> Findings:
     """Train 128 Morris-Lecar neurons to integrate evidence, all weights evolved."""
     neurons, generations, trials, seeds = (
-        (16, 40, 16, SEEDS[:1]) if setting.quick else (128, 1500, 50, SEEDS)
+        (16, 40, 16, SEEDS[:1]) if setting.quick else (128, 600, 50, SEEDS)
     )
     results = [
         trained(

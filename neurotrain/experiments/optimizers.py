@@ -16,7 +16,8 @@ DEFAULT = "openai-es"
 UNSUITED = {"xnes"}
 # A training here has no gradients to guide by.
 OPTIONS = {"guided-es": {"alpha": 1.0}}
-SEEDS = (0, 1, 2)
+# The learning rate of the default was chosen with 64 neurons and the seeds 0 to 2.
+SEEDS = (3, 4, 5)
 
 
 def run(setting: Setting) -> Findings:

@@ -7,17 +7,15 @@ of the delay: what is left then is chance, unless the answer is in the input. Th
 `accuracy-against-delay.png` is written beside the trainings.
 """
 
-from dataclasses import replace
-from statistics import median
 from typing import Any
 
 from neurotrain import catalog
+from neurotrain.experiments.delays import TEST_TRIALS, delay_checks, delay_row, save_delay_figure
 from neurotrain.experiments.report import Check, Findings, Setting
 from neurotrain.experiments.trainings import trained
-from neurotrain.seeding import generator
 from neurotrain.training.result import Result
 
-TASK = "working-memory"
+TASK, CHANCE = "working-memory", 0.5
 # The delay that networks are trained with, in ms, and the accuracy that they are to reach.
 ASKED = {250.0: 0.92, 1000.0: 0.80}
 # What training begins with where the delay is longer: one network that began with 1,000 ms was
@@ -25,10 +23,6 @@ ASKED = {250.0: 0.92, 1000.0: 0.80}
 EASIER_MS = (250.0, 500.0)
 TESTED_MS = (100.0, 250.0, 500.0, 750.0, 1000.0, 1500.0)
 SEEDS = (0, 1, 2)
-TEST_TRIALS = 2000
-# Guessing stays below with a probability of 0.9999.
-HIGHEST_CHANCE = 0.5 + 3.72 * 0.5 / TEST_TRIALS**0.5
-LONGEST_SECONDS = 30 * 60
 
 
 def run(setting: Setting) -> Findings:
@@ -39,17 +33,10 @@ def run(setting: Setting) -> Findings:
     rows: list[dict[str, Any]] = []
     for delay_ms, accuracy in asked.items():
         results = [_train(setting, delay_ms, seed) for seed in seeds]
-        checks += _checks(delay_ms, accuracy, results)
-        rows += [_row(delay_ms, tested, results) for tested in tested_ms]
-    _save_figure(setting, rows)
+        checks += delay_checks(delay_ms, accuracy, CHANCE, results)
+        rows += [delay_row(delay_ms, tested, results) for tested in tested_ms]
+    save_delay_figure(setting, rows, CHANCE)
     return Findings(tuple(checks), tuple(rows))
-
-
-def _save_figure(setting: Setting, rows: list[dict[str, Any]]) -> None:
-    from neurotrain.analysis.memory import memory_figure
-    from neurotrain.analysis.style import write_pngs
-
-    write_pngs({"accuracy-against-delay": memory_figure(rows, chance=0.5)}, setting.folder)
 
 
 def _train(setting: Setting, delay_ms: float, seed: int) -> Result:
@@ -69,37 +56,3 @@ def _train(setting: Setting, delay_ms: float, seed: int) -> Result:
         seed=seed,
         **usual,
     )
-
-
-def _checks(delay_ms: float, asked: float, results: list[Result]) -> list[Check]:
-    what = f"after {delay_ms:g} ms, median of {len(results)}"
-    accuracy = median(result.test_accuracy for result in results)
-    reset = median(_accuracy(result, delay_ms, reset=True) for result in results)
-    seconds = max(result.summary["wall_seconds"] for result in results)
-    return [
-        Check(f"test accuracy {what}", accuracy, asked, True, "chance is 0.5"),
-        Check(f"the same, state reset {what}", reset, HIGHEST_CHANCE, False, "chance is 0.5"),
-        Check(f"seconds of a training, {delay_ms:g} ms", seconds, LONGEST_SECONDS, False, "ours"),
-    ]
-
-
-def _row(delay_ms: float, tested_ms: float, results: list[Result]) -> dict[str, Any]:
-    accuracies = [_accuracy(result, tested_ms) for result in results]
-    return {
-        "trained_delay_ms": delay_ms,
-        "tested_delay_ms": tested_ms,
-        "accuracy": median(accuracies),
-        "lowest": min(accuracies),
-        "highest": max(accuracies),
-        "state_reset": median(_accuracy(result, tested_ms, reset=True) for result in results),
-    }
-
-
-def _accuracy(result: Result, delay_ms: float, reset: bool = False) -> float:
-    """Return the accuracy with another delay, and with the state reset in the middle of it."""
-    task = replace(result.task, delay_ms=delay_ms)
-    trials = task.draw(TEST_TRIALS, generator(result.summary["seed"], "test-trials"))
-    if reset:
-        start, stop = trials.periods["delay"]
-        trials = trials.starting_at(round((start + stop) / 2 / task.bin_ms) * task.bin_ms)
-    return result.accuracy_on(trials)
