@@ -114,7 +114,8 @@ def arguments(draw: st.DrawFn, scope: Scope, avoided: frozenset[str], depth: int
 
 def forms(scope: Scope) -> st.SearchStrategy[str]:
     """Draw the outermost function of an expression."""
-    whole = ["0.3*({n})", "0.2*({n})", "0.1*1.5**({n})"] * bool(scope.whole)
+    # Several times, since few groups have whole numbers, and these many forms of their own.
+    whole = ["0.3*({n})", "0.2*({n})", "0.1*1.5**({n})"] * (4 * bool(scope.whole))
     return st.sampled_from([*SMOOTH, *KINKED, *whole])
 
 
