@@ -35,6 +35,6 @@ def memory_figure(rows: Sequence[Mapping[str, Any]], *, chance: float) -> "Figur
         axes.plot(at, shown["accuracy"], color=color, marker="o", markersize=3, label=name)
         axes.plot(at, shown["state_reset"], color=color, linestyle=":", label="state reset")
     draw_chance(axes, chance)
-    axes.set(xlabel="delay (ms)", ylabel="accuracy (share of trials)", ylim=(0.3, 1.02))
-    axes.legend(loc="lower left", ncols=2)
+    axes.set(xlabel="delay (ms)", ylabel="accuracy (share of trials)", ylim=(0, 1.02))
+    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2)
     return figure
