@@ -13,7 +13,7 @@ from neurotrain.training.result import Result
 
 CHANCE = 1 / 3
 DELAY_MS = 250.0
-TESTED_MS = (0.0, 100.0, 250.0, 500.0, 1000.0)
+TESTED_MS = (50.0, 100.0, 250.0, 500.0, 1000.0)
 SEEDS = (0, 1, 2)
 
 
