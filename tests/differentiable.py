@@ -39,5 +39,6 @@ def loss_of(activity, with_counts=False):
     total = 0.0
     for one in (*graded, *counts):
         rng = torch.Generator().manual_seed(one.ndim)
-        total = total + (one * torch.randn(one.shape, generator=rng, dtype=one.dtype)).sum()
+        weights = torch.randn(one.shape, generator=rng, dtype=torch.float64)
+        total = total + (one * weights.to(one.dtype)).sum()
     return total
