@@ -157,6 +157,17 @@ def test_compiled_steps_of_rate_units_do_the_same():
     check_compiled("rate", "none")
 
 
+@pytest.mark.slow
+def test_the_page_runs(top):
+    page = (top / "docs" / "backpropagation.md").read_text()
+    names = {}
+    exec(page.split("```python\n")[1].split("```")[0], names)
+    gradient = names["blocks"]["recurrent.weight"].grad
+    assert gradient.shape == (1, 256) and gradient.abs().max() > 0
+    for name in SURROGATES:
+        assert f"| `{name}` |" in page
+
+
 # --- memory
 
 LONG = """
@@ -169,6 +180,7 @@ from neurotrain.executions.torch.options import Differentiation
 case = small("morris-lecar", n_steps=20000, neurons=64, every=50, sample_every=0)
 circuit, blocks, inputs, initial, request = case
 inputs, initial = inputs.repeat(7, 0)[:20], {k: v.repeat(7, 0)[:20] for k, v in initial.items()}
+# Coupled, gradients over four seconds are beyond all numbers.
 blocks["recurrent.weight"].data *= 0.0
 options = Differentiation(surrogate="none", compiled=sys.argv[1] == "compiled")
 loss_of(run_differentiable(circuit, blocks, inputs, initial, request, options)).backward()
