@@ -19,6 +19,7 @@ MODULE_LINES, FUNCTION_LINES = 300, 60
 RANKS = {
     "executions": 1,
     "losses": 1,
+    "gradients": 1,
     "simulation": 1,
     "device": 1,
     "monitors": 1,
