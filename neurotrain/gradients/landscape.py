@@ -91,8 +91,8 @@ def loss_landscape(
 def draw_directions(scale: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
     """Return random directions (direction, parameter), orthogonal in units of `scale`.
 
-    Each is of length 1 in these units, so that a parameter changes by its scale divided by the square
-    root of their number.
+    Each is of length 1 in these units, so that a parameter changes by its scale divided by the
+    square root of their number.
 
     Raises
     ------
