@@ -107,6 +107,27 @@ def test_all_exponents_of_a_linear_network_with_input():
     assert found == pytest.approx(np.tile(expected, (2, 1)), rel=1e-4)
 
 
+def test_growth_follows_the_input_of_the_trial():
+    """Of one unit it is the product of the derivatives of all steps, here done by hand."""
+    equations = "dx/dt = (5*sin(3*x) + stimulus)/second : 1\nstimulus : 1"
+    circuit = circuit_of(
+        equations, ["input.weight"], dt=10 * ms, inputs=nt.Input("stimulus", 1), method="euler"
+    )
+    rng = np.random.default_rng(5)
+    trials = trials_of(30, 20.0, n_trials=2, channels=1, rng=rng)
+    state = circuit.draw_initial_state(2, rng)
+    weight = 8.0
+    candidate = candidate_of(circuit, **{"input.weight": np.array([[weight]])})
+    found = lyapunov_exponents(circuit, candidate, trials, state, rng, bins_per_segment=3)
+    x, logs = state["x"][:, 0], []
+    for step in range(60):
+        logs.append(np.log(np.abs(1 + 0.15 * np.cos(3 * x))))
+        x = x + 0.05 * np.sin(3 * x) + 0.01 * weight * trials.inputs[:, step // 2, 0]
+    expected = np.reshape(logs, (10, 6, 2)).sum(axis=1) / 0.06
+    assert found.growth[..., 0] == pytest.approx(expected, rel=1e-4, abs=1e-4)
+    assert found.stop_ms.tolist() == [60.0 * k for k in range(1, 11)]
+
+
 def test_uncoupled_neurons_that_fire_regularly_do_not_part():
     """On a limit cycle the largest exponent is zero: the phase neither grows nor shrinks."""
     circuit = MODELS["morris-lecar"](3, channels=2, classes=2, dt=0.1 * ms)
