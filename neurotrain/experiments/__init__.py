@@ -21,6 +21,7 @@ __all__ = [
 _MODULES = {
     "integration": "neurotrain.experiments.integration",
     "losses": "neurotrain.experiments.losses",
+    "neuron-turn-off": "neurotrain.experiments.neuron_turn_off",
     "optimizers": "neurotrain.experiments.optimizers",
     "working-memory": "neurotrain.experiments.working_memory",
 }
