@@ -1,1 +1,2 @@
-"""Gradients of losses through circuits, and instruments that show where they can be used."""
+"""Gradients of losses by backpropagation through the equations, and instruments that show where
+they can be used."""

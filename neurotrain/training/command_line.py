@@ -60,6 +60,9 @@ def training_arguments(arguments: argparse.Namespace) -> dict[str, Any]:
             result[table] = {**result.get(table, {}), name: given[option]}
     for text in given.get("option", ()):
         part, name, value = _parse_option(text)
+        if (part, name) == ("gradient", "blocks"):
+            result["gradient_blocks"] = value
+            continue
         table = part if part == "curriculum" else f"{part}_options"
         result[table] = {**result.get(table, {}), name: value}
     if "task" not in result:
@@ -89,8 +92,9 @@ def _parse_option(text: str) -> tuple[str, str, Any]:
     part, dot, name = key.partition(".")
     if not (equals and dot and name and value):
         raise InvalidInput(f"--option takes PART.NAME=VALUE, such as model.dale=0.8, got '{text}'.")
-    if part not in (*_PARTS, "curriculum"):
-        raise unknown_name("part of a run", part, (*_PARTS, "curriculum"))
+    known = (*_PARTS, "curriculum", "gradient")
+    if part not in known:
+        raise unknown_name("part of a run", part, known)
     try:
         return part, name, tomllib.loads(f"value = {value}")["value"]
     except ValueError:

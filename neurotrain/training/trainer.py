@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,8 @@ def train(
     optimizer_options: Mapping[str, Any] | None = None,
     guide: Guide | None = None,
     curriculum: Curriculum | Mapping[str, Any] | None = None,
+    gradient_blocks: Sequence[str] | None = None,
+    gradient_options: Mapping[str, Any] | None = None,
     generations: int | None = None,
     trial_simulations: int | None = None,
     seconds: float | None = None,
@@ -67,7 +69,7 @@ def train(
     loss : Loss or str, optional
         What is made small; by default the cross-entropy that suits the readout.
     optimizer : str
-        The method.
+        The method. One that follows gradients, such as adam, takes them by backpropagation.
     model_options, task_options, loss_options, optimizer_options : mapping, optional
         Settings of those given by name. The optimizer's ``sigma`` may be a mapping from names
         of trained parameters to numbers: the noise in such a block, and the steps there, are
@@ -80,6 +82,11 @@ def train(
         must return the same for the same arguments.
     curriculum : Curriculum or mapping, optional
         Easier values of a setting of the task, with which training begins.
+    gradient_blocks : sequence of str, optional
+        Names of trained parameters that follow their exact gradient, while the optimizer, an
+        evolution strategy, searches the others: ``['readout.weight', 'readout.bias']``.
+    gradient_options : mapping, optional
+        How they do: ``optimizer``, by default adam, and options of it.
     generations : int, optional
         Length of the run, at most. By default 600, or what `trial_simulations` last for.
     trial_simulations : int, optional
@@ -148,6 +155,8 @@ def train(
         optimizer_options=optimizer_options or {},
         guide=guide,
         curriculum=curriculum,
+        gradient_blocks=gradient_blocks,
+        gradient_options=gradient_options,
     )
     folder = _new_folder(out, plan)
     with folder.locked():
