@@ -13,6 +13,7 @@ from neurotrain.errors import InvalidInput, require_above_zero, require_whole, u
 from neurotrain.executions.base import Activity, Request
 from neurotrain.executions.brian2 import run_brian2
 from neurotrain.executions.fused.execution import run_fused
+from neurotrain.executions.torch.execution import run_torch
 from neurotrain.recording import Recording
 from neurotrain.trials import Trials
 
@@ -24,6 +25,8 @@ EXECUTIONS = {
     "fused": (run_fused, {"precision": "float32"}),
     "fused-float64": (run_fused, {"precision": "float64"}),
     "brian2": (run_brian2, {}),
+    "torch": (run_torch, {"precision": "float64"}),
+    "torch-float32": (run_torch, {"precision": "float32"}),
 }
 
 
@@ -49,7 +52,8 @@ def simulate(
     trials : Trials
     initial_state : mapping of str to (trial, neuron) array
         As `Circuit.draw_initial_state` gives it.
-    execution : {'fused', 'fused-float64', 'brian2'}
+    execution : {'fused', 'fused-float64', 'brian2', 'torch', 'torch-float32'}
+        The last two need PyTorch, and are there to check gradients against.
     threads : int, optional
         By default as many as there are cores. Results do not depend on it.
     states : tuple of str

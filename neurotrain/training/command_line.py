@@ -60,10 +60,7 @@ def training_arguments(arguments: argparse.Namespace) -> dict[str, Any]:
             result[table] = {**result.get(table, {}), name: given[option]}
     for text in given.get("option", ()):
         part, name, value = _parse_option(text)
-        if (part, name) == ("gradient", "blocks"):
-            result["gradient_blocks"] = value
-            continue
-        table = part if part == "curriculum" else f"{part}_options"
+        table = f"{part}_options" if part in _PARTS else part
         result[table] = {**result.get(table, {}), name: value}
     if "task" not in result:
         raise InvalidInput("Say which task to train: neurotrain train TASK; see neurotrain list.")

@@ -30,10 +30,7 @@ def read_config_file(path: str | os.PathLike) -> dict[str, Any]:
     content = _read(Path(path))
     _require_known("key", content, (*SETTINGS, *PARTS, "curriculum", "gradient", *_IGNORED), path)
     arguments = {name: content[name] for name in SETTINGS if name in content}
-    if "curriculum" in content:
-        arguments["curriculum"] = content["curriculum"]
-    if "gradient" in content:
-        arguments |= _gradient(content["gradient"], path)
+    arguments |= {name: content[name] for name in ("curriculum", "gradient") if name in content}
     for part in PARTS:
         if part in content:
             arguments |= _part(part, content[part], path)
@@ -63,16 +60,6 @@ def _part(part: str, table: Any, path: str | os.PathLike) -> dict[str, Any]:
     if "name" in table:
         arguments["circuit" if part == "model" else part] = table["name"]
     return arguments
-
-
-def _gradient(table: Any, path: str | os.PathLike) -> dict[str, Any]:
-    """Return the arguments that the table [gradient] holds."""
-    if not isinstance(table, dict) or not isinstance(table.get("options", {}), dict):
-        raise InvalidInput(f"'{path}': [gradient] and [gradient.options] must be tables.")
-    _require_known("key of [gradient]", table, ("blocks", "optimizer", "options"), path)
-    method = {"optimizer": table["optimizer"]} if "optimizer" in table else {}
-    options = {**method, **table.get("options", {})}
-    return {"gradient_blocks": table.get("blocks"), "gradient_options": options}
 
 
 def _require_known(kind: str, given: dict, known: tuple[str, ...], path: Any) -> None:

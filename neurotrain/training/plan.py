@@ -114,8 +114,7 @@ def make_plan(
     optimizer_options: Options,
     guide: Guide | None = None,
     curriculum: Curriculum | Options | None = None,
-    gradient_blocks: Sequence[str] | None = None,
-    gradient_options: Options | None = None,
+    gradient: Sequence[str] | Options | None = None,
 ) -> Plan:
     """Build what is given by name, and check that all parts fit.
 
@@ -146,7 +145,7 @@ def make_plan(
         choices,
         guide=guide,
         curriculum=make_curriculum(curriculum),
-        gradient=make_gradient_blocks(gradient_blocks, gradient_options or {}, optimizer),
+        gradient=make_gradient_blocks(gradient, optimizer),
     )
     made = plan.make_optimizer()
     check_guide(guide, made, optimizer)

@@ -8,7 +8,7 @@ from neurotrain.training.curriculum import make_curriculum
 from neurotrain.training.guide import Guide, check_guide
 from neurotrain.training.plan import PARTS, Choice, Plan, choose, choose_circuit
 from neurotrain.training.run_folder import RunFolder
-from neurotrain.training.run_optimizer import GradientBlocks
+from neurotrain.training.run_optimizer import make_gradient_blocks
 from neurotrain.training.settings import SETTINGS, Settings
 
 
@@ -77,7 +77,7 @@ def _rebuild(
         choices = {part: Choice(**config[part]) for part in PARTS}
         fingerprint = config["circuit"]["fingerprint"]
         curriculum = make_curriculum(config.get("curriculum"))
-        gradient = _gradient(config.get("gradient"))
+        gradient = make_gradient_blocks(config.get("gradient"), choices["optimizer"].name)
     except (KeyError, TypeError, InvalidInput) as error:
         raise RunFolderError(f"config.toml is damaged or not complete: {error}.") from error
     task = _same("task", "tasks", choices["task"], task)
@@ -93,12 +93,6 @@ def _rebuild(
         curriculum=curriculum,
         gradient=gradient,
     )
-
-
-def _gradient(table: Mapping[str, Any] | None) -> GradientBlocks | None:
-    if table is None:
-        return None
-    return GradientBlocks(**{**table, "blocks": tuple(table["blocks"])})
 
 
 def _same(part: str, kind: str, choice: Choice, given: Any) -> Any:

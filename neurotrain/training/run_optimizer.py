@@ -45,21 +45,21 @@ class GradientBlocks:
     options: Options = field(default_factory=dict)
 
     def config(self) -> dict[str, Any]:
-        """Return what is written into config.toml."""
+        """Return what is written into config.toml, from which `make_gradient_blocks` makes it."""
         options = {key: value for key, value in self.options.items() if value is not None}
-        return {"blocks": list(self.blocks), "optimizer": self.optimizer, "options": options}
+        return {"blocks": list(self.blocks), "optimizer": self.optimizer, **options}
 
 
 def make_gradient_blocks(
-    blocks: Sequence[str] | None, options: Options, optimizer: str
+    given: Sequence[str] | Options | None, optimizer: str
 ) -> GradientBlocks | None:
     """Return the blocks by gradient beside `optimizer`; None if there are none.
 
     Parameters
     ----------
-    blocks : sequence of str, optional
-    options : mapping
-        Of the descent; its ``optimizer``, by default adam, is the method.
+    given : sequence of str, or mapping, optional
+        Names of blocks; or a table of these, ``blocks``, of the method, ``optimizer``, and of
+        options of it.
     optimizer : str
         The method of all other blocks.
 
@@ -68,25 +68,24 @@ def make_gradient_blocks(
     InvalidInput
         If a name or option is unknown, or the two methods do not go together.
     """
-    if blocks is None:
-        if options:
-            raise InvalidInput("gradient_options go with gradient_blocks: name blocks, too.")
+    if given is None:
         return None
-    if isinstance(blocks, str) or not all(isinstance(one, str) for one in blocks) or not blocks:
+    table = dict(given) if isinstance(given, Mapping) else {"blocks": given}
+    blocks, method = table.pop("blocks", ()), table.pop("optimizer", "adam")
+    is_list = isinstance(blocks, list | tuple) and blocks
+    if not is_list or not all(isinstance(one, str) for one in blocks):
         raise InvalidInput(
-            f"gradient_blocks must be a list of trained parameters, such as ['readout.weight'], "
-            f"got {blocks!r}."
+            "gradient must name trained parameters, such as ['readout.weight'], or be a table "
+            f"with such 'blocks', got {given!r}."
         )
     if optimizer in gradient_descent_names():
         raise InvalidInput(
-            f"{optimizer} follows the gradient in all blocks: leave gradient_blocks out, or choose "
-            "an evolution strategy for the other ones."
+            f"{optimizer} follows the gradient in all blocks: leave gradient out, or choose an "
+            "evolution strategy for the other ones."
         )
-    method = options.get("optimizer", "adam")
     if method not in gradient_descent_names():
         raise unknown_name("optimizer that follows gradients", method, gradient_descent_names())
-    own = {name: value for name, value in options.items() if name != "optimizer"}
-    return GradientBlocks(tuple(blocks), method, resolved_options(method, own))
+    return GradientBlocks(tuple(blocks), method, resolved_options(method, table))
 
 
 def resolved_options(name: str, options: Options) -> dict[str, Any]:
@@ -136,10 +135,10 @@ def make_run_optimizer(
     chosen = np.repeat([block.name in gradient.blocks for block in parameters.blocks], sizes)
     if chosen.all() or not chosen.any():
         raise InvalidInput(
-            f"gradient_blocks leave nothing for {name} to search: leave them out, and take "
-            f"optimizer='{gradient.optimizer}'."
+            f"The blocks of gradient leave nothing for {name} to search: leave gradient out, and "
+            f"take optimizer='{gradient.optimizer}'."
             if chosen.all()
-            else "All values of gradient_blocks are fixed; leave them out."
+            else "All values in the blocks of gradient are fixed; leave gradient out."
         )
     evolved, descended = (
         ParameterSpace(tuple(b for b in parameters.blocks if (b.name in gradient.blocks) is which))

@@ -33,8 +33,7 @@ def train(
     optimizer_options: Mapping[str, Any] | None = None,
     guide: Guide | None = None,
     curriculum: Curriculum | Mapping[str, Any] | None = None,
-    gradient_blocks: Sequence[str] | None = None,
-    gradient_options: Mapping[str, Any] | None = None,
+    gradient: Sequence[str] | Mapping[str, Any] | None = None,
     generations: int | None = None,
     trial_simulations: int | None = None,
     seconds: float | None = None,
@@ -82,11 +81,10 @@ def train(
         must return the same for the same arguments.
     curriculum : Curriculum or mapping, optional
         Easier values of a setting of the task, with which training begins.
-    gradient_blocks : sequence of str, optional
+    gradient : sequence of str, or mapping, optional
         Names of trained parameters that follow their exact gradient, while the optimizer, an
-        evolution strategy, searches the others: ``['readout.weight', 'readout.bias']``.
-    gradient_options : mapping, optional
-        How they do: ``optimizer``, by default adam, and options of it.
+        evolution strategy, searches the others: ``['readout.weight', 'readout.bias']``. Or a
+        table of these ``blocks``, the ``optimizer`` that follows, by default adam, and its options.
     generations : int, optional
         Length of the run, at most. By default 600, or what `trial_simulations` last for.
     trial_simulations : int, optional
@@ -155,12 +153,9 @@ def train(
         optimizer_options=optimizer_options or {},
         guide=guide,
         curriculum=curriculum,
-        gradient_blocks=gradient_blocks,
-        gradient_options=gradient_options,
+        gradient=gradient,
     )
-    folder = _new_folder(out, plan)
-    with folder.locked():
-        return Training(plan, folder, progress).run()
+    return _train_in(_new_folder(out, plan), plan, progress)
 
 
 def resume(
@@ -203,6 +198,11 @@ def resume(
         training = Training(plan, opened, progress)
         training.restore(checkpoint)
         return training.run()
+
+
+def _train_in(folder: RunFolder, plan: Plan, progress: bool) -> Result:
+    with folder.locked():
+        return Training(plan, folder, progress).run()
 
 
 def _require_usable(out: str | os.PathLike | None) -> None:
