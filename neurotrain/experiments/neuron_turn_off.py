@@ -20,7 +20,7 @@ from neurotrain.experiments.measurements import measured
 from neurotrain.experiments.report import Check, Findings, Setting
 from neurotrain.experiments.turn_off_neuron import Neuron
 from neurotrain.gradients.landscape import loss_landscape, smoothed
-from neurotrain.gradients.smoothed_gradient import smoothed_gradient
+from neurotrain.gradients.smoothing import smoothed_gradient
 from neurotrain.seeding import generator
 
 PUBLISHED = "Hazelden et al. (2023), the code before"

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from neurotrain.errors import InvalidInput
-from neurotrain.gradients.cosine import cosine, gradient_cosine
-from neurotrain.gradients.smoothed_gradient import smoothed_gradient
+from neurotrain.gradients.direction import cosine, gradient_cosine
+from neurotrain.gradients.smoothing import smoothed_gradient
 
 PARAMETERS = 30
 RNG = np.random.default_rng(0)

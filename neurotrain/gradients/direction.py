@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from neurotrain.gradients.smoothed_gradient import SmoothedGradient
+from neurotrain.gradients.smoothing import SmoothedGradient
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from neurotrain.gradients.run_shares import run_shares
+from neurotrain.gradients.shares import run_shares
 from neurotrain.recording import Recording
 
 
