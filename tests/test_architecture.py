@@ -53,6 +53,7 @@ OPTIMIZERS_MAY_IMPORT = {"errors", "parameters", "seeding", "optimizers"}
 # These import figures and statistics, and only when they are asked for.
 MAY_IMPORT_ANALYSIS_LATE = {
     "neurotrain/training/result.py",
+    "neurotrain/experiments/gradient_horizon.py",
     "neurotrain/experiments/neuron_turn_off.py",
     "neurotrain/experiments/working_memory.py",
 }

@@ -19,6 +19,7 @@ __all__ = [
 ]
 
 _MODULES = {
+    "gradient-horizon": "neurotrain.experiments.gradient_horizon",
     "integration": "neurotrain.experiments.integration",
     "losses": "neurotrain.experiments.losses",
     "neuron-turn-off": "neurotrain.experiments.neuron_turn_off",
