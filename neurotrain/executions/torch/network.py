@@ -1,6 +1,6 @@
 """A circuit's values as tensors, and its steps as functions of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -45,9 +45,12 @@ class Carry:
         """Return all tensors, in an order of their own."""
         return [*self.states.values(), *(one for ticks in self.past.values() for one in ticks)]
 
-    def replaced(self, tensors: list[Tensor]) -> "Carry":
+    def detached(self) -> "Carry":
+        """Return the same without where it comes from."""
+        return self.replaced(iter([one.detach() for one in self.tensors()]))
+
+    def replaced(self, found: Iterator[Tensor]) -> "Carry":
         """Return the same with other tensors."""
-        found = iter(tensors)
         states = {name: next(found) for name in self.states}
         return Carry(states, {name: [next(found) for _ in t] for name, t in self.past.items()})
 
@@ -58,6 +61,7 @@ class Variant:
 
     prepare: Callable
     step: Callable
+    numbers: Callable
     source: StepSource
 
 
@@ -96,6 +100,11 @@ class Network:
     def wiring(self) -> Wiring:
         """Sizes, clocks and synapses."""
         return self.tracer.wiring
+
+    @property
+    def has_channels(self) -> bool:
+        """Whether input channels set the input variables."""
+        return bool(self.program.inputs) and self.input_weights.shape[-1] > 0
 
     def variant(self, due: tuple[bool, ...], records: bool) -> Variant:
         """Return the step in which these clocks tick, with or without what is sampled."""
@@ -139,14 +148,14 @@ class Network:
             for array in self.program.arrays
             if array.role in ("state", "input")
         }
-        return Carry(states, {name: self._silence(name, n) for name, n in self._depths().items()})
+        return Carry(states, {name: self._silence(name, n) for name, n in self.depths().items()})
 
     def _silence(self, event: str, ticks: int) -> list[Tensor]:
         owner = next(one.owner for one in self.program.events if one.symbol == event)
         silent = torch.zeros((1, 1, self.values.sizes[owner]), dtype=self.dtype)
         return [silent] * ticks
 
-    def _depths(self) -> dict[str, int]:
+    def depths(self) -> dict[str, int]:
         """Return how many ticks back each event is needed."""
         depths = {one.symbol: 0 for one in self.program.events}
         for one in self.program.operations:

@@ -2,17 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from neurotrain.executions.base import STEPS_BETWEEN_CHECKS
 from neurotrain.executions.fused.values import Span, Values
 from neurotrain.executions.torch.execution import TensorActivity
 from neurotrain.executions.torch.network import Network
 from neurotrain.executions.torch.options import Differentiation
-from neurotrain.executions.torch.steps import Outputs, Recording, Steps, watched
+from neurotrain.executions.torch.steps import Outputs, Recording, Steps
+from neurotrain.executions.torch.stretches import Plan, checkpointed, run_plainly
 from neurotrain.executions.torch.surrogates import Surrogate
 from neurotrain.lowering.program import Program, Sample
 
@@ -56,21 +58,39 @@ class Run:
 
     def activity(self, n_candidates: int, n_neurons: int) -> TensorActivity:
         """Simulate, and return all that was recorded."""
+        shape = (n_candidates, len(self.values.inputs))
+        given = self.network.given
         fixed = self.steps.fixed()
         carry, parts = self.network.begin(), []
-        failed = torch.zeros((1, 1), dtype=torch.bool)
-        for start in range(0, self.span.n_steps, STEPS_BETWEEN_CHECKS):
-            steps = range(start, min(start + STEPS_BETWEEN_CHECKS, self.span.n_steps))
-            carry, outputs = self.steps.run(carry, fixed, self.network.input_weights, steps)
+        kernel = self._kernel(shape)
+        if kernel:
+            fixed = {self.steps.whole: self.network.variant(*self.steps.whole).prepare(given)}
+        each = kernel.bytes_each() if kernel else self.steps.bytes_each(shape[0] * shape[1])
+        plan = Plan.of(self.steps, self.options, each)
+        if kernel:
+            run = partial(kernel.run, keeps=not plan.is_checkpointed)
+        else:
+            run = partial(checkpointed if plan.is_checkpointed else run_plainly, self.steps)
+        for steps in plan.stretches:
+            if plan.is_cut(steps.start):
+                carry = carry.detached()
+            carry, outputs = run(carry, fixed, self.network.input_weights, steps)
             parts.append(outputs)
-            failed = failed | watched(self.network, carry)
-        shape = (n_candidates, len(self.values.inputs))
+        failed = torch.stack([part.failed.expand(shape) for part in parts]).any(0)
         return TensorActivity(
             spike_count=self._counts(parts, shape, n_neurons),
-            failed=failed.expand(shape),
+            failed=failed,
             average=self._averages(parts, shape, n_neurons),
             samples=self._samples(parts, shape, n_neurons),
         )
+
+    def _kernel(self, shape: tuple[int, int]) -> Any:
+        """Return compiled steps if they are wanted and possible."""
+        if not self.options.compiled:
+            return None
+        from neurotrain.executions.torch.kernel import Kernel
+
+        return Kernel.of(self.steps, self.options, self.spike.scales, shape)
 
     def _counts(self, parts: list[Outputs], shape: tuple[int, int], n: int) -> Tensor:
         total = Outputs()
