@@ -1,7 +1,8 @@
 """The network and the task of Hazelden et al. (2023), with weights as published."""
 
 from collections.abc import Sequence
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,11 +14,25 @@ from neurotrain.gradients.lyapunov import lyapunov_exponents
 from neurotrain.losses import CrossEntropy
 from neurotrain.seeding import generator
 
+if TYPE_CHECKING:
+    from neurotrain.circuit import Circuit
+
 NEURONS, WORDS, TRIALS = 128, 50, 8
 # Weights are uniform within `BOUND` of these; a fifth of the recurrent ones is set to the center.
 BOUND = 1 / NEURONS**0.5
 INPUT_CENTER, RECURRENT_CENTER, LEFT_OUT, BIAS = 0.1, 0.001, 0.2, 0.1
 LONGEST_STEP_MS = 0.2
+
+
+@cache
+def _circuit() -> "Circuit":
+    """Return the one circuit, which does not depend on seeds: what is compiled, is so once."""
+    from brian2 import ms
+
+    # At ten times the gain, voltages are so far out that explicit methods need shorter steps.
+    return catalog.find("models", "morris-lecar")(
+        NEURONS, method="exponential_euler", dt=LONGEST_STEP_MS * ms
+    )
 
 
 class PublishedNetwork:
@@ -33,12 +48,7 @@ class PublishedNetwork:
     """
 
     def __init__(self, duration_ms: float, seed: int, threads: int | None = None) -> None:
-        from brian2 import ms
-
-        # At ten times the gain, voltages are so far out that explicit methods need shorter steps.
-        self.circuit = catalog.find("models", "morris-lecar")(
-            NEURONS, method="exponential_euler", dt=LONGEST_STEP_MS * ms
-        )
+        self.circuit = _circuit()
         task = catalog.find("tasks", "stimulus-integration")(
             words=WORDS - 1, bin_ms=duration_ms / WORDS, seed=seed
         )
