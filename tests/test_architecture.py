@@ -54,6 +54,8 @@ OPTIMIZERS_MAY_IMPORT = {"errors", "parameters", "seeding", "optimizers"}
 MAY_IMPORT_ANALYSIS_LATE = {
     "neurotrain/training/result.py",
     "neurotrain/experiments/delays.py",
+    "neurotrain/experiments/gradient_horizon.py",
+    "neurotrain/experiments/neuron_turn_off.py",
 }
 UPPER_STOREY = ("neurotrain.models", "neurotrain.tasks")
 MAY_NAME_UPPER_STOREY = {"neurotrain/catalog.py", "neurotrain/_checkout.py"}

@@ -19,9 +19,11 @@ __all__ = [
 ]
 
 _MODULES = {
+    "gradient-horizon": "neurotrain.experiments.gradient_horizon",
     "integration": "neurotrain.experiments.integration",
     "integration-memory": "neurotrain.experiments.integration_memory",
     "losses": "neurotrain.experiments.losses",
+    "neuron-turn-off": "neurotrain.experiments.neuron_turn_off",
     "optimizers": "neurotrain.experiments.optimizers",
     "working-memory": "neurotrain.experiments.working_memory",
 }
