@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from neurotrain import _checkout
 
 if TYPE_CHECKING:
-    from neurotrain import losses, models, optimizers, tasks
+    from neurotrain import gradients, losses, models, optimizers, tasks
     from neurotrain.adapters.neurogym import from_neurogym
     from neurotrain.adapters.psychrnn import from_psychrnn
     from neurotrain.circuit import Blocked, Circuit
@@ -84,6 +84,7 @@ __all__ = [
     "depends_on_spikes_only",
     "from_neurogym",
     "from_psychrnn",
+    "gradients",
     "initialize_at_rate",
     "losses",
     "make_readout",
@@ -147,7 +148,7 @@ _HOME = {
     "sign_is_right": "neurotrain.scoring",
     "train": "neurotrain.training.trainer",
 }
-_MODULES = ("losses", "models", "optimizers", "tasks")
+_MODULES = ("gradients", "losses", "models", "optimizers", "tasks")
 
 _checkout.install()
 

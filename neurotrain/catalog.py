@@ -26,7 +26,8 @@ def names(kind: str) -> list[str]:
     if kind not in KINDS:
         raise unknown_name("kind of thing to list", kind, KINDS)
     if kind == "optimizers":
-        return import_module("neurotrain.optimizers").optimizer_names()
+        optimizers = import_module("neurotrain.optimizers")
+        return sorted([*optimizers.optimizer_names(), *optimizers.gradient_descent_names()])
     if kind == "experiments":
         return import_module("neurotrain.experiments").experiment_names()
     return sorted(_mapping(kind))

@@ -31,6 +31,7 @@ PACKAGES = {
 EXTRAS = {
     "test": ("pytest", "pytest-xdist", "hypothesis", "ruff", "setuptools"),
     "optimizers": ("cmaes", "evosax", "nevergrad"),
+    "torch": ("torch",),
     "neurogym": ("neurogym",),
 }
 # It pins other versions than constraints.txt.

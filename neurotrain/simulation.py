@@ -13,6 +13,7 @@ from neurotrain.errors import InvalidInput, require_above_zero, require_whole, u
 from neurotrain.executions.base import Activity, Request
 from neurotrain.executions.brian2 import run_brian2
 from neurotrain.executions.fused.execution import run_fused
+from neurotrain.executions.torch.execution import run_torch
 from neurotrain.recording import Recording
 from neurotrain.trials import Trials
 
@@ -24,6 +25,8 @@ EXECUTIONS = {
     "fused": (run_fused, {"precision": "float32"}),
     "fused-float64": (run_fused, {"precision": "float64"}),
     "brian2": (run_brian2, {}),
+    "torch": (run_torch, {"precision": "float64"}),
+    "torch-float32": (run_torch, {"precision": "float32"}),
 }
 
 
@@ -49,7 +52,8 @@ def simulate(
     trials : Trials
     initial_state : mapping of str to (trial, neuron) array
         As `Circuit.draw_initial_state` gives it.
-    execution : {'fused', 'fused-float64', 'brian2'}
+    execution : {'fused', 'fused-float64', 'brian2', 'torch', 'torch-float32'}
+        The last two need PyTorch, and are there to check gradients against.
     threads : int, optional
         By default as many as there are cores. Results do not depend on it.
     states : tuple of str
@@ -72,7 +76,7 @@ def simulate(
     """
     if execution not in EXECUTIONS:
         raise unknown_name("execution", execution, EXECUTIONS)
-    _check(circuit, trials, initial_state)
+    check_fits(circuit, trials, initial_state)
     if threads is not None:
         require_whole("threads", threads)
     if trial_seconds is not None:
@@ -85,15 +89,16 @@ def simulate(
     blocks = circuit.parameters.split(candidates)
     every = _steps_per_sample(circuit, sample_ms)
     request = replace(
-        _request(circuit, trials, every if states else None, states, bins_ms),
+        make_request(circuit, trials, every if states else None, states, bins_ms),
         trial_seconds=trial_seconds,
     )
     run, options = EXECUTIONS[execution]
     activity = run(circuit, blocks, trials.inputs, initial_state, request, threads, **options)
-    return _recording(circuit, activity, blocks, trials, request, states, every)
+    return make_recording(circuit, activity, blocks, trials, request, states, every)
 
 
-def _check(circuit: "Circuit", trials: Trials, initial: Mapping[str, np.ndarray]) -> None:
+def check_fits(circuit: "Circuit", trials: Trials, initial: Mapping[str, np.ndarray]) -> None:
+    """Raise `InvalidInput` unless trials and their initial state are those of the circuit."""
     if not trials.n_trials:
         raise InvalidInput("There are no trials to simulate; a batch needs at least one.")
     if trials.n_channels != circuit.channels:
@@ -132,13 +137,31 @@ def _steps(milliseconds: float, circuit: "Circuit", what: str) -> int:
     return round(steps)
 
 
-def _request(
+def make_request(
     circuit: "Circuit",
     trials: Trials,
-    sample_every: int | None,
-    states: tuple[str, ...],
-    bins_ms: Iterable[float] | None,
+    sample_every: int | None = None,
+    states: tuple[str, ...] = (),
+    bins_ms: Iterable[float] | None = None,
 ) -> Request:
+    """Return what an execution is asked for: what the readout needs, and `states` beside it.
+
+    Parameters
+    ----------
+    circuit : Circuit
+    trials : Trials
+    sample_every : int, optional
+        Steps between samples of `states`.
+    states : tuple of str
+        Variables to trace.
+    bins_ms : iterable of float, optional
+        Further edges of the bins in which spikes are counted.
+
+    Raises
+    ------
+    InvalidInput
+        If a time is no whole number of steps, or lies outside the trial.
+    """
     decision = trials.periods["decision"]
     start, stop = (_steps(t, circuit, "The decision period's edge") for t in decision)
     edges = {_steps(t, circuit, "A bin's edge") for t in (() if bins_ms is None else bins_ms)}
@@ -151,7 +174,7 @@ def _request(
     steps_per_input = _steps(trials.bin_ms, circuit, "The trials' bin_ms")
     sampling = [] if sample_every is None else [sample_every]
     sampling += [steps_per_input] if circuit.readout.sampled else []
-    read = _readout_edges(circuit, trials).tolist()
+    read = readout_edges(circuit, trials).tolist()
     return Request(
         dt=circuit.dt_ms * 1e-3,
         n_steps=n_steps,
@@ -170,21 +193,25 @@ def _steps_per_sample(circuit: "Circuit", sample_ms: float | None) -> int:
     return steps
 
 
-def _readout_edges(circuit: "Circuit", trials: Trials) -> np.ndarray:
+def readout_edges(circuit: "Circuit", trials: Trials) -> np.ndarray:
     """Return the edges of the bins that the readout needs, in steps."""
     edges = circuit.readout.edges_ms(trials)
     return np.array([_steps(t, circuit, "An edge of the readout's bins") for t in edges])
 
 
-def _recording(
+def make_recording(
     circuit: "Circuit",
     activity: Activity,
     blocks: Mapping[str, np.ndarray],
     trials: Trials,
     request: Request,
-    states: tuple[str, ...],
-    every: int,
+    states: tuple[str, ...] = (),
+    every: int = 1,
 ) -> Recording:
+    """Return the recording of what an execution gave for `request`; `states` every so many steps.
+
+    What was asked for must be what `make_request` makes of the same arguments.
+    """
     edges = np.array([0, *request.bin_stops]) * circuit.dt_ms
     read = _read(circuit, activity, trials, request, blocks)
     activity = _without_failed(activity)
@@ -246,7 +273,7 @@ def _read(
     blocks: Mapping[str, np.ndarray],
 ) -> np.ndarray:
     """Give the readout exactly the bins and samples that it needs, whatever else is recorded."""
-    edges = _readout_edges(circuit, trials)
+    edges = readout_edges(circuit, trials)
     first = np.searchsorted([0, *request.bin_stops], edges)
     counts = activity.spike_count[:, :, first[0] : first[-1]]
     if len(first) - 1 < counts.shape[2]:

@@ -25,6 +25,7 @@ RANKS = {
     "explanation": 1,
     "catalog": 1,
     "user_file": 1,
+    "gradients": 2,
     "training": 2,
     "doctor": 2,
     "experiments": 3,

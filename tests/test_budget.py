@@ -141,7 +141,7 @@ class Doubling:
 
 
 def test_populations_of_any_size_are_counted(tmp_path, monkeypatch):
-    monkeypatch.setattr("neurotrain.training.plan.make_optimizer", Doubling)
+    monkeypatch.setattr("neurotrain.training.run_optimizer.make_optimizer", Doubling)
     circuit = stub()
     result = train(tmp_path / "run", circuit, generations=5, trial_simulations=1000)
     sizes = [len(call[0]) for call in circuit.calls if call[1].n_trials == 8]

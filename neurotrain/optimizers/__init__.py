@@ -1,4 +1,4 @@
-"""Methods that train parameters from losses alone, found by their public names."""
+"""Methods that train parameters, from losses alone or by gradients, found by their public names."""
 
 from importlib import import_module
 from inspect import Parameter, signature
@@ -12,13 +12,14 @@ from neurotrain.optimizers.base import Optimizer, check_optimizer
 __all__ = [
     "Optimizer",
     "check_optimizer",
+    "gradient_descent_names",
     "make_optimizer",
     "optimizer_class",
     "optimizer_names",
     "optimizer_options",
 ]
 
-# Where each method lives: it is imported when it is used.
+# Where each method that needs nothing but losses lives: it is imported when it is used.
 _CLASSES = {
     "ars": ("neurotrain.optimizers.ars", "ARS"),
     "cma-es": ("neurotrain.optimizers.cma_es", "CMAES"),
@@ -37,10 +38,22 @@ _CLASSES = {
     "xnes": ("neurotrain.optimizers.xnes", "XNES"),
 }
 
+# And each that follows the gradient of the loss.
+_GRADIENT_CLASSES = {
+    "adam": ("neurotrain.optimizers.gradient_descent", "AdamDescent"),
+    "rmsprop": ("neurotrain.optimizers.gradient_descent", "RMSpropDescent"),
+    "sgd": ("neurotrain.optimizers.gradient_descent", "SGDDescent"),
+}
+
 
 def optimizer_names() -> list[str]:
-    """Return the public names of all optimizers, without importing any."""
+    """Return the public names of all optimizers that learn from losses, without importing any."""
     return sorted(_CLASSES)
+
+
+def gradient_descent_names() -> list[str]:
+    """Return the public names of those that follow gradients of the loss."""
+    return sorted(_GRADIENT_CLASSES)
 
 
 def optimizer_class(name: str) -> type[Optimizer]:
@@ -51,16 +64,23 @@ def optimizer_class(name: str) -> type[Optimizer]:
     """
     if ":" in name:
         return import_module("neurotrain.optimizers.adapters").adapted_class(name)
-    if name not in _CLASSES:
-        raise unknown_name("optimizer", name, _CLASSES)
-    module, attribute = _CLASSES[name]
+    classes = _CLASSES | _GRADIENT_CLASSES
+    if name not in classes:
+        raise unknown_name("optimizer", name, classes)
+    module, attribute = classes[name]
     return getattr(import_module(module), attribute)
 
 
 def optimizer_options(name: str) -> dict[str, Any]:
     """Return the options of the optimizer called `name` with their defaults."""
-    parameters = signature(optimizer_class(name)).parameters.values()
-    return {option.name: option.default for option in parameters if _is_option(option)}
+    options: dict[str, Any] = {}
+    for one in optimizer_class(name).__mro__:
+        parameters = signature(one).parameters.values()
+        options = {p.name: p.default for p in parameters if _is_option(p)} | options
+        # A class that takes any more hands them on to the one above it.
+        if not any(p.kind is Parameter.VAR_KEYWORD for p in parameters):
+            break
+    return options
 
 
 def _is_option(parameter: Parameter) -> bool:
@@ -75,7 +95,8 @@ def make_optimizer(
     Parameters
     ----------
     name : str
-        One of `optimizer_names`, or ``LIBRARY:ALGORITHM`` as in `optimizer_class`.
+        One of `optimizer_names` or `gradient_descent_names`, or ``LIBRARY:ALGORITHM`` as in
+        `optimizer_class`.
     start, scale : (parameter,) array
         The first guess, and the natural scale of each parameter, above zero.
     seed : int

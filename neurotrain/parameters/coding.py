@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from neurotrain.errors import InvalidInput
-from neurotrain.parameters.encodings import Expansion
+from neurotrain.parameters.encodings import Expansion, summed
 from neurotrain.parameters.transforms import Transform
 
 
@@ -60,6 +60,22 @@ class Coding:
         values[...] = self.given
         values[..., self.free] = self.gain * self.transform.apply(coordinates)[..., self.group]
         return values
+
+    def pull_back(self, coordinates: np.ndarray, gradient: np.ndarray) -> np.ndarray:
+        """Return the derivatives of a function by coordinates (..., size).
+
+        Parameters
+        ----------
+        coordinates : (..., size) array
+            Where it is differentiated.
+        gradient : (..., entry) array
+            Its derivatives by the values there.
+        """
+        expansion = self.expansion
+        expanded = expansion.expand(coordinates) if expansion else coordinates
+        by_group = summed(self.gain * gradient[..., self.free], self.group, self.n_groups)
+        by_group = by_group * self.transform.slope(expanded)
+        return expansion.pull_back(coordinates, by_group) if expansion else by_group
 
     def encode(self, values: np.ndarray) -> np.ndarray:
         """Return the coordinates (..., size) of values (..., entry).

@@ -51,6 +51,10 @@ class ConstrainedBlock(Block):
         lead = values.shape[: values.ndim - len(self.shape)]
         return self.coding.encode(values.reshape(*lead, -1))
 
+    def pull_back(self, coordinates: np.ndarray, gradient: np.ndarray) -> np.ndarray:
+        """Return the derivatives by coordinates (..., size) from those by values (..., *shape)."""
+        return self.coding.pull_back(coordinates, super().pull_back(coordinates, gradient))
+
     def described(self):
         """Yield what distinguishes it from others of its name and shape, for fingerprints."""
         yield from self.coding.described()
@@ -101,7 +105,7 @@ def constrained_block(
         coding = _fixed(coding, starting, parameter.seed)
         return ConstrainedBlock(name, layout.shape, initial, 1.0, coding, starting)
     center = float(transform.invert(np.asarray(mean)))
-    scale = spread / transform.slope(center)
+    scale = spread / float(transform.slope(np.asarray(center)))
     if parameter.encoding is None:
         matrix = None if parameter.shared is not None else layout.matrix(coding.free)
         return ConstrainedBlock(name, layout.shape, initial, scale, coding, starting, matrix=matrix)

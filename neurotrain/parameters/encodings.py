@@ -65,6 +65,10 @@ class Expansion(Protocol):
         """Return (..., entry)."""
         ...
 
+    def pull_back(self, coordinates: np.ndarray, gradient: np.ndarray) -> np.ndarray:
+        """Return the derivatives (..., size) by coordinates from those by entries (..., entry)."""
+        ...
+
     def draw(self, rng: np.random.Generator) -> np.ndarray:
         """Return where a search begins, (size,)."""
         ...
@@ -109,6 +113,10 @@ class SubspaceExpansion:
         step = np.einsum("...k,ek->...e", coordinates, self._projection)
         return self.origin + self.scale * step
 
+    def pull_back(self, coordinates: np.ndarray, gradient: np.ndarray) -> np.ndarray:
+        """Return the derivatives (..., size) by coordinates from those by entries (..., entry)."""
+        return self.scale * np.einsum("...e,ek->...k", gradient, self._projection)
+
     def draw(self, rng: np.random.Generator) -> np.ndarray:
         """Return zeros: a search begins at the initial values."""
         return np.zeros(self.size)
@@ -137,14 +145,31 @@ class FactorExpansion:
 
     def expand(self, coordinates: np.ndarray) -> np.ndarray:
         """Return (..., entry)."""
-        rank, split = self.encoding.rank, self.encoding.rank * self.n_post
-        left = coordinates[..., :split].reshape(*coordinates.shape[:-1], self.n_post, rank)
-        right = coordinates[..., split:].reshape(*coordinates.shape[:-1], self.n_pre, rank)
+        rank = self.encoding.rank
+        left, right = self._factors(coordinates)
         # One rank at a time: all together would take rank times the memory of the weights.
         total = np.zeros((*coordinates.shape[:-1], self.post.size))
         for k in range(rank):
             total += left[..., self.post, k] * right[..., self.pre, k]
         return self.center + self.scale / np.sqrt(rank) * total
+
+    def _factors(self, coordinates: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return U, (..., postsynaptic, rank), and V, (..., presynaptic, rank)."""
+        rank, split = self.encoding.rank, self.encoding.rank * self.n_post
+        left = coordinates[..., :split].reshape(*coordinates.shape[:-1], self.n_post, rank)
+        right = coordinates[..., split:].reshape(*coordinates.shape[:-1], self.n_pre, rank)
+        return left, right
+
+    def pull_back(self, coordinates: np.ndarray, gradient: np.ndarray) -> np.ndarray:
+        """Return the derivatives (..., size) by coordinates from those by entries (..., entry)."""
+        result = np.empty_like(coordinates)
+        left, right = self._factors(coordinates)
+        by_left, by_right = self._factors(result)
+        weighted = self.scale / np.sqrt(self.encoding.rank) * gradient
+        for k in range(self.encoding.rank):
+            by_left[..., k] = summed(weighted * right[..., self.pre, k], self.post, self.n_post)
+            by_right[..., k] = summed(weighted * left[..., self.post, k], self.pre, self.n_pre)
+        return result
 
     def draw(self, rng: np.random.Generator) -> np.ndarray:
         """Return normal factors of variance 1."""
@@ -153,3 +178,10 @@ class FactorExpansion:
     def described(self) -> tuple[str, np.ndarray]:
         """Return encoding, center and scale."""
         return f"{self.encoding!r} {self.center!r} {self.scale!r}", np.empty(0)
+
+
+def summed(values: np.ndarray, group: np.ndarray, n_groups: int) -> np.ndarray:
+    """Return the sum of values (..., entry) in each group, (..., group)."""
+    total = np.zeros((*values.shape[:-1], n_groups))
+    np.add.at(total, (..., group), values)
+    return total

@@ -65,6 +65,10 @@ class Block:
         """Return the coordinates (..., size) of values (..., *shape)."""
         return values.reshape(*values.shape[: values.ndim - len(self.shape)], self.size)
 
+    def pull_back(self, coordinates: np.ndarray, gradient: np.ndarray) -> np.ndarray:
+        """Return the derivatives by coordinates (..., size) from those by values (..., *shape)."""
+        return gradient.reshape(*gradient.shape[: gradient.ndim - len(self.shape)], -1)
+
     def described(self) -> Iterator[str | np.ndarray]:
         """Yield what distinguishes it from others of its name and shape, for fingerprints."""
         yield from ()
@@ -133,12 +137,48 @@ class ParameterSpace:
             )
         if not np.isfinite(vectors).all():
             raise InvalidInput("Parameters hold NaN or infinity; they must be finite numbers.")
+        pieces = self._pieces(vectors)
+        return {block.name: block.decode(pieces[block.name]) for block in self.blocks}
+
+    def _pieces(self, vectors: np.ndarray) -> dict[str, np.ndarray]:
+        """Return the coordinates (..., size) of each block."""
         ends = np.cumsum([block.size for block in self.blocks])[:-1]
-        pieces = np.split(vectors, ends, axis=-1)
-        return {
-            block.name: block.decode(piece)
-            for block, piece in zip(self.blocks, pieces, strict=True)
-        }
+        return dict(zip(self.names, np.split(vectors, ends, axis=-1), strict=True))
+
+    def pull_back(
+        self, vectors: np.ndarray, block_gradients: Mapping[str, np.ndarray]
+    ) -> np.ndarray:
+        """Return the derivatives of a function by the coordinates.
+
+        Parameters
+        ----------
+        vectors : (..., parameter) array
+            Where it is differentiated.
+        block_gradients : mapping of str to (..., *block shape) array
+            Its derivatives by the values of each block, in SI units; of a block that is not
+            among them they are 0.
+
+        Returns
+        -------
+        (..., parameter) array
+
+        Raises
+        ------
+        InvalidInput
+            If a block is unknown, or derivatives have another shape.
+        """
+        vectors = np.asarray(vectors, dtype=float)
+        for name in block_gradients:
+            if name not in self.names:
+                raise unknown_name("trained parameter", name, self.names)
+        pieces, lead = self._pieces(vectors), vectors.shape[:-1]
+        pulled = [np.zeros_like(piece) for piece in pieces.values()]
+        for k, block in enumerate(self.blocks):
+            if block.name in block_gradients:
+                gradient = np.asarray(block_gradients[block.name], dtype=float)
+                _require_shape(block, gradient, lead)
+                pulled[k] = block.pull_back(pieces[block.name], gradient)
+        return np.concatenate(pulled, axis=-1)
 
     def join(self, values: Mapping[str, np.ndarray]) -> np.ndarray:
         """Return the vectors (..., parameter) of blocks (..., *block shape).
@@ -159,9 +199,12 @@ class ParameterSpace:
 
 
 def _encode(block: Block, values: np.ndarray) -> np.ndarray:
-    lead = values.shape[: values.ndim - len(block.shape)]
+    _require_shape(block, values, values.shape[: values.ndim - len(block.shape)])
+    return block.encode(values)
+
+
+def _require_shape(block: Block, values: np.ndarray, lead: tuple[int, ...]) -> None:
     if values.shape != (*lead, *block.shape):
         raise InvalidInput(
             f"'{block.name}' has shape {block.shape}, got values of shape {values.shape}."
         )
-    return block.encode(values)

@@ -25,8 +25,8 @@ class Transform(Protocol):
         """Return the coordinates of values; NaN or infinite where there are none."""
         ...
 
-    def slope(self, coordinate: float) -> float:
-        """Return the derivative of the value by the coordinate."""
+    def slope(self, coordinates: np.ndarray) -> np.ndarray:
+        """Return the derivatives of values by their coordinates."""
         ...
 
     def resolved(self, scale: float) -> "Transform":
@@ -46,9 +46,9 @@ class Identity:
         """Return the values."""
         return values
 
-    def slope(self, coordinate: float) -> float:
-        """Return 1."""
-        return 1.0
+    def slope(self, coordinates: np.ndarray) -> np.ndarray:
+        """Return ones."""
+        return np.ones(np.shape(coordinates))
 
     def resolved(self, scale: float) -> "Identity":
         """Return the same: it has no scale."""
@@ -80,9 +80,10 @@ class Softplus:
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             return relative + np.log(-np.expm1(-relative))
 
-    def slope(self, coordinate: float) -> float:
-        """Return the derivative, the scale times a logistic function."""
-        return float(self.scale) / (1.0 + float(np.exp(-coordinate)))
+    def slope(self, coordinates: np.ndarray) -> np.ndarray:
+        """Return the derivatives, the scale times a logistic function."""
+        with np.errstate(over="ignore"):
+            return float(self.scale) / (1.0 + np.exp(-np.asarray(coordinates)))
 
     def resolved(self, scale: float) -> "Softplus":
         """Return it with `scale` where it has none."""
@@ -113,9 +114,9 @@ class Exponential:
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.log(np.asarray(values) / float(self.scale))
 
-    def slope(self, coordinate: float) -> float:
-        """Return the derivative, which is the value."""
-        return float(self.apply(np.asarray(coordinate)))
+    def slope(self, coordinates: np.ndarray) -> np.ndarray:
+        """Return the derivatives, which are the values."""
+        return np.where(coordinates <= _LARGEST_EXPONENT, self.apply(coordinates), 0.0)
 
     def resolved(self, scale: float) -> "Exponential":
         """Return it with `scale` where it has none."""
@@ -155,9 +156,10 @@ class Bounded:
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.log(above) - np.log(below)
 
-    def slope(self, coordinate: float) -> float:
-        """Return the derivative."""
-        return self._range * 0.25 / float(np.cosh(0.5 * coordinate)) ** 2
+    def slope(self, coordinates: np.ndarray) -> np.ndarray:
+        """Return the derivatives."""
+        with np.errstate(over="ignore"):
+            return self._range * 0.25 / np.cosh(0.5 * np.asarray(coordinates)) ** 2
 
     def resolved(self, scale: float) -> "Bounded":
         """Return the same: its bounds are its scale."""

@@ -41,7 +41,7 @@ def reached_limit(
     wall_seconds: float,
     *,
     validates: bool,
-    judges: bool = False,
+    beside: int = 0,
 ) -> str | None:
     """Return which limit ends the training after this generation, None if it goes on.
 
@@ -54,14 +54,14 @@ def reached_limit(
         Spent so far.
     validates : bool
         Whether there is a validation, also if the training goes on.
-    judges : bool
-        Whether the next generation simulates the guess, too, for the curriculum.
+    beside : int
+        How often the next generation simulates the guess beside its candidates.
     """
     if state.optimizer.generation >= settings.generations:
         return "generations"
     if settings.trial_simulations is not None:
         validation = 2 * settings.validation_trials
-        candidates = state.optimizer.population_size + judges
+        candidates = state.optimizer.population_size + beside
         ahead = candidates * settings.trials + validation * (1 + validates)
         if state.trial_simulations + ahead > settings.trial_simulations:
             return "trial-simulations"

@@ -60,7 +60,7 @@ def training_arguments(arguments: argparse.Namespace) -> dict[str, Any]:
             result[table] = {**result.get(table, {}), name: given[option]}
     for text in given.get("option", ()):
         part, name, value = _parse_option(text)
-        table = part if part == "curriculum" else f"{part}_options"
+        table = f"{part}_options" if part in _PARTS else part
         result[table] = {**result.get(table, {}), name: value}
     if "task" not in result:
         raise InvalidInput("Say which task to train: neurotrain train TASK; see neurotrain list.")
@@ -89,8 +89,9 @@ def _parse_option(text: str) -> tuple[str, str, Any]:
     part, dot, name = key.partition(".")
     if not (equals and dot and name and value):
         raise InvalidInput(f"--option takes PART.NAME=VALUE, such as model.dale=0.8, got '{text}'.")
-    if part not in (*_PARTS, "curriculum"):
-        raise unknown_name("part of a run", part, (*_PARTS, "curriculum"))
+    known = (*_PARTS, "curriculum", "gradient")
+    if part not in known:
+        raise unknown_name("part of a run", part, known)
     try:
         return part, name, tomllib.loads(f"value = {value}")["value"]
     except ValueError:

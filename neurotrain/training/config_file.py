@@ -28,10 +28,9 @@ def read_config_file(path: str | os.PathLike) -> dict[str, Any]:
         If the file cannot be read, or holds an unknown key; with the nearest one.
     """
     content = _read(Path(path))
-    _require_known("key", content, (*SETTINGS, *PARTS, "curriculum", *_IGNORED), path)
+    _require_known("key", content, (*SETTINGS, *PARTS, "curriculum", "gradient", *_IGNORED), path)
     arguments = {name: content[name] for name in SETTINGS if name in content}
-    if "curriculum" in content:
-        arguments["curriculum"] = content["curriculum"]
+    arguments |= {name: content[name] for name in ("curriculum", "gradient") if name in content}
     for part in PARTS:
         if part in content:
             arguments |= _part(part, content[part], path)

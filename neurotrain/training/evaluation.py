@@ -1,6 +1,6 @@
 """How well candidates do on trials."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -36,6 +36,18 @@ class Scores:
     def of(self, candidate: int) -> dict[str, float | None]:
         """Return the numbers of one candidate; None where one is not finite."""
         return {f.name: finite(getattr(self, f.name)[candidate]) for f in fields(self)}
+
+    def means(self, is_limited: bool) -> Iterator[tuple[str, float | None]]:
+        """Yield the means over candidates; losses are of those that did not fail."""
+        usable = self.loss[np.isfinite(self.loss)]
+        yield "loss", float(usable.mean()) if usable.size else None
+        yield "loss_min", float(usable.min()) if usable.size else None
+        yield "loss_std", float(usable.std()) if usable.size else None
+        for name in ("accuracy", "spikes_per_neuron", "silent_share", "blocked_share"):
+            yield name, finite(getattr(self, name).mean())
+        yield "failed_share", 1 - usable.size / self.loss.size
+        if is_limited:
+            yield "timed_out_share", float((self.timed_out_share > 0).mean())
 
     def of_all(self, usable: np.ndarray) -> "Scores":
         """Return scores of all candidates, where those not `usable`, (candidate,), failed."""

@@ -1,14 +1,17 @@
 """The loop over generations, from the first one or from a checkpoint."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from time import perf_counter
 
 import numpy as np
 
 from neurotrain.errors import RunFolderError, TrainingFailed
+from neurotrain.optimizers.gradient_limits import norm
+from neurotrain.recording import Recording
 from neurotrain.seeding import generator
 from neurotrain.training.budget import lost_patience, reached_limit
+from neurotrain.training.by_gradient import differentiated, has_descended, takes_gradients
 from neurotrain.training.checkpoint import write_checkpoint
 from neurotrain.training.evaluation import FAILED, Scores, evaluate, finite, score
 from neurotrain.training.guide import guiding_gradients
@@ -117,7 +120,7 @@ class Training:
         validates = generation % settings.validation_every == 0
         wall_seconds = state.wall_seconds + perf_counter() - started
         state.ended = reached_limit(
-            settings, state, wall_seconds, validates=validates, judges=self._is_easier
+            settings, state, wall_seconds, validates=validates, beside=self._beside
         )
         if validates or state.ended:
             metrics |= self._validate(generation)
@@ -128,7 +131,9 @@ class Training:
         self.metrics.append(metrics)
         self.state.wall_seconds += perf_counter() - started
         recent = self.metrics[-PATIENCE:]
-        if len(recent) == PATIENCE and all(each["failed_share"] == 1 for each in recent):
+        failed = len(recent) == PATIENCE and all(each["failed_share"] == 1 for each in recent)
+        # One that has taken steps along gradients goes on without: where it comes to is a result.
+        if failed and not has_descended(state.optimizer):
             raise TrainingFailed(
                 f"In {PATIENCE} generations every candidate failed: its state became infinite or "
                 f"NaN, all neurons were in depolarization block, or it took longer than "
@@ -149,13 +154,11 @@ class Training:
         )
         guided = self._guide(trials)
         judged = self._judge_guess(trials, initial_state)
-        candidates = self.state.optimizer.ask()
-        scores = self._score(candidates, trials, initial_state)
-        self.state.optimizer.tell(scores.loss)
-        self.state.trial_simulations += len(candidates) * settings.trials
+        scores, told = self._learn_from(self.state.optimizer.ask(), trials, initial_state)
         self.state.failed_candidates += int(np.isinf(scores.loss).sum())
         metrics = {
-            **dict(_means(scores, settings.candidate_seconds is not None)),
+            **dict(scores.means(settings.candidate_seconds is not None)),
+            **told,
             **guided,
             **judged,
         }
@@ -165,6 +168,32 @@ class Training:
                 judged.get("guess_accuracy"), plan.curriculum, len(plan.levels)
             )
         return metrics
+
+    def _learn_from(
+        self, candidates: np.ndarray, trials: Trials, initial_state: Mapping[str, np.ndarray]
+    ) -> tuple[Scores, Metrics]:
+        """Tell the optimizer losses, and the gradient at its guess if it takes any."""
+        optimizer, plan = self.state.optimizer, self.plan
+        self.state.trial_simulations += len(candidates) * trials.n_trials
+        if not takes_gradients(optimizer):
+            scores = self._score(candidates, trials, initial_state)
+            optimizer.tell(scores.loss)
+            return scores, {}
+        result = differentiated(plan, optimizer, trials, initial_state)
+        if plan.gradient is None:
+            scores = self._scores_of(result.recording, trials)
+        else:
+            scores = self._score(candidates, trials, initial_state)
+            self.state.trial_simulations += trials.n_trials
+        before = optimizer.skipped
+        optimizer.tell(scores.loss, result.gradient)
+        gradient_norm = finite(norm(result.gradient[0]))
+        return scores, {"gradient_norm": gradient_norm, "skipped": optimizer.skipped - before}
+
+    @property
+    def _beside(self) -> int:
+        """How often a generation simulates the guess beside its candidates."""
+        return self._is_easier + (self.plan.gradient is not None)
 
     @property
     def _is_easier(self) -> bool:
@@ -206,8 +235,11 @@ class Training:
             threads=settings.threads,
             trial_seconds=settings.trial_seconds,
         )
-        task = plan.levels[self.state.curriculum.level]
-        return score(plan.circuit, task, plan.loss, recording, trials).of_all(usable)
+        return self._scores_of(recording, trials).of_all(usable)
+
+    def _scores_of(self, recording: Recording, trials: Trials) -> Scores:
+        task = self.plan.levels[self.state.curriculum.level]
+        return score(self.plan.circuit, task, self.plan.loss, recording, trials)
 
     def _validate(self, generation: int) -> Metrics:
         """Validate the guess beside the best so far, on the same fresh trials; keep the better.
@@ -258,16 +290,3 @@ class Training:
         # Last, since it marks the run as complete.
         self.folder.write_result(summary)
         return Result(path, self.plan, best.weights, self.metrics, summary)
-
-
-def _means(scores: Scores, is_limited: bool) -> Iterator[tuple[str, float | None]]:
-    """Yield the metrics of a generation; losses are those of the candidates that did not fail."""
-    usable = scores.loss[np.isfinite(scores.loss)]
-    yield "loss", float(usable.mean()) if usable.size else None
-    yield "loss_min", float(usable.min()) if usable.size else None
-    yield "loss_std", float(usable.std()) if usable.size else None
-    for name in ("accuracy", "spikes_per_neuron", "silent_share", "blocked_share"):
-        yield name, finite(getattr(scores, name).mean())
-    yield "failed_share", 1 - usable.size / scores.loss.size
-    if is_limited:
-        yield "timed_out_share", float((scores.timed_out_share > 0).mean())

@@ -1,6 +1,6 @@
 """What is to be trained on what, and how: every part resolved, and checked to fit together."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -10,19 +10,23 @@ import numpy as np
 from neurotrain import catalog
 from neurotrain.errors import InvalidInput
 from neurotrain.losses import Loss, as_loss, is_built_in, settings_of
-from neurotrain.optimizers import Optimizer, make_optimizer, optimizer_options
+from neurotrain.optimizers import Optimizer
 from neurotrain.readouts import READOUTS, make_readout
 from neurotrain.seeding import generator
 from neurotrain.task import Task
-from neurotrain.training.budget import DEFAULT_GENERATIONS, with_length
+from neurotrain.training.budget import with_length
+from neurotrain.training.by_gradient import check_gradients
 from neurotrain.training.curriculum import Curriculum, make_curriculum
 from neurotrain.training.fit import check_fit, check_loss_suits, check_probe
 from neurotrain.training.guide import Guide, check_guide, guiding_gradients
-from neurotrain.training.parameter_options import with_one_sigma, with_shapes
+from neurotrain.training.run_optimizer import (
+    GradientBlocks,
+    make_gradient_blocks,
+    make_run_optimizer,
+    resolved_options,
+)
 from neurotrain.training.settings import Settings
 
-# A run knows its length, so that the learning rate can fall to zero over it.
-OPTIMIZER_DEFAULTS = {"population_size": 64, "schedule": "cosine"}
 LOSS_OF_READOUT = {
     "graded": "cross-entropy",
     "spike-count": "spike-count-cross-entropy",
@@ -56,6 +60,7 @@ class Plan:
 
     `guide` gives the optimizer gradients, if it takes any.
     With a `curriculum` training goes through `levels`, tasks of which the last is `task`.
+    Blocks of `gradient` follow their gradient, beside the optimizer.
     """
 
     circuit: Any
@@ -65,6 +70,7 @@ class Plan:
     choices: Mapping[str, Choice]
     guide: Guide | None = None
     curriculum: Curriculum | None = None
+    gradient: GradientBlocks | None = None
 
     @cached_property
     def levels(self) -> tuple[Task, ...]:
@@ -79,13 +85,9 @@ class Plan:
     def make_optimizer(self) -> Optimizer:
         """Return the optimizer before its first generation."""
         choice, parameters = self.choices["optimizer"], self.circuit.parameters
-        defaults = optimizer_options(choice.name)
-        options = with_shapes({**defaults, **choice.options}, parameters)
-        options, scale = with_one_sigma(options, defaults, parameters)
-        # A schedule that was not given a length of its own falls over the whole run.
-        if "generations" in options and options["generations"] is None:
-            options["generations"] = self.settings.generations or DEFAULT_GENERATIONS
-        return make_optimizer(choice.name, self.start, scale, seed=self.settings.seed, **options)
+        return make_run_optimizer(
+            choice.name, choice.options, self.gradient, parameters, self.start, self.settings
+        )
 
     def config(self) -> dict[str, Any]:
         """Return all that config.toml says about the parts."""
@@ -94,6 +96,8 @@ class Plan:
         known = {name: value for name, value in settings.items() if value is not None}
         if self.curriculum is not None:
             known["curriculum"] = _fields(self.curriculum)
+        if self.gradient is not None:
+            known["gradient"] = self.gradient.config()
         return {**known, **parts, "circuit": {"fingerprint": self.circuit.fingerprint}}
 
 
@@ -110,6 +114,7 @@ def make_plan(
     optimizer_options: Options,
     guide: Guide | None = None,
     curriculum: Curriculum | Options | None = None,
+    gradient: Sequence[str] | Options | None = None,
 ) -> Plan:
     """Build what is given by name, and check that all parts fit.
 
@@ -133,15 +138,24 @@ def make_plan(
         "optimizer": _choose_optimizer(optimizer, optimizer_options),
     }
     plan = Plan(
-        circuit, task, loss, settings, choices, guide=guide, curriculum=make_curriculum(curriculum)
+        circuit,
+        task,
+        loss,
+        settings,
+        choices,
+        guide=guide,
+        curriculum=make_curriculum(curriculum),
+        gradient=make_gradient_blocks(gradient, optimizer),
     )
     made = plan.make_optimizer()
     check_guide(guide, made, optimizer)
-    # For a curriculum the guess is simulated beside the candidates.
-    settings = with_length(settings, made.population_size + (plan.curriculum is not None))
+    # For a curriculum, and for its gradient, the guess is simulated beside the candidates.
+    beside = (plan.curriculum is not None) + (plan.gradient is not None)
+    settings = with_length(settings, made.population_size + beside)
     plan = replace(plan, settings=settings)
     trials = [check_fit(circuit, level, loss, settings.seed) for level in plan.levels][-1]
     check_probe(circuit, task, loss, settings, plan.start, trials)
+    check_gradients(plan, made, trials)
     if guide is not None:
         guiding_gradients(guide, plan.start, trials)
     _require_whole_episodes(plan.choices["optimizer"])
@@ -217,10 +231,7 @@ def _check_model_options(name: str, options: Options, fixed: tuple[str, ...]) ->
 def _choose_optimizer(name: Any, options: Options) -> Choice:
     if not isinstance(name, str):
         raise InvalidInput(f"optimizer must be a name, got {_described(name)}.")
-    catalog.check_options("optimizers", name, options)
-    own = optimizer_options(name)
-    defaults = {key: OPTIMIZER_DEFAULTS.get(key, value) for key, value in own.items()}
-    return Choice(name, {**defaults, **options})
+    return Choice(name, resolved_options(name, options))
 
 
 def _require_whole_episodes(optimizer: Choice) -> None:

@@ -8,6 +8,7 @@ from neurotrain.training.curriculum import make_curriculum
 from neurotrain.training.guide import Guide, check_guide
 from neurotrain.training.plan import PARTS, Choice, Plan, choose, choose_circuit
 from neurotrain.training.run_folder import RunFolder
+from neurotrain.training.run_optimizer import make_gradient_blocks
 from neurotrain.training.settings import SETTINGS, Settings
 
 
@@ -76,12 +77,22 @@ def _rebuild(
         choices = {part: Choice(**config[part]) for part in PARTS}
         fingerprint = config["circuit"]["fingerprint"]
         curriculum = make_curriculum(config.get("curriculum"))
+        gradient = make_gradient_blocks(config.get("gradient"), choices["optimizer"].name)
     except (KeyError, TypeError, InvalidInput) as error:
         raise RunFolderError(f"config.toml is damaged or not complete: {error}.") from error
     task = _same("task", "tasks", choices["task"], task)
     loss = _same("loss", "losses", choices["loss"], loss)
     circuit = _same_circuit(choices["model"], circuit, task, loss, fingerprint)
-    return Plan(circuit, task, loss, settings, choices, guide=guide, curriculum=curriculum)
+    return Plan(
+        circuit,
+        task,
+        loss,
+        settings,
+        choices,
+        guide=guide,
+        curriculum=curriculum,
+        gradient=gradient,
+    )
 
 
 def _same(part: str, kind: str, choice: Choice, given: Any) -> Any:

@@ -15,11 +15,13 @@ def format_summary(summary: Mapping[str, Any], folder: Path) -> str:
     def shown(value: float) -> str:
         return f"{value:.1%}" if measure == "accuracy" else f"{value:.3f}"
 
-    level, ideal = {}, {}
+    level, ideal, skipped = {}, {}, {}
     if "level" in summary:
         level = {"curriculum": f"level {summary['level']} of {summary['levels']} at the end"}
     if "test_ideal_score" in summary:
         ideal = {"ideal observer": f"{shown(summary['test_ideal_score'])} of the same trials"}
+    if "skipped_share" in summary:
+        skipped = {"gradients": f"{summary['skipped_share']:.1%} not finite, no step taken"}
     rows = {
         "trained": f"{summary['model']} on {summary['task']}",
         "with": f"{summary['optimizer']}, {summary['loss']}, seed {summary['seed']}",
@@ -29,6 +31,7 @@ def format_summary(summary: Mapping[str, Any], folder: Path) -> str:
         **level,
         "trial simulations": f"{summary['trial_simulations']}, "
         f"{summary['failed_candidates']} candidates failed",
+        **skipped,
         f"validation {measure}": f"{shown(summary['validation_accuracy'])}, the best, "
         f"after generation {summary['validated_generation']}",
         f"test {measure}": f"{shown(summary['test_accuracy'])} of {summary['test_trials']} new "

@@ -38,9 +38,17 @@ def summarize(plan: Plan, state: TrainingState, scores: Scores) -> dict[str, Any
         "guess_test_loss": finite(scores.loss[1]),
         "trial_simulations": state.trial_simulations,
         "failed_candidates": state.failed_candidates,
+        **_skipped(state),
         "wall_seconds": state.wall_seconds,
         "versions": versions(),
     }
+
+
+def _skipped(state: TrainingState) -> dict[str, float]:
+    """Return the share of steps that were not taken, in a run that follows gradients."""
+    if not hasattr(state.optimizer, "skipped"):
+        return {}
+    return {"skipped_share": state.optimizer.skipped / state.optimizer.generation}
 
 
 def summarize_test(scores: Scores) -> dict[str, float | None]:
@@ -59,8 +67,8 @@ def summarize_ideal(task: Task, n_trials: int, seed: int) -> dict[str, float]:
 def versions() -> dict[str, str]:
     """Return the versions that a run depends on."""
     found = {"neurotrain": __version__, "python": platform.python_version()}
-    # The trials of its tasks are those of its version.
-    libraries = ("neurogym",) if sys.modules.get("neurogym") else ()
+    # The trials of NeuroGym's tasks are those of its version, gradients those of PyTorch's.
+    libraries = [name for name in ("neurogym", "torch") if sys.modules.get(name)]
     for package in ("brian2", "numpy", *libraries):
         try:
             found[package] = version(package)

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,7 @@ def train(
     optimizer_options: Mapping[str, Any] | None = None,
     guide: Guide | None = None,
     curriculum: Curriculum | Mapping[str, Any] | None = None,
+    gradient: Sequence[str] | Mapping[str, Any] | None = None,
     generations: int | None = None,
     trial_simulations: int | None = None,
     seconds: float | None = None,
@@ -67,7 +68,7 @@ def train(
     loss : Loss or str, optional
         What is made small; by default the cross-entropy that suits the readout.
     optimizer : str
-        The method.
+        The method. One that follows gradients, such as adam, takes them by backpropagation.
     model_options, task_options, loss_options, optimizer_options : mapping, optional
         Settings of those given by name. The optimizer's ``sigma`` may be a mapping from names
         of trained parameters to numbers: the noise in such a block, and the steps there, are
@@ -80,6 +81,10 @@ def train(
         must return the same for the same arguments.
     curriculum : Curriculum or mapping, optional
         Easier values of a setting of the task, with which training begins.
+    gradient : sequence of str, or mapping, optional
+        Names of trained parameters that follow their exact gradient, while the optimizer, an
+        evolution strategy, searches the others: ``['readout.weight', 'readout.bias']``. Or a
+        table of these ``blocks``, the ``optimizer`` that follows, by default adam, and its options.
     generations : int, optional
         Length of the run, at most. By default 600, or what `trial_simulations` last for.
     trial_simulations : int, optional
@@ -148,10 +153,9 @@ def train(
         optimizer_options=optimizer_options or {},
         guide=guide,
         curriculum=curriculum,
+        gradient=gradient,
     )
-    folder = _new_folder(out, plan)
-    with folder.locked():
-        return Training(plan, folder, progress).run()
+    return _train_in(_new_folder(out, plan), plan, progress)
 
 
 def resume(
@@ -194,6 +198,11 @@ def resume(
         training = Training(plan, opened, progress)
         training.restore(checkpoint)
         return training.run()
+
+
+def _train_in(folder: RunFolder, plan: Plan, progress: bool) -> Result:
+    with folder.locked():
+        return Training(plan, folder, progress).run()
 
 
 def _require_usable(out: str | os.PathLike | None) -> None:

@@ -29,8 +29,26 @@ def run_fused(
 ) -> Activity:
     """Simulate blocks (candidate, ...) on inputs (trial, bin, channel)."""
     lowered = circuit.lower(request.observed)
+    values = collect(circuit, lowered, blocks, inputs, initial_state, request)
+    span = span_of(values.clocks, request)
+    outcome = Kernel(lowered.program, precision).run(values, span, threads)
+    activity = _activity(outcome, circuit.n_neurons)
+    if request.trial_seconds is not None:
+        activity = replace(activity, timed_out=outcome.timed_out)
+    return _for_all(len(next(iter(blocks.values()))), activity)
+
+
+def collect(
+    circuit: "Circuit",
+    lowered: Lowered,
+    blocks: Mapping[str, np.ndarray],
+    inputs: np.ndarray,
+    initial_state: Mapping[str, np.ndarray],
+    request: Request,
+) -> Values:
+    """Return all values that a lowered circuit needs; blocks may be tensors."""
     clocks = _clocks(lowered, request)
-    values = Values(
+    return Values(
         constants=lowered.constant_values(),
         sizes=gather.sizes(lowered),
         arrays=gather.arrays(lowered)
@@ -47,9 +65,13 @@ def run_fused(
         generated=gather.generated(lowered, clocks),
         before=gather.before(lowered),
     )
+
+
+def span_of(clocks: tuple[Clock, ...], request: Request) -> Span:
+    """Return how long to simulate, and what to keep."""
     # The request counts steps of the first group; another clock may tick more often, or between.
     often = round(request.dt / clocks[0].step_dt)
-    span = Span(
+    return Span(
         n_steps=request.n_steps * often,
         steps_per_input=request.steps_per_input * often,
         bin_stops=tuple(stop * often for stop in request.bin_stops),
@@ -57,11 +79,6 @@ def run_fused(
         ends_failed=request.ends_failed,
         trial_seconds=request.trial_seconds or 0.0,
     )
-    outcome = Kernel(lowered.program, precision).run(values, span, threads)
-    activity = _activity(outcome, circuit.n_neurons)
-    if request.trial_seconds is not None:
-        activity = replace(activity, timed_out=outcome.timed_out)
-    return _for_all(len(next(iter(blocks.values()))), activity)
 
 
 def _clocks(lowered: Lowered, request: Request) -> tuple[Clock, ...]:

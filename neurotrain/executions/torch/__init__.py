@@ -1,0 +1,1 @@
+"""The execution that is differentiable: the Program's statements in PyTorch."""

@@ -1,0 +1,100 @@
+"""A whole run: stretches of steps, put together."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from neurotrain.executions.base import STEPS_BETWEEN_CHECKS
+from neurotrain.executions.fused.values import Span, Values
+from neurotrain.executions.torch.execution import TensorActivity
+from neurotrain.executions.torch.network import Network
+from neurotrain.executions.torch.options import Differentiation
+from neurotrain.executions.torch.steps import Outputs, Recording, Steps, watched
+from neurotrain.executions.torch.surrogates import Surrogate
+from neurotrain.lowering.program import Program, Sample
+
+
+class Run:
+    """A program on values for some time.
+
+    Parameters
+    ----------
+    program : Program
+    values : Values
+        Trained arrays may be tensors.
+    span : Span
+    options : Differentiation
+    """
+
+    def __init__(
+        self, program: Program, values: Values, span: Span, options: Differentiation
+    ) -> None:
+        dtype = {"float32": torch.float32, "float64": torch.float64}[options.precision]
+        self.program, self.values, self.span, self.options = program, values, span, options
+        self.network = Network(program, values, dtype, options.surrogate != "none")
+        samples = [o for o in program.operations if isinstance(o, Sample)]
+        names = samples[0].values if samples else ()
+        every = values.chosen[0].every * values.clocks[samples[0].clock].every if samples else 0
+        self.recording = Recording(span, names, every)
+        self.spike = Surrogate(options)
+        self.steps = Steps(self.network, self.recording, self.spike)
+
+    def measure_scales(self, arrays: Mapping[str, np.ndarray]) -> None:
+        """Find the natural scales of thresholds from one trial that begins with these arrays."""
+        if self.options.surrogate == "none":
+            return
+        values = replace(self.values, arrays=arrays, inputs=self.values.inputs[:1] * 0)
+        network = Network(self.program, values, self.network.dtype, True)
+        steps = Steps(network, self.recording, self.spike.measure)
+        ticks = max(clock.offset + 1 for clock in values.clocks)
+        with torch.no_grad():
+            fixed = steps.fixed()
+            steps.run(network.begin(), fixed, network.input_weights, range(ticks))
+
+    def activity(self, n_candidates: int, n_neurons: int) -> TensorActivity:
+        """Simulate, and return all that was recorded."""
+        fixed = self.steps.fixed()
+        carry, parts = self.network.begin(), []
+        failed = torch.zeros((1, 1), dtype=torch.bool)
+        for start in range(0, self.span.n_steps, STEPS_BETWEEN_CHECKS):
+            steps = range(start, min(start + STEPS_BETWEEN_CHECKS, self.span.n_steps))
+            carry, outputs = self.steps.run(carry, fixed, self.network.input_weights, steps)
+            parts.append(outputs)
+            failed = failed | watched(self.network, carry)
+        shape = (n_candidates, len(self.values.inputs))
+        return TensorActivity(
+            spike_count=self._counts(parts, shape, n_neurons),
+            failed=failed.expand(shape),
+            average=self._averages(parts, shape, n_neurons),
+            samples=self._samples(parts, shape, n_neurons),
+        )
+
+    def _counts(self, parts: list[Outputs], shape: tuple[int, int], n: int) -> Tensor:
+        total = Outputs()
+        for part in parts:
+            for bin_, count in part.counts.items():
+                total.add(total.counts, bin_, count)
+        silent = torch.zeros((1, 1, n), dtype=self.network.dtype)
+        bins = [total.counts.get(k, silent) for k in range(len(self.span.bin_stops))]
+        return torch.stack([one.expand(*shape, n) for one in bins], 2)
+
+    def _averages(self, parts: list[Outputs], shape: tuple[int, int], n: int) -> dict[str, Tensor]:
+        total = Outputs()
+        for part in parts:
+            for name, value in part.totals.items():
+                total.add(total.totals, name, value)
+        ticks = max(1, self.span.average[1] - self.span.average[0])
+        empty = torch.zeros((1, 1, n), dtype=self.network.dtype)
+        found = {name: total.totals.get(name, empty) / ticks for name in self.recording.names}
+        return {name: value.expand(*shape, n) for name, value in found.items()}
+
+    def _samples(self, parts: list[Outputs], shape: tuple[int, int], n: int) -> dict[str, Tensor]:
+        found: dict[str, list[Tensor]] = {name: [] for name in self.recording.names}
+        for part in parts:
+            for (name, _), value in part.samples.items():
+                found[name].append(value.expand(*shape, n))
+        empty = torch.zeros((*shape, 0, n), dtype=self.network.dtype)
+        return {name: torch.stack(ones, 2) if ones else empty for name, ones in found.items()}

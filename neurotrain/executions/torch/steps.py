@@ -1,0 +1,191 @@
+"""Steps one after the other: what is counted, averaged and sampled on the way."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from neurotrain.executions.fused.values import Clock, Span
+from neurotrain.executions.torch.network import Carry, Network
+from neurotrain.lowering.program import Propagation, Sum
+
+
+@dataclass(frozen=True)
+class Recording:
+    """Which steps are recorded.
+
+    `every` is 0 for no samples; `names` are what is sampled and averaged.
+    """
+
+    span: Span
+    names: tuple[str, ...] = ()
+    every: int = 0
+
+    def is_averaged(self, step: int) -> bool:
+        """Return whether a step is part of the average."""
+        return bool(self.names) and self.span.average[0] <= step < self.span.average[1]
+
+    def is_sampled(self, step: int) -> bool:
+        """Return whether a step is sampled."""
+        return bool(self.names) and self.every > 0 and step % self.every == 0
+
+
+@dataclass
+class Outputs:
+    """What a stretch of steps gives.
+
+    Parameters
+    ----------
+    counts : dict of int to Tensor
+        By bin, spikes.
+    totals : dict of str to Tensor
+        By name, the sum over steps for the average.
+    samples : dict of (str, int) to Tensor
+        By name and step.
+    """
+
+    counts: dict[int, Tensor] = field(default_factory=dict)
+    totals: dict[str, Tensor] = field(default_factory=dict)
+    samples: dict[tuple[str, int], Tensor] = field(default_factory=dict)
+
+    def add(self, where: dict, key: object, value: Tensor) -> None:
+        """Add to a sum."""
+        where[key] = value if key not in where else where[key] + value
+
+    def tensors(self) -> list[Tensor]:
+        """Return all tensors, in an order of their own."""
+        return [*self.counts.values(), *self.totals.values(), *self.samples.values()]
+
+    def replaced(self, tensors: Iterator[Tensor]) -> "Outputs":
+        """Return the same with other tensors."""
+        parts = (self.counts, self.totals, self.samples)
+        return Outputs(*({key: next(tensors) for key in part} for part in parts))
+
+
+@dataclass(frozen=True)
+class Steps:
+    """Runs steps of a network.
+
+    Parameters
+    ----------
+    network : Network
+    recording : Recording
+    spike : callable
+        Makes spikes of a condition, a distance from threshold, and which of them it is.
+    """
+
+    network: Network
+    recording: Recording
+    spike: Callable
+
+    def fixed(self) -> dict[tuple, tuple[Tensor, ...]]:
+        """Return what is the same in all steps, by variant of the step."""
+        span, found = self.recording.span, {}
+        for step in range(span.n_steps):
+            key = self._key(step)
+            if key not in found:
+                found[key] = self.network.variant(*key).prepare(self.network.given)
+        return found
+
+    def _key(self, step: int) -> tuple[tuple[bool, ...], bool]:
+        clocks = self.network.values.clocks
+        due = tuple(is_due(clock, step) for clock in clocks)
+        return due, self.recording.is_sampled(step) or self.recording.is_averaged(step)
+
+    def run(
+        self,
+        carry: Carry,
+        fixed: dict[tuple, tuple[Tensor, ...]],
+        input_weights: Tensor,
+        steps: range,
+    ) -> tuple[Carry, Outputs]:
+        """Return what goes on and what is recorded after some steps."""
+        states, past = dict(carry.states), {name: list(t) for name, t in carry.past.items()}
+        outputs, inputs = Outputs(), self._inputs(input_weights, steps)
+        stops, bin_ = self.recording.span.bin_stops, 0
+        for step in steps:
+            states.update(inputs.pop(step, {}))
+            while bin_ < len(stops) and stops[bin_] <= step:
+                bin_ += 1
+            key = self._key(step)
+            found = self._step(key, fixed[key], states, past, step)
+            self._record(outputs, found, key, step, bin_ if bin_ < len(stops) else None)
+        return Carry(states, past), outputs
+
+    def _inputs(self, weights: Tensor, steps: range) -> dict[int, dict[str, Tensor]]:
+        """Return the input variables at the steps at which they change."""
+        every, network = self.recording.span.steps_per_input, self.network
+        bins = [step // every for step in steps if step % every == 0]
+        if not bins or not network.program.inputs or not weights.shape[-1]:
+            return {}
+        channels = network.inputs[:, bins[0] : bins[-1] + 1].transpose(0, 1)
+        rows = channels.reshape(1, -1, channels.shape[-1]) @ weights.transpose(1, 2)
+        rows = rows.reshape(len(weights), len(bins), -1, rows.shape[-1]).unbind(1)
+        names = network.program.inputs
+        return {b * every: dict.fromkeys(names, row) for b, row in zip(bins, rows, strict=True)}
+
+    def _step(
+        self,
+        key: tuple,
+        fixed: tuple[Tensor, ...],
+        states: dict[str, Tensor],
+        past: dict[str, list[Tensor]],
+        step: int,
+    ) -> dict[str, Tensor]:
+        network = self.network
+        variant = network.variant(*key)
+        ticks = tuple(tick_of(clock, step) for clock in network.values.clocks)
+        clock: dict[tuple[str, int], float] = {}
+        for k, (one, tick) in enumerate(zip(network.values.clocks, ticks, strict=True)):
+            clock["t", k] = (one.first + tick) * one.dt
+            clock["step", k] = float(one.first + tick)
+
+        def draw(name: tuple) -> Tensor:
+            return network.drawn(name, step, ticks)
+
+        found = variant.step(fixed, states, past, clock, draw, self.spike)
+        source = variant.source
+        n, m = len(source.states), len(source.events)
+        states.update(zip(source.states, found[:n], strict=True))
+        for event, spikes in zip(source.events, found[n : n + m], strict=True):
+            if past[event]:
+                past[event] = [spikes, *past[event][:-1]]
+        return dict(zip((*source.events, *source.records), found[n:], strict=True))
+
+    def _record(
+        self, outputs: Outputs, found: dict[str, Tensor], key: tuple, step: int, bin_: int | None
+    ) -> None:
+        counted = self.network.program.counted
+        if counted in found and bin_ is not None:
+            outputs.add(outputs.counts, bin_, found[counted])
+        if key[1]:
+            for name in self.recording.names:
+                if self.recording.is_averaged(step):
+                    outputs.add(outputs.totals, name, found[name])
+                if self.recording.is_sampled(step):
+                    outputs.samples[name, step] = found[name]
+
+
+def tick_of(clock: Clock, step: int) -> int:
+    """Return which tick of a clock is next at a step."""
+    return (step - clock.offset + clock.every - 1) // clock.every
+
+
+def is_due(clock: Clock, step: int) -> bool:
+    """Return whether a clock ticks in a step."""
+    within = step >= clock.offset and tick_of(clock, step) < clock.ticks
+    return within and (step - clock.offset) % clock.every == 0
+
+
+def watched(network: Network, carry: Carry) -> Tensor:
+    """Return where any real state of neurons is no finite number, (candidate, trial)."""
+    synapses = {
+        one.owner for one in network.program.operations if isinstance(one, Propagation | Sum)
+    }
+    bad = torch.zeros((1, 1), dtype=torch.bool)
+    for array in network.program.arrays:
+        is_state = array.role == "state" and array.kind == "float" and not array.shared
+        if is_state and array.owner not in synapses:
+            bad = bad | ~torch.isfinite(carry.states[array.symbol]).all(-1)
+    return bad

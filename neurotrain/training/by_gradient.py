@@ -1,0 +1,68 @@
+"""What a training by backpropagation needs beside losses: the gradient at the guess."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from neurotrain.errors import InvalidInput
+from neurotrain.optimizers import Optimizer
+from neurotrain.optimizers.gradient_descent import GradientDescent
+from neurotrain.seeding import generator
+from neurotrain.trials import Trials
+
+if TYPE_CHECKING:
+    from neurotrain.gradients.differentiation import Differentiated
+    from neurotrain.training.plan import Plan
+
+
+def takes_gradients(optimizer: Optimizer) -> bool:
+    """Whether an optimizer must be told gradients."""
+    return hasattr(optimizer, "differentiation")
+
+
+def has_descended(optimizer: Optimizer) -> bool:
+    """Whether an optimizer that does nothing but follow gradients has taken a step."""
+    return isinstance(optimizer, GradientDescent) and optimizer.skipped < optimizer.generation
+
+
+def differentiated(
+    plan: "Plan", optimizer: Any, trials: Trials, initial_state: Mapping[str, np.ndarray]
+) -> "Differentiated":
+    """Return loss and gradient at the guess of an optimizer that takes gradients."""
+    from neurotrain.executions.torch.options import Differentiation
+    from neurotrain.gradients.differentiation import differentiate
+
+    return differentiate(
+        plan.circuit,
+        optimizer.guess[np.newaxis],
+        trials,
+        initial_state,
+        plan.loss,
+        Differentiation(**optimizer.differentiation),
+        blocks=None if plan.gradient is None else plan.gradient.blocks,
+        threads=plan.settings.threads,
+    )
+
+
+def check_gradients(plan: "Plan", optimizer: Optimizer, trials: Trials) -> None:
+    """Take one gradient on `trials` if the optimizer takes any, so that what cannot work fails.
+
+    Raises
+    ------
+    NeurotrainError
+        If PyTorch is missing, or circuit or loss have no derivative.
+    """
+    if not takes_gradients(optimizer):
+        return
+    if not hasattr(plan.circuit, "lower"):
+        raise InvalidInput(
+            f"Backpropagation needs a Circuit of Brian2 objects, got {type(plan.circuit).__name__}."
+        )
+    if plan.settings.candidate_seconds is not None and plan.gradient is None:
+        raise InvalidInput(
+            "candidate_seconds limit a population's simulations, of which there are none here: "
+            "limit the whole run with seconds."
+        )
+    rng = generator(plan.settings.seed, "training-state", 0)
+    differentiated(plan, optimizer, trials, plan.circuit.draw_initial_state(trials.n_trials, rng))
