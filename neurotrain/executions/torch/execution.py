@@ -1,7 +1,7 @@
 """Running a circuit step by step in PyTorch, with gradients or without."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -119,6 +119,15 @@ def run_differentiable(
     values = collect(circuit, lowered, blocks, inputs, initial_state, request)
     n_candidates = len(next(iter(blocks.values())))
     span = span_of(values.clocks, request)
+    often = span.n_steps // max(1, request.n_steps)
+    options = replace(
+        options,
+        **{
+            name: steps * often
+            for name in ("checkpoint_steps", "truncate_steps")
+            if (steps := getattr(options, name))
+        },
+    )
     run = Run(lowered.program, values, span, options)
     run.measure_scales(gather.arrays(lowered))
     return run.activity(n_candidates, circuit.n_neurons)

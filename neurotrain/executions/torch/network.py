@@ -1,6 +1,6 @@
 """A circuit's values as tensors, and its steps as functions of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -45,9 +45,12 @@ class Carry:
         """Return all tensors, in an order of their own."""
         return [*self.states.values(), *(one for ticks in self.past.values() for one in ticks)]
 
-    def replaced(self, tensors: list[Tensor]) -> "Carry":
+    def detached(self) -> "Carry":
+        """Return the same without where it comes from."""
+        return self.replaced(iter([one.detach() for one in self.tensors()]))
+
+    def replaced(self, found: Iterator[Tensor]) -> "Carry":
         """Return the same with other tensors."""
-        found = iter(tensors)
         states = {name: next(found) for name in self.states}
         return Carry(states, {name: [next(found) for _ in t] for name, t in self.past.items()})
 

@@ -7,12 +7,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from neurotrain.executions.base import STEPS_BETWEEN_CHECKS
 from neurotrain.executions.fused.values import Span, Values
 from neurotrain.executions.torch.execution import TensorActivity
 from neurotrain.executions.torch.network import Network
 from neurotrain.executions.torch.options import Differentiation
-from neurotrain.executions.torch.steps import Outputs, Recording, Steps, watched
+from neurotrain.executions.torch.steps import Outputs, Recording, Steps
+from neurotrain.executions.torch.stretches import Plan, checkpointed, run_plainly
 from neurotrain.executions.torch.surrogates import Surrogate
 from neurotrain.lowering.program import Program, Sample
 
@@ -56,18 +56,20 @@ class Run:
 
     def activity(self, n_candidates: int, n_neurons: int) -> TensorActivity:
         """Simulate, and return all that was recorded."""
+        shape = (n_candidates, len(self.values.inputs))
         fixed = self.steps.fixed()
         carry, parts = self.network.begin(), []
-        failed = torch.zeros((1, 1), dtype=torch.bool)
-        for start in range(0, self.span.n_steps, STEPS_BETWEEN_CHECKS):
-            steps = range(start, min(start + STEPS_BETWEEN_CHECKS, self.span.n_steps))
-            carry, outputs = self.steps.run(carry, fixed, self.network.input_weights, steps)
+        plan = Plan.of(self.steps, self.options, shape[0] * shape[1])
+        run = checkpointed if plan.is_checkpointed else run_plainly
+        for steps in plan.stretches:
+            if plan.is_cut(steps.start):
+                carry = carry.detached()
+            carry, outputs = run(self.steps, carry, fixed, self.network.input_weights, steps)
             parts.append(outputs)
-            failed = failed | watched(self.network, carry)
-        shape = (n_candidates, len(self.values.inputs))
+        failed = torch.stack([part.failed.expand(shape) for part in parts]).any(0)
         return TensorActivity(
             spike_count=self._counts(parts, shape, n_neurons),
-            failed=failed.expand(shape),
+            failed=failed,
             average=self._averages(parts, shape, n_neurons),
             samples=self._samples(parts, shape, n_neurons),
         )

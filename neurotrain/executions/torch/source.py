@@ -38,6 +38,8 @@ class StepSource:
         tensors.
     states, events, records : tuple of str
         What a step returns, in order.
+    n_operations : int
+        How many operations on tensors a step has.
     """
 
     text: str
@@ -45,6 +47,7 @@ class StepSource:
     states: tuple[str, ...]
     events: tuple[str, ...]
     records: tuple[str, ...]
+    n_operations: int
 
     def functions(self, library: Mapping[str, Any], tensor: Callable) -> tuple[Callable, Callable]:
         """Return both functions; `tensor` makes tensors of numbers."""
@@ -63,7 +66,9 @@ def step_source(traced: Traced) -> StepSource:
     roots = [*traced.states.values(), *traced.events.values(), *traced.records.values()]
     graph, roots = simplified(traced.graph, roots)
     writer = _Writer(graph, roots)
-    return StepSource(writer.text(), tuple(writer.numbers), states, events, records)
+    n_operations = sum(graph.stages[n] == STEP for n in writer.order)
+    text = writer.text()
+    return StepSource(text, tuple(writer.numbers), states, events, records, n_operations)
 
 
 class _Writer:

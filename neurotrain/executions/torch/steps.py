@@ -1,11 +1,12 @@
 """Steps one after the other: what is counted, averaged and sampled on the way."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
 
+from neurotrain.executions.base import STEPS_BETWEEN_CHECKS
 from neurotrain.executions.fused.values import Clock, Span
 from neurotrain.executions.torch.network import Carry, Network
 from neurotrain.lowering.program import Propagation, Sum
@@ -43,11 +44,14 @@ class Outputs:
         By name, the sum over steps for the average.
     samples : dict of (str, int) to Tensor
         By name and step.
+    failed : Tensor
+        Where a state became non-finite, (candidate, trial).
     """
 
     counts: dict[int, Tensor] = field(default_factory=dict)
     totals: dict[str, Tensor] = field(default_factory=dict)
     samples: dict[tuple[str, int], Tensor] = field(default_factory=dict)
+    failed: Tensor = field(default_factory=lambda: torch.zeros((1, 1), dtype=torch.bool))
 
     def add(self, where: dict, key: object, value: Tensor) -> None:
         """Add to a sum."""
@@ -55,12 +59,14 @@ class Outputs:
 
     def tensors(self) -> list[Tensor]:
         """Return all tensors, in an order of their own."""
-        return [*self.counts.values(), *self.totals.values(), *self.samples.values()]
+        recorded = (*self.counts.values(), *self.totals.values(), *self.samples.values())
+        return [*recorded, self.failed]
 
     def replaced(self, tensors: Iterator[Tensor]) -> "Outputs":
         """Return the same with other tensors."""
         parts = (self.counts, self.totals, self.samples)
-        return Outputs(*({key: next(tensors) for key in part} for part in parts))
+        found = [{key: next(tensors) for key in part} for part in parts]
+        return Outputs(*found, failed=next(tensors))
 
 
 @dataclass(frozen=True)
@@ -88,6 +94,11 @@ class Steps:
                 found[key] = self.network.variant(*key).prepare(self.network.given)
         return found
 
+    def n_operations(self) -> int:
+        """Return how many operations on tensors a step has at most."""
+        due = tuple(True for _ in self.network.values.clocks)
+        return self.network.variant(due, bool(self.recording.names)).source.n_operations
+
     def _key(self, step: int) -> tuple[tuple[bool, ...], bool]:
         clocks = self.network.values.clocks
         due = tuple(is_due(clock, step) for clock in clocks)
@@ -111,19 +122,24 @@ class Steps:
             key = self._key(step)
             found = self._step(key, fixed[key], states, past, step)
             self._record(outputs, found, key, step, bin_ if bin_ < len(stops) else None)
+            if (step + 1) % STEPS_BETWEEN_CHECKS == 0 or step + 1 == steps.stop:
+                with torch.no_grad():
+                    outputs.failed = outputs.failed | watched(self.network, states)
         return Carry(states, past), outputs
 
     def _inputs(self, weights: Tensor, steps: range) -> dict[int, dict[str, Tensor]]:
         """Return the input variables at the steps at which they change."""
         every, network = self.recording.span.steps_per_input, self.network
-        bins = [step // every for step in steps if step % every == 0]
-        if not bins or not network.program.inputs or not weights.shape[-1]:
+        bins = range(steps[0] // every, steps[-1] // every + 1)
+        if not network.program.inputs or not weights.shape[-1]:
             return {}
-        channels = network.inputs[:, bins[0] : bins[-1] + 1].transpose(0, 1)
+        channels = network.inputs[:, bins.start : bins.stop].transpose(0, 1)
         rows = channels.reshape(1, -1, channels.shape[-1]) @ weights.transpose(1, 2)
         rows = rows.reshape(len(weights), len(bins), -1, rows.shape[-1]).unbind(1)
         names = network.program.inputs
-        return {b * every: dict.fromkeys(names, row) for b, row in zip(bins, rows, strict=True)}
+        # In a stretch that begins within a bin, the inputs begin there too.
+        starts = (max(steps[0], b * every) for b in bins)
+        return {at: dict.fromkeys(names, row) for at, row in zip(starts, rows, strict=True)}
 
     def _step(
         self,
@@ -178,7 +194,7 @@ def is_due(clock: Clock, step: int) -> bool:
     return within and (step - clock.offset) % clock.every == 0
 
 
-def watched(network: Network, carry: Carry) -> Tensor:
+def watched(network: Network, states: Mapping[str, Tensor]) -> Tensor:
     """Return where any real state of neurons is no finite number, (candidate, trial)."""
     synapses = {
         one.owner for one in network.program.operations if isinstance(one, Propagation | Sum)
@@ -187,5 +203,5 @@ def watched(network: Network, carry: Carry) -> Tensor:
     for array in network.program.arrays:
         is_state = array.role == "state" and array.kind == "float" and not array.shared
         if is_state and array.owner not in synapses:
-            bad = bad | ~torch.isfinite(carry.states[array.symbol]).all(-1)
+            bad = bad | ~torch.isfinite(states[array.symbol]).all(-1)
     return bad
