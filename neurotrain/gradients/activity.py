@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neurotrain.errors import InvalidInput
 from neurotrain.executions.base import Activity, Request
 from neurotrain.executions.fused.execution import run_fused
+from neurotrain.executions.torch.execution import require_torch, run_differentiable
 from neurotrain.executions.torch.options import Differentiation
 
 if TYPE_CHECKING:
@@ -18,28 +18,11 @@ if TYPE_CHECKING:
     from neurotrain.circuit import Circuit
 
 
-def import_torch() -> Any:
-    """Return the module torch.
-
-    Raises
-    ------
-    InvalidInput
-        If it is not installed.
-    """
-    try:
-        import torch
-    except ImportError as error:
-        raise InvalidInput(
-            "Backpropagation needs PyTorch: pip install 'neurotrain[torch]'."
-        ) from error
-    return torch
-
-
 def as_tensors(
     blocks: Mapping[str, np.ndarray], chosen: Iterable[str], options: Differentiation
 ) -> dict[str, Tensor]:
     """Return the values of blocks as tensors, of which the chosen ones are differentiated by."""
-    torch = import_torch()
+    torch = require_torch()
     dtype = getattr(torch, options.precision)
     return {
         name: torch.tensor(value, dtype=dtype, requires_grad=name in chosen)
@@ -65,14 +48,12 @@ def run(
         return _in_tensors(
             run_fused(circuit, blocks, inputs, initial_state, request, threads, precision), options
         )
-    from neurotrain.executions.torch.execution import run_differentiable
-
     return run_differentiable(circuit, tensors, inputs, initial_state, request, options)
 
 
 def _in_tensors(activity: Activity, options: Differentiation) -> Activity:
     """Return an activity of constant tensors."""
-    torch = import_torch()
+    torch = require_torch()
     dtype = getattr(torch, options.precision)
 
     def constant(values: np.ndarray) -> Tensor:

@@ -11,8 +11,9 @@ import numpy as np
 
 from neurotrain.errors import unknown_name
 from neurotrain.executions.base import Request
+from neurotrain.executions.torch.execution import require_torch
 from neurotrain.executions.torch.options import Differentiation
-from neurotrain.gradients.activity import as_tensors, import_torch, in_numpy, run
+from neurotrain.gradients.activity import as_tensors, in_numpy, run
 from neurotrain.gradients.losses import differentiable_loss, require_differentiable_loss
 from neurotrain.gradients.outcome import Outcome
 from neurotrain.gradients.readouts import merged_bins, read, require_differentiable_readout
@@ -136,7 +137,7 @@ def differentiate(
 
 @contextmanager
 def _threads(count: int | None) -> Iterator[None]:
-    torch = import_torch()
+    torch = require_torch()
     before = torch.get_num_threads()
     torch.set_num_threads(count or before)
     try:
@@ -185,7 +186,7 @@ def _gradients(
     losses: Tensor, tensors: Mapping[str, Tensor], chosen: list[str]
 ) -> dict[str, np.ndarray]:
     """Return the derivatives of each candidate's loss by its values of each block."""
-    torch = import_torch()
+    torch = require_torch()
     if not losses.requires_grad:
         return {}
     by = [tensors[name] for name in chosen]
