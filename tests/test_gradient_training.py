@@ -49,11 +49,14 @@ def blocks(circuit, *names):
     return np.repeat([part.name in names for part in parts], [part.size for part in parts])
 
 
-@pytest.mark.parametrize("method", ["adam", "sgd", "rmsprop"])
-def test_it_learns(method, tmp_path):
+@pytest.mark.parametrize(
+    ("method", "learning_rate"), [("adam", 0.1), ("sgd", 1.0), ("rmsprop", 0.1)]
+)
+def test_it_learns(method, learning_rate, tmp_path):
     """Chance is 0.33; of 500 trials the standard error is 0.02."""
     settings = {**SMALL, "optimizer": method, "generations": 60, "trials": 32, "test_trials": 500}
-    result = nt.train(rate(), TASK, out=tmp_path / "run", **settings)
+    options = {"learning_rate": learning_rate}
+    result = nt.train(rate(), TASK, out=tmp_path / "run", optimizer_options=options, **settings)
     assert result.test_accuracy > 0.8
     assert result.accuracy_on(TASK.draw(500, np.random.default_rng(5))) > 0.8
     untrained = result.circuit.parameters.draw(np.random.default_rng(1))
@@ -177,8 +180,9 @@ def test_a_hybrid_descends_in_its_blocks_alone(tmp_path):
 
 
 def test_a_hybrid_learns_faster_than_its_evolution_alone(tmp_path):
-    """The median validation loss after 15 generations, over 5 seeds."""
+    """The median validation loss after 15 generations, over 5 seeds: 0.59 and 0.84."""
     settings = {**EVOLVED, "generations": 15, "trials": 32, "validation_trials": 100}
+    hybrid = {"gradient": {"blocks": READOUT, "learning_rate": 0.3}}
     losses = {
         name: np.median(
             [
@@ -188,9 +192,9 @@ def test_a_hybrid_learns_faster_than_its_evolution_alone(tmp_path):
                 for k in range(5)
             ]
         )
-        for name, more in {"alone": {}, "hybrid": {"gradient": READOUT}}.items()
+        for name, more in {"alone": {}, "hybrid": hybrid}.items()
     }
-    assert losses["hybrid"] < losses["alone"] - 0.02
+    assert losses["hybrid"] < losses["alone"] - 0.1
 
 
 def test_guided_by_truncated_gradients(tmp_path):

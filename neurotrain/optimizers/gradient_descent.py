@@ -199,7 +199,7 @@ class SGDDescent(GradientDescent):
         scale: np.ndarray,
         *,
         seed: int,
-        learning_rate: float = 0.1,
+        learning_rate: float = 1.0,
         momentum: float = 0.9,
         **options: Any,
     ) -> None:
