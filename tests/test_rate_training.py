@@ -66,7 +66,13 @@ def masked(density=0.4):
 def test_signs_and_masks_hold_while_it_learns(tmp_path):
     task = nt.tasks.StimulusIntegration(words=9, channels=4)
     circuit, there = masked()
-    settings = {**BY_GRADIENT, "generations": 60, "test_trials": 500, "trials": 64, "out": tmp_path / "run"}
+    settings = {
+        **BY_GRADIENT,
+        "generations": 60,
+        "test_trials": 500,
+        "trials": 64,
+        "out": tmp_path / "run",
+    }
     result = nt.train(circuit, task, **settings)
     assert result.test_accuracy > 0.6
     before, after = (

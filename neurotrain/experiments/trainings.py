@@ -1,7 +1,7 @@
 """Trainings of an experiment: begun, gone on with, or taken as they are; and their medians."""
 
 from collections.abc import Sequence
-from statistics import median
+from statistics import fmean, median
 from typing import Any
 
 from neurotrain.experiments.report import Setting
@@ -37,3 +37,19 @@ def medians(results: Sequence[Result]) -> dict[str, Any]:
         "trial_simulations": median(result.summary["trial_simulations"] for result in results),
         "seconds": median(result.summary["wall_seconds"] for result in results),
     }
+
+
+def gradient_medians(results: Sequence[Result]) -> dict[str, Any]:
+    """Return how many gradient steps were taken, and the share of steps that were not finite.
+
+    In an evolution strategy the latter is the share of candidates that failed.
+    """
+    steps = [sum("gradient_norm" in each for each in result.metrics) for result in results]
+    return {
+        "gradient_steps": median(steps),
+        "non_finite_share": median(map(_non_finite_share, results)),
+    }
+
+
+def _non_finite_share(result: Result) -> float:
+    return fmean(each.get("skipped", each["failed_share"]) for each in result.metrics)
