@@ -75,6 +75,8 @@ class Expressions:
                 return self.constant(_FOLDED[op](*(self.value(k) for k in args)))
         if op == "full":
             stage = FIXED if stage == CONSTANT else STEP
+        elif stage == CONSTANT:
+            stage = CLOCK
         # A number that changes with time becomes a tensor beside one.
         if stage == FIXED and any(self.stages[k] == CLOCK for k in args):
             stage = STEP

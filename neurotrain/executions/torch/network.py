@@ -61,6 +61,7 @@ class Variant:
 
     prepare: Callable
     step: Callable
+    numbers: Callable
     source: StepSource
 
 
@@ -99,6 +100,11 @@ class Network:
     def wiring(self) -> Wiring:
         """Sizes, clocks and synapses."""
         return self.tracer.wiring
+
+    @property
+    def has_channels(self) -> bool:
+        """Whether input channels set the input variables."""
+        return bool(self.program.inputs) and self.input_weights.shape[-1] > 0
 
     def variant(self, due: tuple[bool, ...], records: bool) -> Variant:
         """Return the step in which these clocks tick, with or without what is sampled."""
@@ -142,14 +148,14 @@ class Network:
             for array in self.program.arrays
             if array.role in ("state", "input")
         }
-        return Carry(states, {name: self._silence(name, n) for name, n in self._depths().items()})
+        return Carry(states, {name: self._silence(name, n) for name, n in self.depths().items()})
 
     def _silence(self, event: str, ticks: int) -> list[Tensor]:
         owner = next(one.owner for one in self.program.events if one.symbol == event)
         silent = torch.zeros((1, 1, self.values.sizes[owner]), dtype=self.dtype)
         return [silent] * ticks
 
-    def _depths(self) -> dict[str, int]:
+    def depths(self) -> dict[str, int]:
         """Return how many ticks back each event is needed."""
         depths = {one.symbol: 0 for one in self.program.events}
         for one in self.program.operations:

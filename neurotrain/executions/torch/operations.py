@@ -36,7 +36,7 @@ def library(values: Values, dtype: torch.dtype) -> dict[str, Any]:
         "op_clip": _clip,
         "op_exprel": exprel,
         "op_chosen": lambda spike, new, old: torch.lerp(old, new, spike),
-        "op_matmul": torch.matmul,
+        "op_matmul": lambda x, matrix, _: x @ matrix,
         "op_full": lambda value, size: torch.full(
             (1, 1, size), value, dtype=torch.bool if isinstance(value, bool) else dtype
         ),

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
+from typing import Any
 
 import numpy as np
 import torch
@@ -57,14 +59,22 @@ class Run:
     def activity(self, n_candidates: int, n_neurons: int) -> TensorActivity:
         """Simulate, and return all that was recorded."""
         shape = (n_candidates, len(self.values.inputs))
+        given = self.network.given
         fixed = self.steps.fixed()
         carry, parts = self.network.begin(), []
-        plan = Plan.of(self.steps, self.options, shape[0] * shape[1])
-        run = checkpointed if plan.is_checkpointed else run_plainly
+        kernel = self._kernel(shape)
+        if kernel:
+            fixed = {self.steps.whole: self.network.variant(*self.steps.whole).prepare(given)}
+        each = kernel.bytes_each() if kernel else self.steps.bytes_each(shape[0] * shape[1])
+        plan = Plan.of(self.steps, self.options, each)
+        if kernel:
+            run = partial(kernel.run, keeps=not plan.is_checkpointed)
+        else:
+            run = partial(checkpointed if plan.is_checkpointed else run_plainly, self.steps)
         for steps in plan.stretches:
             if plan.is_cut(steps.start):
                 carry = carry.detached()
-            carry, outputs = run(self.steps, carry, fixed, self.network.input_weights, steps)
+            carry, outputs = run(carry, fixed, self.network.input_weights, steps)
             parts.append(outputs)
         failed = torch.stack([part.failed.expand(shape) for part in parts]).any(0)
         return TensorActivity(
@@ -73,6 +83,14 @@ class Run:
             average=self._averages(parts, shape, n_neurons),
             samples=self._samples(parts, shape, n_neurons),
         )
+
+    def _kernel(self, shape: tuple[int, int]) -> Any:
+        """Return compiled steps if they are wanted and possible."""
+        if not self.options.compiled:
+            return None
+        from neurotrain.executions.torch.kernel import Kernel
+
+        return Kernel.of(self.steps, self.options, self.spike.scales, shape)
 
     def _counts(self, parts: list[Outputs], shape: tuple[int, int], n: int) -> Tensor:
         total = Outputs()

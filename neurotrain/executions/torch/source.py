@@ -38,8 +38,13 @@ class StepSource:
         tensors.
     states, events, records : tuple of str
         What a step returns, in order.
-    n_operations : int
-        How many operations on tensors a step has.
+    graph : Expressions
+    roots : tuple of int
+        The nodes of what a step returns.
+    fixed : tuple of int
+        The nodes of what ``prepare`` returns.
+    times : tuple of int
+        The nodes of numbers that change with time, which ``numbers(clock)`` returns.
     """
 
     text: str
@@ -47,15 +52,23 @@ class StepSource:
     states: tuple[str, ...]
     events: tuple[str, ...]
     records: tuple[str, ...]
-    n_operations: int
+    graph: Expressions
+    roots: tuple[int, ...]
+    fixed: tuple[int, ...]
+    times: tuple[int, ...]
 
-    def functions(self, library: Mapping[str, Any], tensor: Callable) -> tuple[Callable, Callable]:
-        """Return both functions; `tensor` makes tensors of numbers."""
+    @property
+    def n_operations(self) -> int:
+        """How many operations on tensors a step has."""
+        return sum(self.graph.stages[n] == STEP for n in self.graph.reachable(self.roots))
+
+    def functions(self, library: Mapping[str, Any], tensor: Callable) -> tuple[Callable, ...]:
+        """Return all three functions; `tensor` makes tensors of numbers."""
         names = dict(library)
         for k, value in enumerate(self.numbers):
             names[f"k{k}"], names[f"c{k}"] = value, tensor(value)
         exec(compile(self.text, "<torch step>", "exec"), names)
-        return names["prepare"], names["step"]
+        return names["prepare"], names["step"], names["numbers"]
 
 
 def step_source(traced: Traced) -> StepSource:
@@ -66,9 +79,9 @@ def step_source(traced: Traced) -> StepSource:
     roots = [*traced.states.values(), *traced.events.values(), *traced.records.values()]
     graph, roots = simplified(traced.graph, roots)
     writer = _Writer(graph, roots)
-    n_operations = sum(graph.stages[n] == STEP for n in writer.order)
     text = writer.text()
-    return StepSource(text, tuple(writer.numbers), states, events, records, n_operations)
+    found = tuple(roots), tuple(writer.shared), tuple(writer.times)
+    return StepSource(text, tuple(writer.numbers), states, events, records, graph, *found)
 
 
 class _Writer:
@@ -78,6 +91,10 @@ class _Writer:
         self.numbers: list[float] = []
         self.uses = Counter([*roots, *(k for n in self.order for k in graph.nodes[n].args)])
         self.inlined = {n for n in self.order if self._is_added_product(n)}
+        stages = graph.stages
+        read = set().union(*(self._reads(n) for n in self.order if stages[n] == STEP), roots)
+        self.shared = [n for n in self.order if stages[n] == FIXED and n in read]
+        self.times = [n for n in self.order if stages[n] == CLOCK]
 
     def _is_added_product(self, number: int) -> bool:
         """Return whether a product is only part of one sum, so that both are one operation."""
@@ -90,25 +107,19 @@ class _Writer:
         return user is not None and nodes[user].op == "sum" and len(nodes[user].args) > 1
 
     def text(self) -> str:
-        """Return the source of both functions."""
-        stages = self.graph.stages
-        fixed = [n for n in self.order if stages[n] == FIXED]
-        moving = [n for n in self.order if stages[n] in (CLOCK, STEP)]
-        shared = [
-            n
-            for n in fixed
-            if n in self.roots or any(n in self._reads(m) for m in moving if stages[m] == STEP)
-        ]
-        prepare = self._lines(fixed)
-        step = self._lines(moving)
-        names = "".join(f"x{n}, " for n in shared)
-        given = [f"    ({names}) = fixed"] if shared else []
+        """Return the source of all functions."""
+        prepare = self._lines(n for n in self.order if self.graph.stages[n] == FIXED)
+        step = self._lines(n for n in self.order if self.graph.stages[n] in (CLOCK, STEP))
+        names = "".join(f"x{n}, " for n in self.shared)
+        given = [f"    ({names}) = fixed"] if self.shared else []
         results = ", ".join(self._text(root) for root in self.roots)
+        times = ", ".join(f"x{n}" for n in self.times)
         return "\n".join(
             [
                 "def prepare(given):", *prepare, f"    return ({names})", "",
                 "def step(fixed, states, past, clock, draw, spike):", *given, *step,
                 f"    return ({results},)", "",
+                "def numbers(clock):", *self._lines(self.times), f"    return [{times}]", "",
             ]
         )  # fmt: skip
 

@@ -94,10 +94,19 @@ class Steps:
                 found[key] = self.network.variant(*key).prepare(self.network.given)
         return found
 
+    def bytes_each(self, n_rows: int) -> int:
+        """Return about how much memory a step needs, for so many candidates and trials."""
+        n_elements = n_rows * max(self.network.values.sizes)
+        return n_elements * self.network.dtype.itemsize * max(1, self.n_operations())
+
     def n_operations(self) -> int:
         """Return how many operations on tensors a step has at most."""
-        due = tuple(True for _ in self.network.values.clocks)
-        return self.network.variant(due, bool(self.recording.names)).source.n_operations
+        return self.network.variant(*self.whole).source.n_operations
+
+    @property
+    def whole(self) -> tuple[tuple[bool, ...], bool]:
+        """The variant of the step in which all happens that ever does."""
+        return tuple(True for _ in self.network.values.clocks), bool(self.recording.names)
 
     def _key(self, step: int) -> tuple[tuple[bool, ...], bool]:
         clocks = self.network.values.clocks
@@ -130,16 +139,22 @@ class Steps:
     def _inputs(self, weights: Tensor, steps: range) -> dict[int, dict[str, Tensor]]:
         """Return the input variables at the steps at which they change."""
         every, network = self.recording.span.steps_per_input, self.network
-        bins = range(steps[0] // every, steps[-1] // every + 1)
-        if not network.program.inputs or not weights.shape[-1]:
+        if not network.has_channels:
             return {}
+        rows = self.input_rows(weights, steps).unbind(1)
+        # In a stretch that begins within a bin, the inputs begin there too.
+        bins = range(steps[0] // every, steps[-1] // every + 1)
+        starts = (max(steps[0], b * every) for b in bins)
+        names = network.program.inputs
+        return {at: dict.fromkeys(names, row) for at, row in zip(starts, rows, strict=True)}
+
+    def input_rows(self, weights: Tensor, steps: range) -> Tensor:
+        """Return the input variables in the bins of some steps, (candidate, bin, trial, neuron)."""
+        every, network = self.recording.span.steps_per_input, self.network
+        bins = range(steps[0] // every, steps[-1] // every + 1)
         channels = network.inputs[:, bins.start : bins.stop].transpose(0, 1)
         rows = channels.reshape(1, -1, channels.shape[-1]) @ weights.transpose(1, 2)
-        rows = rows.reshape(len(weights), len(bins), -1, rows.shape[-1]).unbind(1)
-        names = network.program.inputs
-        # In a stretch that begins within a bin, the inputs begin there too.
-        starts = (max(steps[0], b * every) for b in bins)
-        return {at: dict.fromkeys(names, row) for at, row in zip(starts, rows, strict=True)}
+        return rows.reshape(len(weights), len(bins), -1, rows.shape[-1])
 
     def _step(
         self,
@@ -194,14 +209,22 @@ def is_due(clock: Clock, step: int) -> bool:
     return within and (step - clock.offset) % clock.every == 0
 
 
-def watched(network: Network, states: Mapping[str, Tensor]) -> Tensor:
-    """Return where any real state of neurons is no finite number, (candidate, trial)."""
+def watched_symbols(network: Network) -> list[str]:
+    """Return the real states of neurons, which must be finite numbers."""
     synapses = {
         one.owner for one in network.program.operations if isinstance(one, Propagation | Sum)
     }
+    return [
+        array.symbol
+        for array in network.program.arrays
+        if array.role == "state" and array.kind == "float" and not array.shared
+        if array.owner not in synapses
+    ]
+
+
+def watched(network: Network, states: Mapping[str, Tensor]) -> Tensor:
+    """Return where any real state of neurons is no finite number, (candidate, trial)."""
     bad = torch.zeros((1, 1), dtype=torch.bool)
-    for array in network.program.arrays:
-        is_state = array.role == "state" and array.kind == "float" and not array.shared
-        if is_state and array.owner not in synapses:
-            bad = bad | ~torch.isfinite(states[array.symbol]).all(-1)
+    for symbol in watched_symbols(network):
+        bad = bad | ~torch.isfinite(states[symbol]).all(-1)
     return bad

@@ -37,10 +37,10 @@ class Plan:
     cuts: frozenset[int]
 
     @classmethod
-    def of(cls, steps: Steps, options: Differentiation, n_rows: int) -> "Plan":
-        """Return the plan for so many candidates and trials, one with another."""
+    def of(cls, steps: Steps, options: Differentiation, step_bytes: int) -> "Plan":
+        """Return the plan for steps that need so much memory each."""
         n_steps = steps.recording.span.n_steps
-        every = options.checkpoint_steps or _checkpoint_every(steps, n_rows)
+        every = options.checkpoint_steps or _checkpoint_every(steps, step_bytes)
         cut = options.truncate_steps or 0
         cuts = frozenset(range(cut, n_steps, cut)) if cut else frozenset()
         starts = sorted({*range(0, n_steps, every), *cuts})
@@ -52,17 +52,15 @@ class Plan:
         return step in self.cuts
 
 
-def _checkpoint_every(steps: Steps, n_rows: int) -> int:
+def _checkpoint_every(steps: Steps, step_bytes: int) -> int:
     """Return how many steps lie between checkpoints so that memory is small, or all of them."""
     n_steps, network = steps.recording.span.n_steps, steps.network
-    n_elements = n_rows * max(network.values.sizes)
-    bytes_each = n_elements * network.dtype.itemsize
-    step = bytes_each * max(steps.n_operations(), 1)
-    if step * n_steps <= _ENOUGH:
+    if step_bytes * n_steps <= _ENOUGH:
         return max(1, n_steps)
-    kept = bytes_each * len(network.begin().tensors())
+    kept = step_bytes * len(network.begin().tensors()) / steps.n_operations()
     # Memory is least where as much is kept between checkpoints as at all of them.
-    return min(n_steps, max(ceil(sqrt(n_steps * kept / step)), _BETWEEN // step, 1))
+    least = ceil(sqrt(n_steps * kept / step_bytes))
+    return min(n_steps, max(least, _BETWEEN // step_bytes, 1))
 
 
 def run_plainly(

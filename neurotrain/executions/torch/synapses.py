@@ -36,7 +36,7 @@ def _term(tracing: "_Tracing", one: Sum, term: Term, k: int) -> int:
     weight = _assigned(tracing, term.weight, "_weight")
     if one.layout == "dense":
         matrix = graph.call("matrix", _fixed(graph, weight), data=("table", one.table))
-        total = graph.call("matmul", source, matrix)
+        total = graph.call("matmul", source, matrix, data=one.post)
     else:
         ends = [graph.leaf(("table", one.table, end), FIXED) for end in ("pre", "post")]
         carried = graph.times(graph.call("gather", source, ends[0]), weight)
@@ -142,18 +142,22 @@ class Carried:
 
     def _arriving(self, reference: Reference, value: int) -> int:
         graph, queue = self.graph, self.one.queue
-        n = self.tracing.wiring.sizes[self.tracing.arrays[reference.symbol].owner]
+        owner = self.tracing.arrays[reference.symbol].owner
+        n = self.tracing.wiring.sizes[owner]
         if graph.stages[value] <= FIXED and self.tracing.wiring.is_dense(queue, n):
             weight = _fixed(graph, value)
             places = enumerate(self.arrived)
             data = ("queue", queue, reference.index, n)
             parts = [
-                (1.0, graph.call("matmul", s, graph.call("matrix", weight, data=(*data, k))))
-                for k, s in places
+                (1.0, self._product(spikes, graph.call("matrix", weight, data=(*data, k)), owner))
+                for k, spikes in places
             ]
             return graph.total(parts)
         carried = graph.times(self._at_synapses(), value)
         return graph.call("scatter", carried, self.tracing.positions(reference.index), data=n)
+
+    def _product(self, spikes: int, matrix: int, owner: int) -> int:
+        return self.graph.call("matmul", spikes, matrix, data=owner)
 
     def finish(self) -> None:
         """Let the sums take effect."""
