@@ -22,6 +22,7 @@ _MODULES = {
     "integration": "neurotrain.experiments.integration",
     "integration-memory": "neurotrain.experiments.integration_memory",
     "losses": "neurotrain.experiments.losses",
+    "neuron-turn-off": "neurotrain.experiments.neuron_turn_off",
     "optimizers": "neurotrain.experiments.optimizers",
     "working-memory": "neurotrain.experiments.working_memory",
 }
