@@ -157,6 +157,7 @@ def morris_lecar(
     classes: int = 3,
     readout: str = "graded",
     dale: float | None = None,
+    gain: float = 1.0,
     parameter_set: str = "network",
     method: str = "rk2",
     dt: Quantity = 0.2 * ms,
@@ -181,6 +182,9 @@ def morris_lecar(
     dale : float, optional
         Share of neurons that excite, the first ones; the others inhibit, in every candidate, and
         begin in balance. By default recurrent weights have any sign.
+    gain : float
+        Spread of the initial recurrent weights, in units of that which learns best; 10 is the
+        published one. With `dale` their size.
     parameter_set, method, dt, **parameters
         As for `morris_lecar_neurons`.
     """
@@ -198,9 +202,10 @@ def morris_lecar(
     bound = 1 / neurons**0.5
     # Chosen: synapses a tenth as strong as published, as which the search varies them too. Those
     # of Hazelden et al. (2023), uniform within 1/sqrt(neurons) of 0.001, drown the input.
-    weight = nt.Uniform(0.001 - bound / 10, 0.001 + bound / 10)
+    spread = gain * bound / 10
+    weight = nt.Uniform(0.001 - spread, 0.001 + spread)
     if dale is not None:
-        weight = nt.Parameter(nt.Uniform(0, bound / 4), dale=dale)
+        weight = nt.Parameter(nt.Uniform(0, gain * bound / 4), dale=dale)
     return nt.Circuit(
         group,
         recurrent,

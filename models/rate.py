@@ -3,7 +3,8 @@
 The network is that of Sompolinsky, Crisanti and Sommers (1988), Phys. Rev. Lett. 61:259-262,
 doi:10.1103/PhysRevLett.61.259: weights are normal with mean 0 and standard deviation
 g/sqrt(neurons). It returns to rest where the gain g is below 1, and is chaotic above if it is
-large. With inputs and a trained readout it is what the field trains as a recurrent network.
+large. With inputs and a trained readout it is what the field trains as a recurrent network, by
+backpropagation: ``neurotrain train TASK --model rate --optimizer adam``.
 """
 
 from types import MappingProxyType
@@ -29,8 +30,11 @@ NONLINEARITIES = MappingProxyType(
     }
 )
 
-TAU = 10 * ms  # time constant; that of Sompolinsky et al. (1988) is 1
-GAIN = 0.9  # chosen: just below the onset of chaos
+# Yang et al. (2019), doi:10.1038/s41593-018-0310-2: a time constant with which networks learn
+# tasks of seconds; that of Sompolinsky et al. (1988) is 1.
+TAU = 100 * ms
+GAIN = 1.0  # chosen: at the onset of chaos, where activity decays slowest
+DT = 2 * ms  # chosen: divides the bins of all tasks here
 
 
 def rate_units(
@@ -38,7 +42,7 @@ def rate_units(
     *,
     nonlinearity: str = "tanh",
     method: str = "euler",
-    dt: Quantity = 1 * ms,
+    dt: Quantity = DT,
     tau: Quantity = TAU,
 ) -> NeuronGroup:
     """Return uncoupled rate units with the variables ``drive`` and ``stimulus``.
@@ -80,9 +84,10 @@ def rate(
     classes: int = 3,
     readout: str = "graded",
     gain: float = GAIN,
+    dale: float | None = None,
     nonlinearity: str = "tanh",
     method: str = "euler",
-    dt: Quantity = 1 * ms,
+    dt: Quantity = DT,
     tau: Quantity = TAU,
 ) -> nt.Circuit:
     """Return a fully connected recurrent network of rate units.
@@ -102,6 +107,10 @@ def rate(
         does not spike.
     gain : float
         Standard deviation of the initial recurrent weights, times sqrt(neurons).
+    dale : float, optional
+        Share of units that excite, the first ones; the others inhibit, in every candidate, and
+        begin in balance. It is a law of signs where activity has none: not with 'tanh'. By
+        default recurrent weights have any sign.
     nonlinearity, method, dt, tau
         As for `rate_units`.
     """
@@ -119,13 +128,16 @@ def rate(
         drive_post = weight*activity_pre : 1 (summed)""",
     )
     recurrent.connect()
+    weight = nt.Normal(0, gain / neurons**0.5)
+    if dale is not None:
+        weight = nt.Parameter(nt.Uniform(0, gain / neurons**0.5), dale=dale)
     return nt.Circuit(
         group,
         recurrent,
         inputs=nt.Input("stimulus", channels),
         readout=made,
         train={
-            "recurrent.weight": nt.Normal(0, gain / neurons**0.5),
+            "recurrent.weight": weight,
             "input.weight": nt.Normal(0, 1),
             "neurons.bias": nt.Normal(0, 0.1),
         },

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from neurotrain.errors import InvalidInput, NeurotrainError, unknown_name
+from neurotrain.quantities import with_quantities
 
 # What one of each kind is called, and the mapping from public names in its module.
 _SINGULAR = {
@@ -79,6 +80,8 @@ def is_in_file(name: str) -> bool:
 def build(kind: str, name: str, **options: Any) -> Any:
     """Make the model, task or loss called `name` with `options`; losses also as `make_loss` does.
 
+    Options of models may be quantities as texts, ``'0.5*ms'``.
+
     Raises
     ------
     InvalidInput
@@ -89,6 +92,8 @@ def build(kind: str, name: str, **options: Any) -> Any:
         return import_module("neurotrain.losses").make_loss(name, **options)
     make = find(kind, name)
     check_options(kind, name, options)
+    if kind == "models":
+        options = with_quantities(options)
     if is_in_file(name):
         return import_module("neurotrain.user_file").call(name, make, options)
     try:

@@ -20,7 +20,7 @@ def main(argv: list[str] | None = None) -> int:
     argv = sys.argv[1:] if argv is None else argv
     try:
         arguments = _parse(argv)
-        if arguments.command in ("train", "resume", "evaluate", "plot", "report", "reproduce"):
+        if arguments.command not in ("list", "bench", "doctor"):
             _spare_brian2_the_compiler()
         with _short_warnings():
             return arguments.run(arguments) or 0

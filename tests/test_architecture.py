@@ -53,8 +53,11 @@ OPTIMIZERS_MAY_IMPORT = {"errors", "parameters", "seeding", "optimizers"}
 # These import figures and statistics, and only when they are asked for.
 MAY_IMPORT_ANALYSIS_LATE = {
     "neurotrain/training/result.py",
+    "neurotrain/experiments/bp_trainability.py",
     "neurotrain/experiments/delays.py",
+    "neurotrain/experiments/discrete_loss.py",
     "neurotrain/experiments/gradient_horizon.py",
+    "neurotrain/experiments/integration_bp_vs_es.py",
     "neurotrain/experiments/neuron_turn_off.py",
 }
 UPPER_STOREY = ("neurotrain.models", "neurotrain.tasks")

@@ -16,6 +16,11 @@ pytestmark = pytest.mark.slow
 TAU = 10.0  # ms
 
 
+def network(n, **options):
+    """Return a fast network without input."""
+    return rate(n, channels=1, **{"tau": TAU * ms, "dt": 1 * ms, **options})
+
+
 def simulate(circuit, weight, bias, start, duration_ms, n_trials=1):
     """Return the trace of x, (trial, step, unit), without input."""
     blocks = circuit.parameters.split(circuit.parameters.draw(np.random.default_rng(0))[np.newaxis])
@@ -56,7 +61,7 @@ def test_units_settle_at_the_fixed_point(nonlinearity, response):
     n = 20
     weight = random_network(n, 0.4)
     bias = np.random.default_rng(1).normal(size=n)
-    circuit = rate(n, channels=1, nonlinearity=nonlinearity)
+    circuit = network(n, nonlinearity=nonlinearity)
     x = simulate(circuit, weight, bias, 0.0, 400.0)[0, -1]
     expected = fsolve(lambda x: -x + weight @ response(x) + bias, np.zeros(n), xtol=1e-12)
     np.testing.assert_allclose(x, expected, atol=1e-9)
@@ -65,7 +70,7 @@ def test_units_settle_at_the_fixed_point(nonlinearity, response):
 
 def test_initial_weights_have_the_gain():
     """Of 10,000 weights the standard deviation is known to 0.7 %."""
-    circuit = rate(100, channels=1, gain=1.5)
+    circuit = network(100, gain=1.5)
     blocks = circuit.parameters.split(circuit.parameters.draw(np.random.default_rng(0)))
     assert np.std(blocks["recurrent.weight"]) == pytest.approx(1.5 / 10, rel=0.03)
 
@@ -76,7 +81,7 @@ def test_small_activity_follows_the_eigenvalues(gain):
     n = 50
     values, vectors = np.linalg.eigh((lambda w: (w + w.T) / 2)(random_network(n, gain)))
     weight = vectors @ np.diag(values) @ vectors.T
-    circuit = rate(n, channels=1, dt=0.1 * ms)
+    circuit = network(n, dt=0.1 * ms)
     x = simulate(circuit, weight, 0.0, 1e-6 * vectors[:, -1], 50.0)[0]
     along = x @ vectors[:, -1]
     euler = 1 + 0.1 / TAU * (values[-1] - 1)
@@ -89,7 +94,7 @@ def test_rest_is_lost_where_the_spectrum_crosses_one():
     weight = random_network(n, 1.0)
     weight /= np.linalg.eigvals(weight).real.max()
     start = 1e-3 * np.random.default_rng(1).normal(size=n)
-    circuit = rate(n, channels=1)
+    circuit = network(n)
     quiet, active = (
         np.abs(simulate(circuit, scale * weight, 0.0, start, 2000.0)[0, -1]).max()
         for scale in (0.9, 1.1)
@@ -101,7 +106,7 @@ def test_rest_is_lost_where_the_spectrum_crosses_one():
 def lyapunov_exponent(gain, n=200):
     """Return how fast (1/ms) two trajectories part that begin 1e-8 from each other."""
     rng = np.random.default_rng(3)
-    circuit = rate(n, channels=1)
+    circuit = network(n)
     settled = simulate(circuit, random_network(n, gain), 0.0, rng.normal(size=n), 500.0)[0, -1]
     start = settled + np.array([[0.0], [1e-8]]) * rng.normal(size=n)
     x = simulate(circuit, random_network(n, gain), 0.0, start, 300.0, n_trials=2)
@@ -132,7 +137,7 @@ def test_chaotic_activity_has_the_variance_of_mean_field_theory():
 
     expected = np.sqrt(brentq(balance, 0.1, 20))
     start = np.random.default_rng(1).normal(size=(2, n))
-    x = simulate(rate(n, channels=1), random_network(n, gain), 0.0, start, 2500.0, n_trials=2)
+    x = simulate(network(n), random_network(n, gain), 0.0, start, 2500.0, n_trials=2)
     assert np.sqrt((x[:, 500:] ** 2).mean()) == pytest.approx(expected, rel=0.08)
 
 

@@ -4,12 +4,11 @@ The smooth loss is the cross-entropy of a trained linear readout of a graded var
 ones see spikes only, but for zero-one, which sees the choices of that same readout.
 """
 
-from statistics import median
 from typing import Any
 
 from neurotrain import catalog
 from neurotrain.experiments.report import Check, Findings, Setting
-from neurotrain.experiments.trainings import trained
+from neurotrain.experiments.trainings import medians, trained
 from neurotrain.training.command_line import DEFAULT_MODEL
 from neurotrain.training.result import Result
 
@@ -31,7 +30,11 @@ def run(setting: Setting) -> Findings:
     if setting.quick:
         tasks, losses, seeds = tasks[:1], losses[:1], seeds[:1]
     rows = [
-        _row(task, loss, [_train(setting, task, loss, seed) for seed in seeds])
+        {
+            "task": task,
+            "loss": loss,
+            **medians([_train(setting, task, loss, seed) for seed in seeds]),
+        }
         for task in tasks
         for loss in (SMOOTH, *losses)
     ]
@@ -52,20 +55,6 @@ def _train(setting: Setting, task: str, loss: str, seed: int) -> Result:
         trials=trials,
         seed=seed,
     )
-
-
-def _row(task: str, loss: str, results: list[Result]) -> dict[str, Any]:
-    accuracies = [result.test_accuracy for result in results]
-    return {
-        "task": task,
-        "loss": loss,
-        "test_accuracy": median(accuracies),
-        "lowest": min(accuracies),
-        "highest": max(accuracies),
-        "spikes_per_neuron": median(r.summary["test_spikes_per_neuron"] for r in results),
-        "trial_simulations": max(result.summary["trial_simulations"] for result in results),
-        "seconds": median(result.summary["wall_seconds"] for result in results),
-    }
 
 
 def _check(task: str, rows: list[dict[str, Any]], quick: bool) -> Check:

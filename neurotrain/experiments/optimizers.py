@@ -3,11 +3,10 @@
 Each as users get it by its name: with its own options where the trainer sets none.
 """
 
-from statistics import median
 from typing import Any
 
 from neurotrain.experiments.report import Check, Findings, Setting
-from neurotrain.experiments.trainings import trained
+from neurotrain.experiments.trainings import medians, trained
 from neurotrain.optimizers import optimizer_names
 from neurotrain.training.result import Result
 
@@ -26,7 +25,10 @@ def run(setting: Setting) -> Findings:
     checks, rows = [], []
     for neurons in (8,) if setting.quick else (64, 128):
         results = {name: _train(setting, neurons, name) for name in names}
-        of_size = [_row(neurons, *one) for one in results.items()]
+        of_size = [
+            {"optimizer": name, "neurons": neurons, **medians(each)}
+            for name, each in results.items()
+        ]
         rows += sorted(of_size, key=lambda row: -row["test_accuracy"])
         checks.append(_check(neurons, of_size, setting.quick))
     return Findings(tuple(checks), tuple(rows))
@@ -49,20 +51,6 @@ def _train(setting: Setting, neurons: int, name: str) -> list[Result]:
         )
         for seed in seeds
     ]
-
-
-def _row(neurons: int, name: str, results: list[Result]) -> dict[str, Any]:
-    accuracies = [result.test_accuracy for result in results]
-    return {
-        "optimizer": name,
-        "neurons": neurons,
-        "test_accuracy": median(accuracies),
-        "lowest": min(accuracies),
-        "highest": max(accuracies),
-        "seconds": median(result.summary["wall_seconds"] for result in results),
-        "spikes_per_neuron": median(r.summary["test_spikes_per_neuron"] for r in results),
-        "trial_simulations": max(result.summary["trial_simulations"] for result in results),
-    }
 
 
 def _check(neurons: int, rows: list[dict[str, Any]], quick: bool) -> Check:

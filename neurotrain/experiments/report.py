@@ -101,7 +101,10 @@ class Report:
 
     def __str__(self) -> str:
         form = " (quick form)" if self.quick else ""
-        lines = [f"{self.experiment}{form}, {self.seconds:.0f} s", *_table(self.findings.rows)]
+        lines = [
+            f"{self.experiment}{form}, {self.seconds:.0f} s",
+            *format_table(self.findings.rows),
+        ]
         for check in self.checks:
             sign = ">=" if check.at_least else "<="
             lines.append(
@@ -111,7 +114,7 @@ class Report:
         return "\n".join(lines)
 
 
-def _table(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+def format_table(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     """Return the lines of a table, numbers to the right."""
     if not rows:
         return []

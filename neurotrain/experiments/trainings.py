@@ -1,5 +1,7 @@
-"""Trainings of an experiment: begun, gone on with, or taken as they are."""
+"""Trainings of an experiment: begun, gone on with, or taken as they are; and their medians."""
 
+from collections.abc import Sequence
+from statistics import fmean, median
 from typing import Any
 
 from neurotrain.experiments.report import Setting
@@ -19,3 +21,35 @@ def trained(setting: Setting, name: str, **arguments: Any) -> Result:
     if (folder / CONFIG).is_file():
         return resume(folder, **how)
     return train(out=folder, **arguments, **how)
+
+
+def medians(results: Sequence[Result]) -> dict[str, Any]:
+    """Return what is told of the same training with several seeds, as part of a row.
+
+    Of test accuracies the median, the lowest and the highest, of what they cost the median.
+    """
+    accuracies = [result.test_accuracy for result in results]
+    return {
+        "test_accuracy": median(accuracies),
+        "lowest": min(accuracies),
+        "highest": max(accuracies),
+        "spikes_per_neuron": median(r.summary["test_spikes_per_neuron"] for r in results),
+        "trial_simulations": median(result.summary["trial_simulations"] for result in results),
+        "seconds": median(result.summary["wall_seconds"] for result in results),
+    }
+
+
+def gradient_medians(results: Sequence[Result]) -> dict[str, Any]:
+    """Return how many gradient steps were taken, and the share of steps that were not finite.
+
+    In an evolution strategy the latter is the share of candidates that failed.
+    """
+    steps = [sum("gradient_norm" in each for each in result.metrics) for result in results]
+    return {
+        "gradient_steps": median(steps),
+        "non_finite_share": median(map(_non_finite_share, results)),
+    }
+
+
+def _non_finite_share(result: Result) -> float:
+    return fmean(each.get("skipped", each["failed_share"]) for each in result.metrics)

@@ -1,0 +1,161 @@
+"""One task learned in three ways: by evolution, by backpropagation, and with rate units."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from neurotrain import catalog
+from neurotrain.errors import InvalidInput, require_whole
+from neurotrain.executions.torch.execution import require_torch
+from neurotrain.experiments.report import Setting, format_table
+from neurotrain.experiments.trainings import gradient_medians, medians, trained
+from neurotrain.training.command_line import DEFAULT_MODEL
+
+SECONDS = 120.0
+RATE_MODEL = "rate"
+EVOLUTION, BACKPROPAGATION = "evolution strategy", "backpropagation"
+# Gradients of networks of spiking neurons are now and then very long.
+_CLIPPED = {"precision": "float32", "clip_norm": 1.0}
+# Rate units learn fastest with longer steps than the default ones.
+_RATE_LEARNING = {"learning_rate": 0.05}
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What came of the three ways.
+
+    Parameters
+    ----------
+    task : str
+    seconds : float
+        How long all of it took, this time.
+    rows : tuple of mapping
+        One for each way: ``method``, ``model``, medians over seeds of ``test_accuracy`` and of
+        what it cost, ``gradient_steps``, and the share of steps, or of candidates, that were not
+        finite.
+    """
+
+    task: str
+    seconds: float
+    rows: tuple[Mapping[str, Any], ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the comparison as plain values."""
+        return {"task": self.task, "seconds": self.seconds, "rows": [*map(dict, self.rows)]}
+
+    def __str__(self) -> str:
+        return "\n".join([f"{self.task}, {self.seconds:.0f} s", *format_table(self.rows)])
+
+
+def compare(
+    task: str,
+    *,
+    model: str | None = None,
+    neurons: int | None = None,
+    seconds: float | None = None,
+    generations: int | None = None,
+    seeds: int | None = None,
+    quick: bool = False,
+    out: Path | None = None,
+    threads: int | None = None,
+    progress: bool = True,
+) -> Comparison:
+    """Train on a task by evolution and by backpropagation, and rate units by backpropagation.
+
+    The first two ways train the same network of biophysical neurons with the same loss, from the
+    same weights and on the same trials, and all three have the same seconds or generations. In a
+    generation the evolution strategy simulates 64 candidates, a descent its guess alone.
+
+    Parameters
+    ----------
+    task : str
+        Its name.
+    model : str, optional
+        Of the biophysical network; by default the task's usual one.
+    neurons : int, optional
+        Of each network; by default 64.
+    seconds : float, optional
+        Of each training, with a constant learning rate; by default 120.
+    generations : int, optional
+        Of each training, or gradient steps, instead of seconds; the learning rate falls.
+    seeds : int, optional
+        Number of trainings of each kind; by default 3.
+    quick : bool
+        Whether to train so little that it shows only that everything works.
+    out : Path, optional
+        Folder of the trainings, by default ``runs/compare-TASK``. Complete ones that are there
+        already are taken as they are, interrupted ones go on.
+    threads : int, optional
+        Threads of the trainings; by default all cores.
+    progress : bool
+        Whether to show the progress of trainings.
+
+    Raises
+    ------
+    InvalidInput
+        If a name is unknown, a number out of its range, both budgets are given, or PyTorch is not
+        installed; nothing has been written by then.
+    """
+    if seconds is not None and generations is not None:
+        raise InvalidInput("Give the trainings either seconds or generations, not both.")
+    require_whole("seeds", 1 if seeds is None else seeds)
+    usual = getattr(catalog.find("tasks", task), "usual_training", {})
+    model = model or usual.get("circuit", DEFAULT_MODEL)
+    catalog.find("models", model)
+    require_torch()
+    options = usual.get("model_options", {}) if model == usual.get("circuit") else {}
+    neurons = neurons or (8 if quick else 64)
+    if seconds is None and generations is None:
+        seconds, generations = (None, 3) if quick else (SECONDS, None)
+    training = _training(seconds, generations, quick)
+    folder = out or Path("runs") / f"compare-{_plain(task)}{'-quick' * quick}"
+    setting, started = Setting(folder, quick, threads, progress), perf_counter()
+    budget = f"{seconds:g}s" if generations is None else f"generations{generations}"
+    rows = []
+    for method, name in (
+        (EVOLUTION, model),
+        (BACKPROPAGATION, model),
+        (BACKPROPAGATION, RATE_MODEL),
+    ):
+        results = [
+            trained(
+                setting,
+                f"{_plain(method)}-{_plain(name)}-neurons{neurons}-{budget}-seed{seed}",
+                task=task,
+                circuit=name,
+                model_options={**(options if name == model else {}), "neurons": neurons},
+                seed=seed,
+                **_by(method, name, timed=generations is None),
+                **training,
+            )
+            for seed in range(seeds or (1 if quick else 3))
+        ]
+        rows.append(
+            {"method": method, "model": name, **medians(results), **gradient_medians(results)}
+        )
+    return Comparison(task, perf_counter() - started, tuple(rows))
+
+
+def _training(seconds: float | None, generations: int | None, quick: bool) -> dict[str, Any]:
+    """Return how long a training is."""
+    # As many as there is time for.
+    length = {"generations": 10**9 if generations is None else generations, "seconds": seconds}
+    small = {"trials": 4, "validation_trials": 20, "test_trials": 40}
+    return {**length, **(small if quick else {})}
+
+
+def _by(method: str, model: str, *, timed: bool) -> dict[str, Any]:
+    """Return the optimizer of a method."""
+    # How far a schedule is to fall is not known where only the seconds are.
+    schedule = {"schedule": "constant"} if timed else {}
+    if method == EVOLUTION:
+        return {"optimizer": "openai-es", "optimizer_options": schedule}
+    learning = _RATE_LEARNING if model == RATE_MODEL else {}
+    return {"optimizer": "adam", "optimizer_options": {**_CLIPPED, **learning, **schedule}}
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9.]+", "-", name)
