@@ -60,6 +60,16 @@ def refractory():
     return one, connected(one, one, on_pre="v_post += weight", delay=0.2 * ms)
 
 
+def custom_event():
+    one = group(
+        flag="(unless refractory)", refractory=1 * ms, events={"hot": "v > 0.3", "warm": "v > 0.1"}
+    )
+    one.run_on_event("hot", "v -= 0.004\ng += 0.001")
+    # Before the threshold: what the event of the last step does.
+    one.run_on_event("warm", "g *= 0.999", when="start")
+    return (one,)
+
+
 def delays():
     one = group("dg/dt = -g/(5*ms) : 1")
     made = connected(one, one, on_pre="g_post += weight", on_post="g_pre -= 0.1*weight")
@@ -145,8 +155,8 @@ def circuit(members):
 
 
 COVERED = [
-    functions, refractory, delays, short_term, plastic, subgroups, sparse, unfactored, generator,
-    timed, shared, regularly,
+    functions, refractory, custom_event, delays, short_term, plastic, subgroups, sparse,
+    unfactored, generator, timed, shared, regularly,
 ]  # fmt: skip
 
 
