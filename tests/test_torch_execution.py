@@ -127,6 +127,34 @@ def test_single_precision_has_the_same_gradients_but_for_rounding():
     same(gradients(case, precision="float32"), gradients(case), 1e-3)
 
 
+# PyTorch's own, at the first use.
+@pytest.mark.filterwarnings("ignore:.*torch.jit.script:DeprecationWarning")
+def test_forward_mode_gives_the_same_derivatives():
+    """What few parameters need, and tangents of states: no memory of the past."""
+    circuit, blocks, *rest = small("morris-lecar")
+    exact = Differentiation(surrogate="none")
+    loss = loss_of(run_differentiable(circuit, blocks, *rest, exact))
+    (gradient,) = torch.autograd.grad(loss, [blocks["neurons.bias"]])
+    direction = torch.linspace(-1, 1, gradient.numel(), dtype=torch.float64).view(gradient.shape)
+    with torch.no_grad(), torch.autograd.forward_ad.dual_level():
+        own = {name: one.detach() for name, one in blocks.items()}
+        bias = torch.autograd.forward_ad.make_dual(own["neurons.bias"], direction)
+        found = loss_of(run_differentiable(circuit, own | {"neurons.bias": bias}, *rest, exact))
+        tangent = torch.autograd.forward_ad.unpack_dual(found).tangent
+    assert tangent.item() == pytest.approx((gradient * direction).sum().item(), rel=1e-10)
+
+
+@pytest.mark.parametrize("options", [{"checkpoint_steps": 20}, {"compiled": True}])
+def test_second_derivatives_are_refused_where_there_are_none(options):
+    circuit, blocks, *rest = small("morris-lecar")
+    activity = run_differentiable(circuit, blocks, *rest, Differentiation(**options))
+    bias = blocks["neurons.bias"]
+    loss = activity.average["v"].square().sum()
+    (gradient,) = torch.autograd.grad(loss, [bias], create_graph=True)
+    with pytest.raises(RuntimeError, match="once_differentiable"):
+        gradient.sum().backward()
+
+
 # --- compiled steps
 
 

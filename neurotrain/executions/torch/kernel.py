@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 
 from neurotrain.executions.base import STEPS_BETWEEN_CHECKS
 from neurotrain.executions.fused.compiler import compile_library, vector_bytes
@@ -154,6 +155,7 @@ class _Stretch(torch.autograd.Function):
         return end, *recorded.values(), failed
 
     @staticmethod
+    @once_differentiable
     def backward(
         ctx: Any, end: Tensor, counts: Tensor, totals: Tensor, samples: Tensor, _: None
     ) -> tuple[Tensor | None, ...]:
