@@ -19,7 +19,10 @@ __all__ = [
 ]
 
 _MODULES = {
+    "bp-trainability": "neurotrain.experiments.bp_trainability",
+    "discrete-loss": "neurotrain.experiments.discrete_loss",
     "integration": "neurotrain.experiments.integration",
+    "integration-bp-vs-es": "neurotrain.experiments.integration_bp_vs_es",
     "integration-memory": "neurotrain.experiments.integration_memory",
     "losses": "neurotrain.experiments.losses",
     "neuron-turn-off": "neurotrain.experiments.neuron_turn_off",
