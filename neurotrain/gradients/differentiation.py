@@ -165,14 +165,10 @@ def _outcome(
     trials: Trials,
     request: Request,
 ) -> Outcome:
-    """Give the readout exactly the bins and samples that it needs, and keep what it gives."""
+    """Give the readout exactly the bins that it needs, and keep what it gives."""
     readout, edges = circuit.readout, readout_edges(circuit, trials)
-    every = request.steps_per_input // (request.sample_every or 1)
-    needed = replace(
-        activity,
-        spike_count=merged_bins(activity.spike_count, edges, request.bin_stops),
-        samples={name: activity.samples[name][:, :, ::every] for name in readout.sampled},
-    )
+    counts = merged_bins(activity.spike_count, edges, request.bin_stops)
+    needed = replace(activity, spike_count=counts)
     given = read(readout, needed, edges * circuit.dt_ms, tensors)
     return Outcome(
         spike_count=activity.spike_count,
@@ -191,6 +187,5 @@ def _gradients(
         return {}
     by = [tensors[name] for name in chosen]
     # No candidate's loss depends on another's values.
-    total = losses[losses.isfinite()].sum()
-    found = torch.autograd.grad(total, by, allow_unused=True, materialize_grads=True)
+    found = torch.autograd.grad(losses.sum(), by, allow_unused=True, materialize_grads=True)
     return {name: one.cpu().numpy() for name, one in zip(chosen, found, strict=True)}

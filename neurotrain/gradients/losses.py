@@ -90,7 +90,6 @@ def _mean_over_choices(loss: Loss, outcome: Outcome, trials: Trials) -> Tensor:
     readout = outcome.readout
     unusable = outcome.failed | ~readout.isfinite().all(dim=-1)
     labels = torch.as_tensor(np.asarray(trials.labels, dtype=np.int64))
-    readout = readout.masked_fill(unusable[..., None], 0.0)
     labels = labels.expand(readout.shape[:2])[..., None]
     per_trial = _OF_CHOICES[type(loss)](loss, readout, labels)
     return per_trial.mean(dim=1).masked_fill(unusable.any(dim=1), np.inf)
@@ -105,7 +104,6 @@ def _mean_over_outputs(loss: Loss, outcome: Outcome, trials: Trials) -> Tensor:
     # What does not count may be anything, also in the targets.
     targets = np.where(trials.counted[..., np.newaxis], trials.targets, 0.0)
     targets = torch.as_tensor(targets, dtype=output.dtype)
-    output = output.masked_fill(unusable[..., None, None], 0.0)
     per_trial = _OF_OUTPUTS[type(loss)](loss, output, targets, counted, trials.bin_ms)
     return per_trial.mean(dim=1).masked_fill(unusable.any(dim=1), np.inf)
 
