@@ -57,6 +57,7 @@ MAY_IMPORT_ANALYSIS_LATE = {
     "neurotrain/experiments/delays.py",
     "neurotrain/experiments/discrete_loss.py",
     "neurotrain/experiments/integration_bp_vs_es.py",
+    "neurotrain/experiments/gradient_horizon.py",
     "neurotrain/experiments/neuron_turn_off.py",
 }
 UPPER_STOREY = ("neurotrain.models", "neurotrain.tasks")

@@ -5,10 +5,17 @@ Tests of chance compare a standard normal statistic with 5: one in 1.7 million d
 
 import numpy as np
 import pytest
+from brian2 import ms
 
 from neurotrain.errors import InvalidInput
+from neurotrain.executions.torch.options import Differentiation
+from neurotrain.gradients.differentiation import loss_and_gradient
 from neurotrain.gradients.direction import cosine, gradient_cosine
+from neurotrain.gradients.simulated_loss import SimulatedLoss
 from neurotrain.gradients.smoothing import smoothed_gradient
+from neurotrain.losses import CrossEntropy
+from neurotrain.models import MODELS
+from neurotrain.tasks import StimulusIntegration
 
 PARAMETERS = 30
 RNG = np.random.default_rng(0)
@@ -140,3 +147,27 @@ def test_the_norm_without_noise():
     pure_noise = np.random.default_rng(3)
     norms = [estimate(lambda x: pure_noise.normal(size=len(x)), seed=k).norm for k in range(20)]
     assert np.isnan(norms).any()
+
+
+def test_backpropagation_and_small_noise_agree_on_a_circuit():
+    """Of a smooth loss both are the same gradient: the corrected cosine is 1 but for the noise."""
+    pytest.importorskip("torch")
+    rng = np.random.default_rng(4)
+    task = StimulusIntegration(words=5, channels=4)
+    circuit = MODELS["morris-lecar"](4, channels=4, dt=0.4 * ms)
+    trials, state = task.draw(4, rng), circuit.draw_initial_state(4, rng)
+    center, loss = circuit.parameters.draw(rng), CrossEntropy()
+    _, (exact,) = loss_and_gradient(
+        circuit, center[None], trials, state, loss, Differentiation(surrogate="none")
+    )
+    losses = SimulatedLoss(circuit, trials, state, loss, threads=1)
+    small = 1e-4 * circuit.parameters.scale
+    found = smoothed_gradient(losses, center, small, 1000, rng)
+    agreement = gradient_cosine(exact, found)
+    assert agreement.measured > 0.9 * agreement.attainable
+    assert agreement.corrected == pytest.approx(1, abs=0.1)
+    # The control: the gradient of other trials is another one.
+    _, (other,) = loss_and_gradient(
+        circuit, center[None], task.draw(4, rng), state, loss, Differentiation(surrogate="none")
+    )
+    assert gradient_cosine(other, found).corrected < 0.9

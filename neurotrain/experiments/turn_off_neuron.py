@@ -123,7 +123,7 @@ class Neuron:
     def _options() -> Any:
         from neurotrain.executions.torch.options import Differentiation
 
-        return Differentiation(checkpoint_steps=None)
+        return Differentiation(surrogate="none", compiled=True)
 
     def _candidates(self, strengths: np.ndarray) -> np.ndarray:
         blocks = {BLOCK: strengths[:, np.newaxis]}

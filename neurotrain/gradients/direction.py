@@ -40,10 +40,15 @@ def cosine(a: np.ndarray, b: np.ndarray) -> float:
 def gradient_cosine(gradient: np.ndarray, smoothed: SmoothedGradient) -> GradientCosine:
     """Compare a backpropagated gradient (parameter,) with one smoothed by an evolution strategy.
 
+    Both in units of the noise: where its standard deviation differs between parameters, so does
+    the error of the estimate, and only in these units all of them count alike.
     The cosine of an estimate from n pairs to the gradient of a linear loss of d parameters is about
     ``1/sqrt(1 + (d + 1)/n)``.
     """
-    measured = cosine(gradient, smoothed.gradient)
+    estimate, halves = smoothed.gradient * smoothed.sigma, smoothed.halves * smoothed.sigma
+    measured = cosine(gradient * smoothed.sigma, estimate)
     attainable = (1 + (gradient.size + 1) / max(smoothed.pairs, 1)) ** -0.5
-    ratio = float(np.linalg.norm(smoothed.gradient)) / smoothed.norm
+    # Halves are independent, so that noise does not lengthen their product.
+    squared = float(halves[0] @ halves[1])
+    ratio = float(np.linalg.norm(estimate)) / squared**0.5 if squared > 0 else np.nan
     return GradientCosine(measured, attainable, measured * ratio)

@@ -127,6 +127,7 @@ def _norm(vectors: np.ndarray) -> np.ndarray:
     largest = np.abs(vectors).max(axis=-1)
     usable = np.isfinite(largest) & (largest > 0)
     # Divided first: the square of an exploding gradient overflows.
-    scaled = vectors / np.where(usable, largest, 1.0)[..., np.newaxis]
-    norms = largest * np.sqrt((scaled**2).sum(axis=-1))
+    scaled = np.where(usable[..., np.newaxis], vectors, 0.0)
+    scaled /= np.where(usable, largest, 1.0)[..., np.newaxis]
+    norms = np.where(usable, largest, 0.0) * np.sqrt((scaled**2).sum(axis=-1))
     return np.where(np.isfinite(largest), norms, np.nan)

@@ -21,6 +21,8 @@ class SmoothedGradient:
         NaN if too few pairs of candidates had finite losses.
     halves : (2, parameter) array
         Estimates from every other pair each, which are independent of one another.
+    sigma : float or (parameter,) array
+        Standard deviation of the noise.
     loss : float
         Mean of the finite losses: an estimate of the smoothed loss.
     pairs : int
@@ -31,6 +33,7 @@ class SmoothedGradient:
 
     gradient: np.ndarray
     halves: np.ndarray
+    sigma: np.ndarray
     loss: float
     pairs: int
     non_finite_share: float
@@ -101,7 +104,7 @@ def smoothed_gradient(
             used[k] += finite[half == k].sum()
         losses += [plus, minus]
         done += len(noise)
-    return _estimate(sums / sigma, used, np.concatenate(losses))
+    return _estimate(sums / sigma, used, sigma, np.concatenate(losses))
 
 
 def _noise(pairs: int, size: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
@@ -109,10 +112,13 @@ def _noise(pairs: int, size: int, rng: np.random.Generator) -> Iterator[np.ndarr
         yield rng.standard_normal((min(PAIRS_AT_ONCE, pairs - start), size))
 
 
-def _estimate(sums: np.ndarray, used: np.ndarray, losses: np.ndarray) -> SmoothedGradient:
+def _estimate(
+    sums: np.ndarray, used: np.ndarray, sigma: np.ndarray, losses: np.ndarray
+) -> SmoothedGradient:
     finite = np.isfinite(losses)
     gradient, halves = np.full(sums.shape[1], np.nan), np.full(sums.shape, np.nan)
     if used.all():
         gradient, halves = sums.sum(axis=0) / used.sum(), sums / used[:, np.newaxis]
     loss = float(losses[finite].mean()) if finite.any() else np.nan
-    return SmoothedGradient(gradient, halves, loss, int(used.sum()), float(1 - finite.mean()))
+    failed = float(1 - finite.mean())
+    return SmoothedGradient(gradient, halves, sigma, loss, int(used.sum()), failed)
