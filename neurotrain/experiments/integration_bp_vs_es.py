@@ -28,8 +28,8 @@ CHANCE = 1 / 3
 # In units of the natural scale of each parameter.
 RATES = {EVOLUTION: (0.1, 0.2, 0.4, 0.8), BACKPROPAGATION: (0.003, 0.01, 0.03, 0.1)}
 SEEDS, TUNING_SEED = (0, 1, 2), 100
-# Generations, or gradient steps; equal seconds where they were measured, on one core.
-LENGTH = {EVOLUTION: 400, BACKPROPAGATION: 2000}
+# Generations, or gradient steps for about the same seconds of one core.
+LENGTH = {EVOLUTION: 400, BACKPROPAGATION: 4000}
 # The sweep is this much shorter.
 TUNING = 5
 # How much stronger recurrent weights are than those of the model by default.
