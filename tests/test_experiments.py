@@ -23,7 +23,13 @@ def command(capsys, *arguments):
 
 
 # They differentiate through circuits.
-NEED_TORCH = {"gradient-horizon", "neuron-turn-off"}
+NEED_TORCH = {
+    "bp-trainability",
+    "discrete-loss",
+    "gradient-horizon",
+    "integration-bp-vs-es",
+    "neuron-turn-off",
+}
 
 
 @pytest.mark.parametrize("name", experiment_names())

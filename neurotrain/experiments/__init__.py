@@ -19,8 +19,11 @@ __all__ = [
 ]
 
 _MODULES = {
+    "bp-trainability": "neurotrain.experiments.bp_trainability",
+    "discrete-loss": "neurotrain.experiments.discrete_loss",
     "gradient-horizon": "neurotrain.experiments.gradient_horizon",
     "integration": "neurotrain.experiments.integration",
+    "integration-bp-vs-es": "neurotrain.experiments.integration_bp_vs_es",
     "integration-memory": "neurotrain.experiments.integration_memory",
     "losses": "neurotrain.experiments.losses",
     "neuron-turn-off": "neurotrain.experiments.neuron_turn_off",

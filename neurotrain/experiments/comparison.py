@@ -11,14 +11,18 @@ from neurotrain import catalog
 from neurotrain.errors import InvalidInput, require_whole
 from neurotrain.executions.torch.execution import require_torch
 from neurotrain.experiments.report import Setting, format_table
-from neurotrain.experiments.trainings import gradient_medians, medians, trained
+from neurotrain.experiments.trainings import (
+    BACKPROPAGATION,
+    BY_GRADIENT,
+    EVOLUTION,
+    gradient_medians,
+    medians,
+    trained,
+)
 from neurotrain.training.command_line import DEFAULT_MODEL
 
 SECONDS = 120.0
 RATE_MODEL = "rate"
-EVOLUTION, BACKPROPAGATION = "evolution strategy", "backpropagation"
-# Gradients of networks of spiking neurons are now and then very long.
-_CLIPPED = {"precision": "float32", "clip_norm": 1.0}
 # Rate units learn fastest with longer steps than the default ones.
 _RATE_LEARNING = {"learning_rate": 0.05}
 
@@ -154,7 +158,7 @@ def _by(method: str, model: str, *, timed: bool) -> dict[str, Any]:
     if method == EVOLUTION:
         return {"optimizer": "openai-es", "optimizer_options": schedule}
     learning = _RATE_LEARNING if model == RATE_MODEL else {}
-    return {"optimizer": "adam", "optimizer_options": {**_CLIPPED, **learning, **schedule}}
+    return {"optimizer": "adam", "optimizer_options": {**BY_GRADIENT, **learning, **schedule}}
 
 
 def _plain(name: str) -> str:

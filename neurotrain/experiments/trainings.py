@@ -1,13 +1,19 @@
 """Trainings of an experiment: begun, gone on with, or taken as they are; and their medians."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from statistics import fmean, median
-from typing import Any
+from typing import Any, TypeVar
 
 from neurotrain.experiments.report import Setting
 from neurotrain.training.result import Result
 from neurotrain.training.run_folder import CONFIG
 from neurotrain.training.trainer import resume, train
+
+EVOLUTION, BACKPROPAGATION = "evolution strategy", "backpropagation"
+# Gradients of networks of spiking neurons are now and then very long.
+BY_GRADIENT = {"precision": "float32", "compiled": True, "clip_norm": 1.0}
+
+Key = TypeVar("Key")
 
 
 def trained(setting: Setting, name: str, **arguments: Any) -> Result:
@@ -53,3 +59,11 @@ def gradient_medians(results: Sequence[Result]) -> dict[str, Any]:
 
 def _non_finite_share(result: Result) -> float:
     return fmean(each.get("skipped", each["failed_share"]) for each in result.metrics)
+
+
+def highest_validated(results: Mapping[Key, Sequence[Result]]) -> Key:
+    """Return whose trainings have the highest median of validation accuracies; the first if many.
+
+    What is chosen by the test would look better than it is.
+    """
+    return max(results, key=lambda key: median(r.validation_accuracy for r in results[key]))
