@@ -10,7 +10,12 @@ pytest.importorskip("torch")
 
 BY_GRADIENT = {
     "optimizer": "adam",
-    "optimizer_options": {"precision": "float32", "clip_norm": 1.0, "learning_rate": 0.05},
+    "optimizer_options": {
+        "precision": "float32",
+        "compiled": True,
+        "clip_norm": 1.0,
+        "learning_rate": 0.05,
+    },
     "validation_trials": 200,
     "threads": 1,
     "progress": False,
