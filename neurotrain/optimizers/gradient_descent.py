@@ -80,7 +80,7 @@ class GradientDescent(AskTell):
         precision: str = "float64",
         checkpoint_steps: int | None = None,
         truncate_steps: int | None = None,
-        compiled: bool = False,
+        compiled: bool = True,
     ) -> None:
         super().__init__(start, scale, seed=seed, population_size=1)
         self._limits = GradientLimits(clip_norm, clip_value, normalize)

@@ -47,7 +47,8 @@ class Differentiation:
     truncate_steps : int, optional
         Cut the gradient through the states every so many steps. By default it is whole.
     compiled : bool
-        Whether to compile the steps first. Then they take a fraction of the time.
+        Whether to compile the steps first, where there is a compiler and all of them can be.
+        Then they take a fraction of the time.
 
     Raises
     ------

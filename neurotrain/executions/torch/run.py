@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from neurotrain.errors import CompilerNotFound
 from neurotrain.executions.fused.values import Span, Values
 from neurotrain.executions.torch.execution import TensorActivity
 from neurotrain.executions.torch.network import Network
@@ -91,7 +92,10 @@ class Run:
             return None
         from neurotrain.executions.torch.kernel import Kernel
 
-        return Kernel.of(self.steps, self.options, self.spike.scales, shape)
+        try:
+            return Kernel.of(self.steps, self.options, self.spike.scales, shape)
+        except CompilerNotFound:
+            return None
 
     def _counts(self, parts: list[Outputs], shape: tuple[int, int], n: int) -> Tensor:
         total = Outputs()
