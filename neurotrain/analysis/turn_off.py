@@ -82,4 +82,4 @@ def _draw_descents(axes: "Axes", descents: Mapping[str, Mapping[str, Any]]) -> N
         axes.plot(iterations, np.median(losses, axis=1), color=color, label=label)
     top = 1.4 * max(np.max(descent["losses"]) for descent in descents.values())
     axes.set(xlabel="iteration", ylabel="loss (median and range)", ylim=(-0.01, top))
-    axes.legend(loc="upper right")
+    axes.legend(loc="upper right", fontsize=5)
