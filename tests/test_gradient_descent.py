@@ -57,7 +57,10 @@ def test_steps_are_those_of_pytorch(name):
         "sgd": lambda: torch.optim.SGD([x], lr=0.1, momentum=0.7),
         "rmsprop": lambda: torch.optim.RMSprop([x], lr=0.01, alpha=0.9),
     }[name]()
-    options = {"adam": {"beta1": 0.8, "beta2": 0.95}, "sgd": {"momentum": 0.7, "learning_rate": 0.1}}
+    options = {
+        "adam": {"beta1": 0.8, "beta2": 0.95},
+        "sgd": {"momentum": 0.7, "learning_rate": 0.1},
+    }
     ours = make(name, scale=np.ones(5), clip_value=1.5, clip_norm=2.0, **options.get(name, {}))
     rng = np.random.default_rng(2)
     for _ in range(30):

@@ -156,12 +156,16 @@ def test_by_some_blocks_it_is_that_part_of_the_whole():
     np.testing.assert_allclose(whole, loss_and_gradient(*how)[1], rtol=1e-9, atol=1e-12)
 
 
-def test_a_candidate_that_fails_has_no_gradient_and_spoils_no_other():
+@pytest.mark.parametrize("compiled", [False, True])
+def test_a_candidate_that_fails_has_no_gradient_and_spoils_no_other(compiled):
+    options = Differentiation(compiled=compiled)
     circuit = rate(nonlinearity="rectified-linear")
     candidates, trials, state = given(circuit, 3)
-    alone = loss_and_gradient(circuit, candidates, trials, state, "cross-entropy")
+    alone = loss_and_gradient(circuit, candidates, trials, state, "cross-entropy", options)
     candidates[1] = 1e200
-    losses, gradients = loss_and_gradient(circuit, candidates, trials, state, "cross-entropy")
+    losses, gradients = loss_and_gradient(
+        circuit, candidates, trials, state, "cross-entropy", options
+    )
     assert losses[1] == np.inf and np.isnan(gradients[1]).all()
     for k in (0, 2):
         assert losses[k] == pytest.approx(alone[0][k], rel=1e-9)

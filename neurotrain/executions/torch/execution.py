@@ -65,8 +65,21 @@ def run_torch(
     threads: int | None,
     precision: str,
 ) -> Activity:
-    """Simulate blocks (candidate, ...) on inputs (trial, bin, channel), without gradients."""
+    """Simulate blocks (candidate, ...) on inputs (trial, bin, channel), without gradients.
+
+    Raises
+    ------
+    InvalidInput
+        Where PyTorch is not installed, or a limit of time is asked for.
+    UnsupportedModel
+        For what has no counterpart in PyTorch.
+    """
     torch = require_torch()
+    if request.trial_seconds is not None:
+        raise InvalidInput(
+            "The torch execution has no limit of time; leave out trial_seconds, or use "
+            "execution='fused'."
+        )
     options = Differentiation(surrogate="none", precision=precision)
     before = torch.get_num_threads()
     torch.set_num_threads(threads or before)

@@ -53,18 +53,19 @@ class Run:
         steps = Steps(network, self.recording, self.spike.measure)
         ticks = max(clock.offset + 1 for clock in values.clocks)
         with torch.no_grad():
-            fixed = steps.fixed()
+            fixed = steps.fixed(range(ticks))
             steps.run(network.begin(), fixed, network.input_weights, range(ticks))
 
     def activity(self, n_candidates: int, n_neurons: int) -> TensorActivity:
         """Simulate, and return all that was recorded."""
         shape = (n_candidates, len(self.values.inputs))
-        given = self.network.given
-        fixed = self.steps.fixed()
         carry, parts = self.network.begin(), []
         kernel = self._kernel(shape)
         if kernel:
-            fixed = {self.steps.whole: self.network.variant(*self.steps.whole).prepare(given)}
+            prepare = self.network.variant(*self.steps.whole).prepare
+            fixed = {self.steps.whole: prepare(self.network.given)}
+        else:
+            fixed = self.steps.fixed(range(self.span.n_steps))
         each = kernel.bytes_each() if kernel else self.steps.bytes_each(shape[0] * shape[1])
         plan = Plan.of(self.steps, self.options, each)
         if kernel:

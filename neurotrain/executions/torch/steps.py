@@ -85,14 +85,10 @@ class Steps:
     recording: Recording
     spike: Callable
 
-    def fixed(self) -> dict[tuple, tuple[Tensor, ...]]:
-        """Return what is the same in all steps, by variant of the step."""
-        span, found = self.recording.span, {}
-        for step in range(span.n_steps):
-            key = self._key(step)
-            if key not in found:
-                found[key] = self.network.variant(*key).prepare(self.network.given)
-        return found
+    def fixed(self, which: range) -> dict[tuple, tuple[Tensor, ...]]:
+        """Return what is the same in all steps, by variant of these steps."""
+        variants = dict.fromkeys(self._key(step) for step in which)
+        return {key: self.network.variant(*key).prepare(self.network.given) for key in variants}
 
     def bytes_each(self, n_rows: int) -> int:
         """Return about how much memory a step needs, for so many candidates and trials."""

@@ -2,16 +2,28 @@
 
 from typing import TYPE_CHECKING
 
+from brian2.utils.stringtools import get_identifiers
+
 from neurotrain.errors import UnsupportedModel
+from neurotrain.executions.torch.assignments import Masked, Names
 from neurotrain.executions.torch.expressions import FIXED
 from neurotrain.executions.torch.statements import WAY_OUT, Typed
-from neurotrain.lowering.program import OWN, Assignment, Code, Propagation, Reference, Sum, Term
+from neurotrain.lowering.program import (
+    FIRST,
+    OWN,
+    Assignment,
+    Code,
+    Propagation,
+    Reference,
+    Sum,
+    Term,
+)
 
 if TYPE_CHECKING:
-    from neurotrain.executions.torch.trace import Names, _Tracing
+    from neurotrain.executions.torch.trace import Tracing
 
 
-def summed(tracing: "_Tracing", one: Sum) -> int:
+def summed(tracing: "Tracing", one: Sum) -> int:
     """Return the new value of a summed variable."""
     graph, table = tracing.graph, tracing.wiring.tables[one.table]
     post = graph.leaf(("table", one.table, "post"), FIXED)
@@ -27,10 +39,10 @@ def summed(tracing: "_Tracing", one: Sum) -> int:
     return graph.call("part", tracing.read(one.target), total, data=table.first_post)
 
 
-def _term(tracing: "_Tracing", one: Sum, term: Term, k: int) -> int:
+def _term(tracing: "Tracing", one: Sum, term: Term, k: int) -> int:
     graph, table = tracing.graph, tracing.wiring.tables[one.table]
     source = _assigned(tracing, term.source, "_source")
-    source = tracing._tensor(source, one.pre)
+    source = tracing.tensor(source, one.pre)
     if table.n_pre != tracing.wiring.sizes[one.pre]:
         source = graph.call("slice", source, data=(table.first_pre, table.n_pre))
     weight = _assigned(tracing, term.weight, "_weight")
@@ -59,7 +71,7 @@ def _fixed(graph: object, weight: int) -> int:
     return weight if graph.stages[weight] == FIXED else graph.call("full", weight, data=1)
 
 
-def _assigned(tracing: "_Tracing", code: Code, name: str) -> int:
+def _assigned(tracing: "Tracing", code: Code, name: str) -> int:
     names = tracing.run(code, Refused())
     return names.translator.number(names[name])
 
@@ -67,12 +79,12 @@ def _assigned(tracing: "_Tracing", code: Code, name: str) -> int:
 class Refused:
     """Where code may change nothing."""
 
-    def write(self, names: "Names", reference: Reference, one: Assignment, value: Typed) -> None:
+    def write(self, names: Names, reference: Reference, one: Assignment, value: Typed) -> None:
         """Refuse."""
         raise UnsupportedModel(f"'{one.target}' changes within a sum. {WAY_OUT}")
 
 
-def propagate(tracing: "_Tracing", one: Propagation, late: int) -> None:
+def propagate(tracing: "Tracing", one: Propagation, late: int) -> None:
     """Let the spikes that a pathway's synapses carry act."""
     route = tracing.wiring.routes[one.queue]
     if route.n_synapses:
@@ -85,7 +97,7 @@ def propagate(tracing: "_Tracing", one: Propagation, late: int) -> None:
 class Carried:
     """Writes where spikes arrive: to the synapses themselves, or sums at their ends."""
 
-    def __init__(self, tracing: "_Tracing", one: Propagation, arrived: list[int]) -> None:
+    def __init__(self, tracing: "Tracing", one: Propagation, arrived: list[int]) -> None:
         self.tracing, self.graph, self.one, self.arrived = tracing, tracing.graph, one, arrived
         self.added: dict[tuple[str, str, str], int] = {}
         targets = {a.target for a in one.code.vector}
@@ -97,8 +109,6 @@ class Carried:
         self._check_reads(one.code)
 
     def _check_reads(self, code: Code) -> None:
-        from brian2.utils.stringtools import get_identifiers
-
         names = {r.name for r in code.references if r.symbol in self.summed}
         for one in code.vector:
             read = names & get_identifiers(one.expression)
@@ -116,19 +126,17 @@ class Carried:
             spikes = self.graph.call("beside", *self.arrived)
         return self.graph.call("gather", spikes, self.graph.leaf(("queue", self.one.queue), FIXED))
 
-    def write(self, names: "Names", reference: Reference, one: Assignment, value: Typed) -> None:
+    def write(self, names: Names, reference: Reference, one: Assignment, value: Typed) -> None:
         """Add to the ends of synapses, or change the synapses."""
-        from neurotrain.executions.torch.trace import _Masked
-
         if reference.index == OWN:
-            _Masked(self.tracing, self._at_synapses()).write(names, reference, one, value)
+            Masked(self.tracing, self._at_synapses()).write(names, reference, one, value)
             return
         if one.op not in ("+=", "-="):
             raise UnsupportedModel(
                 f"'{one.target} {one.op} {one.expression}' depends on the order in which spikes "
                 f"arrive, which the torch execution does not cover. {WAY_OUT}"
             )
-        if reference.index == "first":
+        if reference.index == FIRST:
             raise UnsupportedModel(
                 f"'{one.target}' is shared and changed by spikes, which the torch execution does "
                 f"not cover. {WAY_OUT}"

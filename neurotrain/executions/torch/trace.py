@@ -1,18 +1,18 @@
 """One step of a Program as a graph: what every state becomes, and what is told of it."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from neurotrain.errors import UnsupportedModel
 from neurotrain.executions.fused.schedule import is_late
+from neurotrain.executions.torch.assignments import Elementwise, Masked, Names, Writer
 from neurotrain.executions.torch.expressions import CLOCK, FIXED, STEP, Expressions
 from neurotrain.executions.torch.spikes import Spikes
-from neurotrain.executions.torch.statements import WAY_OUT, Translator, Typed
+from neurotrain.executions.torch.statements import WAY_OUT, Typed
+from neurotrain.executions.torch.synapses import propagate, summed
 from neurotrain.executions.torch.wiring import Wiring
 from neurotrain.lowering.program import (
     FIRST,
     OWN,
-    Assignment,
     Code,
     Generator,
     Log,
@@ -28,8 +28,6 @@ from neurotrain.lowering.program import (
 )
 
 _STAGES = {"parameter": FIXED, "index": FIXED, "state": STEP, "input": STEP}
-# Of no gradient: when something happened, and what follows from it.
-_HARD = ("boolean", "integer")
 
 
 @dataclass
@@ -74,7 +72,7 @@ class Tracer:
 
     def trace(self, due: tuple[bool, ...], records: bool) -> Traced:
         """Return a step in which these clocks tick, with or without what is sampled."""
-        tracing = _Tracing(self)
+        tracing = Tracing(self)
         for number, one in enumerate(self.program.operations):
             wanted = records or not isinstance(one, Sample)
             if due[one.clock] and wanted:
@@ -82,7 +80,9 @@ class Tracer:
         return tracing.finished()
 
 
-class _Tracing:
+class Tracing:
+    """A step that is being traced, operation by operation."""
+
     def __init__(self, tracer: Tracer) -> None:
         self.program, self.wiring = tracer.program, tracer.wiring
         self.graph = Expressions()
@@ -108,10 +108,11 @@ class _Tracing:
         for symbol, number in self.current.items():
             if self.arrays[symbol].role == "state":
                 owner, shared = self.arrays[symbol].owner, self.arrays[symbol].shared
-                self.step.states[symbol] = self._tensor(number, -1 if shared else owner)
+                self.step.states[symbol] = self.tensor(number, -1 if shared else owner)
         return self.step
 
-    def _tensor(self, number: int, owner: int) -> int:
+    def tensor(self, number: int, owner: int) -> int:
+        """Return a node that is a tensor even where its value is a number."""
         if self.graph.stages[number] > CLOCK:
             return number
         size = 1 if owner < 0 else self.wiring.sizes[owner]
@@ -120,18 +121,18 @@ class _Tracing:
     # --- operations
 
     def _update(self, one: Update) -> None:
-        self.run(one.code, _Elementwise(self))
+        self.run(one.code, Elementwise(self))
 
     def _sample(self, one: Sample) -> None:
-        found = self.run(one.code, _Elementwise(self))
+        found = self.run(one.code, Elementwise(self))
         for name in one.values:
-            self.step.records[name] = self._tensor(
+            self.step.records[name] = self.tensor(
                 found.translator.number(found["_to_record_" + name]), one.owner
             )
 
     def _threshold(self, one: Threshold) -> None:
-        found = self.run(one.code, _Elementwise(self))
-        condition = self._tensor(found.translator.truth(found["_cond"]), one.owner)
+        found = self.run(one.code, Elementwise(self))
+        condition = self.tensor(found.translator.truth(found["_cond"]), one.owner)
         self.step.events[one.event] = self.spikes.of(
             condition, one.event, set(self.current.values())
         )
@@ -147,17 +148,13 @@ class _Tracing:
 
     def _reaction(self, one: Reaction) -> None:
         back = 1 if is_late(self.program, one) else 0
-        self.run(one.code, _Masked(self, self.event(one.event, back)))
+        self.run(one.code, Masked(self, self.event(one.event, back)))
 
     def _propagation(self, one: Propagation) -> None:
-        from neurotrain.executions.torch.synapses import propagate
-
         propagate(self, one, 1 if is_late(self.program, one) else 0)
 
     def _sum(self, one: Sum) -> None:
-        from neurotrain.executions.torch.synapses import summed
-
-        self.current[one.target] = self._tensor(summed(self, one), one.post)
+        self.current[one.target] = self.tensor(summed(self, one), one.post)
 
     # --- values
 
@@ -200,7 +197,7 @@ class _Tracing:
         """Return the node of an array of positions."""
         return self.graph.leaf(("positions", symbol), FIXED)
 
-    def run(self, code: Code, writer: "_Elementwise") -> "Names":
+    def run(self, code: Code, writer: Writer) -> Names:
         """Trace statements; return what their names stand for afterwards."""
         names = Names(self, code)
         for one in (*code.scalar, *code.vector):
@@ -219,118 +216,3 @@ class _Tracing:
         operation, call = self.site
         self.site = (operation, call + 1)
         return self.graph.leaf(("noise", kind, operation, call, owner), STEP)
-
-
-class Names:
-    """What the names in a piece of code stand for."""
-
-    def __init__(self, tracing: _Tracing, code: Code) -> None:
-        self.tracing, self.local = tracing, {}
-        self.references = {r.name: r for r in code.references}
-        self.owner = self._owner(code)
-        self.translator = Translator(tracing.graph, self, dict(self._functions()))
-
-    def __getitem__(self, name: str) -> Typed:
-        if name in self.local:
-            return self.local[name]
-        return self.tracing.value(self.references[name])
-
-    def written(self, one: Assignment) -> Reference | None:
-        """Return the array that an assignment changes, if any."""
-        reference = self.references.get(one.target)
-        is_array = reference is not None and reference.symbol in self.tracing.arrays
-        return reference if is_array and one.op != ":=" else None
-
-    def _owner(self, code: Code) -> int:
-        owners = [
-            self.tracing.arrays[r.symbol].owner
-            for r in code.references
-            if r.index == OWN and r.symbol in self.tracing.arrays
-        ]
-        return owners[0] if owners else -1
-
-    def _functions(self) -> Iterator[tuple[str, object]]:
-        graph, tracing = self.tracing.graph, self.tracing
-        for name, reference in self.references.items():
-            symbol = reference.symbol
-            own = tracing.functions.get(symbol)
-            if symbol in ("rand", "randn"):
-                yield name, lambda _, kind=symbol: (tracing.noise(kind, self.owner), "float")
-            elif own and own.kind == "table":
-                yield (
-                    name,
-                    lambda args, s=symbol: (
-                        graph.call("table", *(self.translator.number(a) for a in args), data=s),
-                        "float",
-                    ),
-                )
-            elif own and own.kind == "binomial":
-                yield (
-                    name,
-                    lambda _, s=symbol: (
-                        graph.call("binomial", tracing.noise("rand", self.owner), data=s),
-                        "float",
-                    ),
-                )
-            elif own:
-                raise UnsupportedModel(
-                    f"'{name}' is a function in C++, which has no derivative for the torch "
-                    f"execution; write its expression in the equations. {WAY_OUT}"
-                )
-            elif (
-                name != symbol
-                and symbol not in tracing.arrays
-                and symbol not in (tracing.constants)
-                and "@" not in symbol
-            ):
-                yield name, lambda args, s=symbol: self.translator.standard(s, args)
-
-
-class _Elementwise:
-    """Writes every element."""
-
-    def __init__(self, tracing: _Tracing) -> None:
-        self.tracing, self.graph = tracing, tracing.graph
-
-    def write(self, names: Names, reference: Reference, one: Assignment, value: Typed) -> None:
-        """Let an array have a new value."""
-        if reference.index not in (OWN, FIRST):
-            raise UnsupportedModel(
-                f"'{one.target}' of another object is changed element by element, which the "
-                f"torch execution does not cover. {WAY_OUT}"
-            )
-        kind, old = self.tracing.arrays[reference.symbol].kind, names[one.target]
-        if one.op != "=":
-            value = names.translator.combined(one.op[:-1], old, value)
-        new = names.translator.as_kind(value, kind)
-        if reference.condition:
-            new = self.graph.call("where", self.tracing.read(reference.condition), new, old[0])
-        self.tracing.current[reference.symbol] = new
-
-
-class _Masked(_Elementwise):
-    """Writes where an event has happened."""
-
-    def __init__(self, tracing: _Tracing, spike: int) -> None:
-        super().__init__(tracing)
-        self.spike = spike
-
-    def write(self, names: Names, reference: Reference, one: Assignment, value: Typed) -> None:
-        """Let an array have a new value where the event has happened."""
-        tracing, graph, translator = self.tracing, self.graph, names.translator
-        symbol = reference.symbol
-        kind, old, spike = tracing.arrays[symbol].kind, names[one.target], self.spike
-        if reference.condition:
-            spike = graph.times(spike, graph.call("number", tracing.read(reference.condition)))
-        if kind == "float" and one.op in ("+=", "-="):
-            sign = 1.0 if one.op == "+=" else -1.0
-            change = graph.times(spike, translator.number(value))
-            tracing.current[symbol] = graph.total([(1.0, old[0]), (sign, change)])
-            return
-        if one.op != "=":
-            value = translator.combined(one.op[:-1], old, value)
-        new = translator.as_kind(value, kind)
-        if kind in _HARD:
-            tracing.current[symbol] = graph.call("where", tracing.spikes.hard(spike), new, old[0])
-        else:
-            tracing.current[symbol] = tracing.spikes.chosen(spike, new, old[0])
