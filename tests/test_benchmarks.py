@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
@@ -180,6 +181,41 @@ def test_jax_and_torch_agree_with_brian2(precision, truth):
     for name, kind in (("jax", Jax), ("torch", Torch)):
         runner = kind(TINY, VARIANTS[f"{name}-{precision}"], draw_values(TINY))
         assert disagreement(runner.compare(), truth, precision) == ""
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_gradients_agree_with_difference_quotients_and_one_another():
+    pytest.importorskip("torch")
+    from neurotrain.benchmarks.gradient import Gradient, gradient_outcome
+    from neurotrain.benchmarks.torch_gradient import TorchGradient
+
+    values = draw_values(TINY)
+    kinds = {"torch-gradient": Gradient, "plain-torch-gradient": TorchGradient}
+    if find_spec("jax"):
+        from neurotrain.benchmarks.jax_gradient import JaxGradient
+
+        kinds["jax-gradient"] = JaxGradient
+    found = {n: k(TINY, VARIANTS[f"{n}-float64"], values).compare() for n, k in kinds.items()}
+    fused = Fused(TINY, VARIANTS["fused-float64"], values)
+    candidates, trials, state = fused.given
+    blocks = fused.circuit.parameters.split(candidates)
+    steps = TINY.compared_steps
+
+    def losses(shift: float) -> np.ndarray:
+        bias = blocks["neurons.bias"].copy()
+        bias[:, 1] += shift
+        shifted = fused.circuit.parameters.join(blocks | {"neurons.bias": bias})
+        recording = fused.circuit.simulate(
+            shifted, trials, state, execution="fused-float64", states=("v",)
+        )
+        last = recording.state["v"][:, :, steps - cases.STEPS_PER_INPUT : steps]
+        return last.mean(axis=(1, 2, 3)) * 1e3
+
+    quotient = (losses(1e-6) - losses(-1e-6)) / 2e-6
+    assert found["torch-gradient"].v_mV[:, 0, 1] == pytest.approx(quotient, rel=1e-5)
+    expected = gradient_outcome(found["torch-gradient"].v_mV[:, 0])
+    for outcome in found.values():
+        assert disagreement(outcome, expected, "float64") == ""
 
 
 # That variants agree

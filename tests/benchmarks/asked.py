@@ -45,6 +45,13 @@ ASKED = [
     Asked("graded-n100-b16", "brian2-standalone", "fused-float32", 12),
     Asked("graded-n100-b16", "brian2-naive", "fused-float32", 80),
     Asked("graded-n100-b16", "fused-float32", "fused-float32-2-threads", 1.85, clock="wall"),
+    Asked(
+        "graded-n128-b8",
+        "torch-gradient-compiled-float64",
+        "plain-torch-gradient-float64",
+        1.2,
+        at_most=True,
+    ),
     Asked("spiking-n1000-b16", "brian2-standalone", "fused-float32", 5),
     Asked("spiking-n1000-b16", "brian2-standalone-one-trial", "fused-float32", 5),
 ]

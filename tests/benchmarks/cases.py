@@ -16,6 +16,12 @@ FUSED = ("fused-float32", "fused-float64")
 HAND_WRITTEN = ("hand-written-float32", "hand-written-float64")
 BRIAN2 = ("brian2-standalone", "brian2-cython", "brian2-naive")
 ARRAYS = ("jax-float32", "jax-float64", "torch-float32", "torch-float64")
+GRADIENTS = (
+    "plain-torch-gradient-float64",
+    "torch-gradient-float64",
+    "torch-gradient-compiled-float64",
+    "jax-gradient-float64",
+)
 THREADS = ("fused-float32-2-threads", "fused-float64-2-threads")
 
 
@@ -58,6 +64,11 @@ def make_case(network: str, neurons: int, trials: int, variants: Iterable[str]) 
     return Case(network, neurons, trials, candidates, steps, tuple(variants), compared_steps)
 
 
+def gradient_case(neurons: int = 128, trials: int = 8) -> Case:
+    """Return a case whose variants differentiate through the network, with every state kept."""
+    return Case("graded", neurons, trials, 1, 1000, GRADIENTS, compared_steps=400)
+
+
 def default_cases() -> list[Case]:
     """Return what takes about ten minutes, with every figure that is asked of the engine."""
     beside_hand = (*HAND_WRITTEN, *FUSED)
@@ -70,6 +81,7 @@ def default_cases() -> list[Case]:
         make_case("graded", 100, 64, beside_hand),
         make_case("conductance", 100, 16, (*FUSED, "brian2-standalone", *ARRAYS[:2])),
         make_case("spiking", 1000, 16, (*FUSED, *BRIAN2, "brian2-standalone-one-trial")),
+        gradient_case(),
     ]
 
 
@@ -80,7 +92,8 @@ def quick_cases() -> list[Case]:
         make_case("conductance", 30, 16, FUSED),
         make_case("spiking", 100, 16, (*FUSED, "brian2-naive")),
     ]
-    return [replace(case, candidates=2, steps=200, compared_steps=100) for case in few]
+    few = [replace(case, candidates=2, steps=200, compared_steps=100) for case in few]
+    return [*few, replace(gradient_case(20, 4), steps=200, compared_steps=100)]
 
 
 def full_cases() -> list[Case]:
@@ -97,7 +110,8 @@ def full_cases() -> list[Case]:
         for neurons in ((20, 100, 500, 1000) if network == "spiking" else (20, 100, 500))
         for trials in (1, 16, 64)
     ]
-    return [_without_hand_written(case) if case.trials == 1 else case for case in cases]
+    cases = [_without_hand_written(case) if case.trials == 1 else case for case in cases]
+    return [*cases, gradient_case()]
 
 
 def _without_hand_written(case: Case) -> Case:

@@ -31,6 +31,8 @@ class Variant:
     @property
     def references(self) -> tuple[str, ...]:
         """What its time may be compared with; the first that is there will be."""
+        if "gradient" in self.name:
+            return (f"plain-torch-gradient-{self.precision}",)
         one_thread = () if self.threads == 1 else (self.name.removesuffix("-2-threads"),)
         own = (self.name,) if self.module == "hand_written" else ()
         same = (f"hand-written-{self.precision}", f"fused-{self.precision}")
@@ -70,5 +72,9 @@ _ALL = [
     Variant("brian2-naive", "brian2_runtime", one_trial=True),
     *_ARRAYS,
     *_two_threads(_ARRAYS),
+    Variant("plain-torch-gradient-float64", "torch_gradient", needs="torch"),
+    Variant("torch-gradient-float64", "gradient", needs="torch"),
+    Variant("torch-gradient-compiled-float64", "gradient", needs="torch"),
+    Variant("jax-gradient-float64", "jax_gradient", needs="jax"),
 ]
 VARIANTS = {variant.name: variant for variant in _ALL}
