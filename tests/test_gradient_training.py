@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from brian2 import ms
 
 import neurotrain as nt
 from neurotrain import catalog
@@ -36,7 +37,9 @@ EVOLVED = {**SMALL, "optimizer": "openai-es", "optimizer_options": {"population_
 
 
 def rate(neurons=8, **options):
-    return nt.models.rate(neurons, channels=4, classes=3, **options)
+    """Return units as fast as the short trials here ask for."""
+    fast = {"tau": 10 * ms, "dt": 1 * ms, "gain": 0.9}
+    return nt.models.rate(neurons, channels=4, classes=3, **fast, **options)
 
 
 def files(folder):
