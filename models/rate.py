@@ -34,7 +34,6 @@ NONLINEARITIES = MappingProxyType(
 # tasks of seconds; that of Sompolinsky et al. (1988) is 1.
 TAU = 100 * ms
 GAIN = 1.0  # chosen: at the onset of chaos, where activity decays slowest
-DT = 2 * ms  # chosen: divides the bins of all tasks here
 
 
 def rate_units(
@@ -42,7 +41,7 @@ def rate_units(
     *,
     nonlinearity: str = "tanh",
     method: str = "euler",
-    dt: Quantity = DT,
+    dt: Quantity = 1 * ms,
     tau: Quantity = TAU,
 ) -> NeuronGroup:
     """Return uncoupled rate units with the variables ``drive`` and ``stimulus``.
@@ -87,7 +86,7 @@ def rate(
     dale: float | None = None,
     nonlinearity: str = "tanh",
     method: str = "euler",
-    dt: Quantity = DT,
+    dt: Quantity = 1 * ms,
     tau: Quantity = TAU,
 ) -> nt.Circuit:
     """Return a fully connected recurrent network of rate units.

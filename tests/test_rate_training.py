@@ -24,7 +24,7 @@ BY_GRADIENT = {
 
 def test_it_learns_to_integrate_evidence(tmp_path):
     """Chance is 1/3. Of 2000 trials the standard error is 0.005; 0.99 is usual."""
-    circuit = nt.models.rate(64)
+    circuit = nt.models.rate(64, dt=2 * ms)
     result = nt.train(
         circuit, "stimulus-integration", generations=120, out=tmp_path / "run", **BY_GRADIENT
     )
