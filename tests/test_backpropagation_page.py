@@ -21,7 +21,7 @@ def test_examples_run(page, tmp_path, monkeypatch):
     for example in re.findall(r"```python\n(.*?)```", page, re.DOTALL):
         exec(compile(example, "backpropagation.md", "exec"), names)
     assert names["result"].test_accuracy > 0.8
-    assert names["gradient"].shape == (2, names["circuit"].parameters.size)
+    assert names["gradient"].shape == (2, names["result"].circuit.parameters.size)
     assert names["hybrid"].summary["skipped_share"] == 0
     assert all(metrics["guiding_gradients"] == 1 for metrics in names["guided"].metrics)
 

@@ -203,10 +203,11 @@ def commands(text: str) -> list[str]:
     return re.findall(r"```sh\n(.*?)\n```", text, flags=re.DOTALL)
 
 
-def test_readme_has_the_two_commands(top):
+def test_readme_has_its_three_commands(top):
     assert commands((top / "README.md").read_text()) == [
         "pip install -c constraints.txt . && neurotrain train stimulus-integration",
         "pip install -c constraints.txt '.[test]' && pytest",
+        "pip install -c constraints.txt '.[torch]' && neurotrain compare stimulus-integration",
     ]
 
 
