@@ -10,7 +10,7 @@ import numpy as np
 from neurotrain import catalog
 from neurotrain.errors import InvalidInput
 from neurotrain.losses import Loss, as_loss, is_built_in, settings_of
-from neurotrain.optimizers import Optimizer
+from neurotrain.optimizers import Optimizer, gradient_descent_names
 from neurotrain.readouts import READOUTS, make_readout
 from neurotrain.seeding import generator
 from neurotrain.task import Task
@@ -81,6 +81,12 @@ class Plan:
     def start(self) -> np.ndarray:
         """The untrained weights, (parameter,)."""
         return self.circuit.parameters.draw(generator(self.settings.seed, "initial-parameters"))
+
+    @property
+    def uses_torch(self) -> bool:
+        """Whether what comes out depends on PyTorch."""
+        descends = self.choices["optimizer"].name in gradient_descent_names()
+        return descends or self.gradient is not None or "torch" in self.settings.execution
 
     def make_optimizer(self) -> Optimizer:
         """Return the optimizer before its first generation."""

@@ -40,7 +40,7 @@ def summarize(plan: Plan, state: TrainingState, scores: Scores) -> dict[str, Any
         "failed_candidates": state.failed_candidates,
         **_skipped(state),
         "wall_seconds": state.wall_seconds,
-        "versions": versions(),
+        "versions": versions(plan),
     }
 
 
@@ -64,11 +64,12 @@ def summarize_ideal(task: Task, n_trials: int, seed: int) -> dict[str, float]:
     return {} if ideal is None else {"test_ideal_score": ideal}
 
 
-def versions() -> dict[str, str]:
+def versions(plan: Plan) -> dict[str, str]:
     """Return the versions that a run depends on."""
     found = {"neurotrain": __version__, "python": platform.python_version()}
     # The trials of NeuroGym's tasks are those of its version, gradients those of PyTorch's.
-    libraries = [name for name in ("neurogym", "torch") if sys.modules.get(name)]
+    libraries = [name for name in ("neurogym",) if sys.modules.get(name)]
+    libraries += ["torch"] * plan.uses_torch
     for package in ("brian2", "numpy", *libraries):
         try:
             found[package] = version(package)

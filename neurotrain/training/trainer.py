@@ -213,7 +213,7 @@ def _require_usable(out: str | os.PathLike | None) -> None:
 
 
 def _new_folder(out: str | os.PathLike | None, plan: Plan) -> RunFolder:
-    config = {**plan.config(), "versions": versions()}
+    config = {**plan.config(), "versions": versions(plan)}
     return RunFolder.create(_default_folder(plan) if out is None else out, config)
 
 
