@@ -40,7 +40,8 @@ class Run:
         self.network = Network(program, values, dtype, options.surrogate != "none")
         samples = [o for o in program.operations if isinstance(o, Sample)]
         names = samples[0].values if samples else ()
-        every = values.chosen[0].every * values.clocks[samples[0].clock].every if samples else 0
+        self.steps_per_tick = values.clocks[samples[0].clock].every if samples else 1
+        every = values.chosen[0].every * self.steps_per_tick if samples else 0
         self.recording = Recording(span, names, every)
         self.spike = Surrogate(options)
         self.steps = Steps(self.network, self.recording, self.spike)
@@ -111,7 +112,8 @@ class Run:
         for part in parts:
             for name, value in part.totals.items():
                 total.add(total.totals, name, value)
-        ticks = max(1, self.span.average[1] - self.span.average[0])
+        start, stop = self.span.average
+        ticks = max(1, (stop - start) // self.steps_per_tick)
         empty = torch.zeros((1, 1, n), dtype=self.network.dtype)
         found = {name: total.totals.get(name, empty) / ticks for name in self.recording.names}
         return {name: value.expand(*shape, n) for name, value in found.items()}

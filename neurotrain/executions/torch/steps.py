@@ -126,7 +126,7 @@ class Steps:
                 bin_ += 1
             key = self._key(step)
             found = self._step(key, fixed[key], states, past, step)
-            self._record(outputs, found, key, step, bin_ if bin_ < len(stops) else None)
+            self._record(outputs, found, step, bin_ if bin_ < len(stops) else None)
             if (step + 1) % STEPS_BETWEEN_CHECKS == 0 or step + 1 == steps.stop:
                 with torch.no_grad():
                     outputs.failed = outputs.failed | watched(self.network, states)
@@ -181,17 +181,17 @@ class Steps:
         return dict(zip((*source.events, *source.records), found[n:], strict=True))
 
     def _record(
-        self, outputs: Outputs, found: dict[str, Tensor], key: tuple, step: int, bin_: int | None
+        self, outputs: Outputs, found: dict[str, Tensor], step: int, bin_: int | None
     ) -> None:
         counted = self.network.program.counted
         if counted in found and bin_ is not None:
             outputs.add(outputs.counts, bin_, found[counted])
-        if key[1]:
-            for name in self.recording.names:
-                if self.recording.is_averaged(step):
-                    outputs.add(outputs.totals, name, found[name])
-                if self.recording.is_sampled(step):
-                    outputs.samples[name, step] = found[name]
+        # Between two ticks of the recording's clock nothing is found.
+        for name in self.recording.names:
+            if name in found and self.recording.is_averaged(step):
+                outputs.add(outputs.totals, name, found[name])
+            if name in found and self.recording.is_sampled(step):
+                outputs.samples[name, step] = found[name]
 
 
 def tick_of(clock: Clock, step: int) -> int:
