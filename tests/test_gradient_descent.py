@@ -243,4 +243,5 @@ def test_options_of_differentiation_are_those_of_the_execution():
     from neurotrain.executions.torch.options import Differentiation
 
     for name in NAMES:
-        assert make(name).differentiation == asdict(Differentiation())
+        # A training takes many gradients, for which compiling pays.
+        assert make(name).differentiation == asdict(Differentiation(compiled=True))
