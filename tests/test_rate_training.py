@@ -12,7 +12,6 @@ BY_GRADIENT = {
     "optimizer": "adam",
     "optimizer_options": {
         "precision": "float32",
-        "compiled": True,
         "clip_norm": 1.0,
         "learning_rate": 0.05,
     },

@@ -16,7 +16,7 @@ from typing import Any
 from neurotrain.errors import TrainingFailed
 from neurotrain.executions.torch.execution import require_torch
 from neurotrain.experiments.report import Check, Findings, Setting
-from neurotrain.experiments.trainings import BY_GRADIENT, trained
+from neurotrain.experiments.trainings import BY_GRADIENT, PUBLISHED_GAIN, trained
 from neurotrain.training.result import Result
 
 CHANCE = 1 / 3
@@ -29,8 +29,6 @@ SEEDS = (0, 1, 2)
 # Generations, and gradient steps for about the same seconds.
 GENERATIONS, STEPS = 250, 750
 BINS = 50
-# How much stronger the published recurrent weights are than those of the model by default.
-PUBLISHED_GAIN = 10.0
 # A cell where backpropagation is known to learn, and one where it was seen to learn nothing.
 SHORT, LONG = (200.0, 0.1), (1000.0, 1.0)
 

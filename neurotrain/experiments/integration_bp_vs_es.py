@@ -17,6 +17,7 @@ from neurotrain.experiments.trainings import (
     BACKPROPAGATION,
     BY_GRADIENT,
     EVOLUTION,
+    PUBLISHED_GAIN,
     gradient_medians,
     highest_validated,
     medians,
@@ -32,8 +33,6 @@ SEEDS, TUNING_SEED = (0, 1, 2), 100
 LENGTH = {EVOLUTION: 400, BACKPROPAGATION: 4000}
 # The sweep is this much shorter.
 TUNING = 5
-# How much stronger recurrent weights are than those of the model by default.
-PUBLISHED_GAIN = 10.0
 
 
 def run(setting: Setting) -> Findings:

@@ -11,7 +11,9 @@ from neurotrain.training.trainer import resume, train
 
 EVOLUTION, BACKPROPAGATION = "evolution strategy", "backpropagation"
 # Gradients of networks of spiking neurons are now and then very long.
-BY_GRADIENT = {"precision": "float32", "compiled": True, "clip_norm": 1.0}
+BY_GRADIENT = {"precision": "float32", "clip_norm": 1.0}
+# How much stronger the published recurrent weights are than those of morris-lecar by default.
+PUBLISHED_GAIN = 10.0
 
 Key = TypeVar("Key")
 

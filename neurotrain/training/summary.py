@@ -68,8 +68,8 @@ def versions(plan: Plan) -> dict[str, str]:
     """Return the versions that a run depends on."""
     found = {"neurotrain": __version__, "python": platform.python_version()}
     # The trials of NeuroGym's tasks are those of its version, gradients those of PyTorch's.
-    libraries = [name for name in ("neurogym",) if sys.modules.get(name)]
-    libraries += ["torch"] * plan.uses_torch
+    depends = {"neurogym": sys.modules.get("neurogym"), "torch": plan.uses_torch}
+    libraries = [name for name, does in depends.items() if does]
     for package in ("brian2", "numpy", *libraries):
         try:
             found[package] = version(package)
