@@ -35,9 +35,9 @@ class PGPE(GradientES):
         First standard deviation of every parameter, in units of `scale`.
     learning_rate : float, optional
         By what the gradient optimizer's direction is multiplied, in units of `scale`.
-        By default `LEARNING_RATE`, and with ClipUp ``sigma * sqrt(d) / 30`` for d
-        parameters: candidates lie 15 largest steps from the guess (Toklu et al. 2020,
-        section 3).
+        By default `LEARNING_RATE`, and with ClipUp ``sigma * sqrt(d) / 10`` for d
+        parameters: candidates lie 5 largest steps from the guess (15 in Toklu et al.
+        2020, section 3, for runs of many more generations).
     sigma_learning_rate : float
         How fast standard deviations adapt; 0 keeps them.
     max_sigma_change : float
@@ -74,7 +74,7 @@ class PGPE(GradientES):
         *,
         seed: int,
         population_size: int = 64,
-        sigma: float = 0.1,
+        sigma: float = 0.5,
         learning_rate: float | None = None,
         sigma_learning_rate: float = 0.1,
         max_sigma_change: float = 0.2,
@@ -95,7 +95,7 @@ class PGPE(GradientES):
         size, count = self._start.size, require_pairs("pgpe", population_size)
         if learning_rate is None:
             is_clipup = gradient_optimizer == "clipup"
-            learning_rate = sigma * sqrt(size) / 30 if is_clipup else LEARNING_RATE
+            learning_rate = sigma * sqrt(size) / 10 if is_clipup else LEARNING_RATE
         self._descent = make_descent(
             self._start,
             self._scale,
