@@ -4,7 +4,7 @@ The public code that preceded Hazelden et al. (2023), arXiv:2311.10869, trains 1
 input channels by an evolution strategy of 100 candidates on 50 trials; of the weights onto
 neurons it evolves the input weights only. It reaches an accuracy of 0.9 after 2,400 iterations,
 that is 12 million simulations of a trial. Here all weights are evolved, with steps that shrink
-over the run: steps of constant length reach 0.90 after 3 million simulations, and stay there.
+over the run: steps of constant length reach 0.90 after 3 million simulations.
 """
 
 from statistics import median
@@ -15,7 +15,7 @@ from neurotrain.experiments.trainings import trained
 PRECURSOR = "code preceding arXiv:2311.10869: 0.90 after 12 million"
 PRECURSOR_SIMULATIONS = 100 * 50 * 2400
 SEEDS = (0, 1, 2)
-# Of four settings the best after 200 generations with another seed.
+# With constant steps 200 generations reach 0.87, with these 0.91, with a sigma of 0.4 also 0.90.
 OPTIONS = {"population_size": 100, "sigma": 0.1, "schedule": "cosine"}
 
 
