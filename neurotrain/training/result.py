@@ -17,7 +17,7 @@ from neurotrain.training.plan import Plan
 from neurotrain.training.rebuild import plan_of_run
 from neurotrain.training.run_folder import RunFolder
 from neurotrain.training.summary import summarize_ideal, summarize_test
-from neurotrain.training.weights_file import read_weights
+from neurotrain.training.weights_file import TRAINED, read_weights
 from neurotrain.trials import Trials
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class Result:
         opened = RunFolder(folder)
         summary = opened.read_result()
         plan = plan_of_run(opened, circuit=circuit, task=task, loss=loss)
-        weights = read_weights(opened.path, plan.circuit.fingerprint)
+        weights = read_weights(opened.path / TRAINED, plan.circuit.fingerprint)
         return cls(opened.path, plan, weights, opened.metrics.read(), summary)
 
     @property
