@@ -6,6 +6,7 @@ from test_trainer import SMALL, TASK, files, stub
 
 import neurotrain as nt
 from neurotrain.errors import InvalidInput, RunFolderError
+from neurotrain.training.config_file import read_config_file
 from neurotrain.training.start import drawn_start
 
 SIZE = 3 * 4 + 3
@@ -24,6 +25,9 @@ def test_training_goes_on_from_the_weights_of_another_result(tmp_path):
     assert first.test_accuracy > 0.8 and second.test_accuracy > 0.8
     # The first candidates lie around it.
     assert np.array_equal(second.plan.make_optimizer().guess, first.weights)
+    # A file holds no weights, so that another run by it would be another one.
+    with pytest.raises(InvalidInput, match=r"start\.npz"):
+        read_config_file(second.folder / "config.toml")
     again = nt.Result.load(second.folder, circuit=stub())
     assert np.array_equal(again.initial_weights, first.weights)
     assert (again.folder / "start.npz").is_file()
