@@ -138,7 +138,7 @@ def test_by_dales_law_neurons_keep_their_signs():
         (lambda: rate(SIZE + 1), (-1, 1), "in the rate network and"),
         (lambda: shifted(autapses=False), (-1, 1), "make both of the same size"),
         (lambda: shifted(sign=-1), (1, 3), "does not increase with their drive"),
-        (lambda: shifted(), (1.0, 1.0), "'drive' must be a number that is above 1"),
+        (lambda: shifted(), (1.0, 1.0), "drive must be a finite number above 1"),
         (
             lambda: nt.models.leaky_integrate_and_fire(SIZE, channels=CHANNELS, classes=CLASSES),
             (-1, 1),

@@ -8,7 +8,7 @@ from time import perf_counter
 from typing import Any
 
 from neurotrain import catalog
-from neurotrain.errors import InvalidInput, require_above_zero, require_whole
+from neurotrain.errors import InvalidInput, require_number, require_whole
 from neurotrain.executions.torch.execution import require_torch
 from neurotrain.experiments.equal_seconds import METHODS, Budget, train_tuned
 from neurotrain.experiments.report import Setting, format_table
@@ -106,7 +106,7 @@ def compare(
         raise InvalidInput("Give the trainings either seconds or generations, not both.")
     require_whole("seeds", 1 if seeds is None else seeds)
     require_whole("generations", 1 if generations is None else generations)
-    require_above_zero("seconds", 1 if seconds is None else seconds)
+    require_number("seconds", 1 if seconds is None else seconds, above=0)
     usual = getattr(catalog.find("tasks", task), "usual_training", {})
     model = model or usual.get("circuit", DEFAULT_MODEL)
     catalog.find("models", model)
