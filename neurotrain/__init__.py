@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from neurotrain.parameters.encodings import LowRank, RandomSubspace
     from neurotrain.parameters.parameter import Parameter
     from neurotrain.parameters.transforms import Bounded, Exponential, Softplus
+    from neurotrain.rate_start import RateStart, start_from_rates
     from neurotrain.readouts import (
         FirstSpikeReadout,
         GradedReadout,
@@ -65,6 +66,7 @@ __all__ = [
     "PopulationCode",
     "RandomSubspace",
     "RateReadout",
+    "RateStart",
     "RateTrajectoryReadout",
     "Recording",
     "Result",
@@ -94,6 +96,7 @@ __all__ = [
     "score_choices",
     "score_trajectories",
     "sign_is_right",
+    "start_from_rates",
     "tasks",
     "train",
 ]
@@ -121,6 +124,7 @@ _HOME = {
     "PopulationCode": "neurotrain.encoders",
     "RandomSubspace": "neurotrain.parameters.encodings",
     "RateReadout": "neurotrain.readouts",
+    "RateStart": "neurotrain.rate_start",
     "RateTrajectoryReadout": "neurotrain.readouts",
     "Recording": "neurotrain.recording",
     "Result": "neurotrain.training.result",
@@ -146,6 +150,7 @@ _HOME = {
     "score_choices": "neurotrain.scoring",
     "score_trajectories": "neurotrain.scoring",
     "sign_is_right": "neurotrain.scoring",
+    "start_from_rates": "neurotrain.rate_start",
     "train": "neurotrain.training.trainer",
 }
 _MODULES = ("gradients", "losses", "models", "optimizers", "tasks")

@@ -53,27 +53,14 @@ def require_number(
     name: str,
     value: object,
     *,
-    least: float | None = None,
-    above: float | None = None,
-    most: float | None = None,
+    least: float = -inf,
+    above: float = -inf,
+    most: float = inf,
+    below: float = inf,
 ) -> None:
     """Raise `InvalidInput` unless `value` is a finite number within the bounds."""
-    is_number = isinstance(value, Real) and not isinstance(value, bool) and isfinite(value)
-    if (
-        not is_number
-        or (least is not None and value < least)
-        or (above is not None and value <= above)
-        or (most is not None and value > most)
-    ):
-        bounds = {"at least": least, "above": above, "at most": most}
-        known = {how: bound for how, bound in bounds.items() if bound not in (None, inf)}
-        said = " and ".join(f"{how} {bound:g}" for how, bound in known.items())
-        raise InvalidInput(
-            f"'{name}' must be a number{f' that is {said}' if said else ''}, got {value!r}."
-        )
-
-
-def require_above_zero(name: str, value: float) -> None:
-    """Raise `InvalidInput` unless `value` is a finite number above zero."""
-    if isinstance(value, bool) or not isinstance(value, Real) or not 0 < value < inf:
-        raise InvalidInput(f"{name} must be a finite number above 0, got {value!r}.")
+    is_number = isinstance(value, Real) and not isinstance(value, bool)
+    if not is_number or not (least <= value <= most and above < value < below):
+        bounds = {"of at least": least, "above": above, "of at most": most, "below": below}
+        said = " and ".join(f"{how} {bound:g}" for how, bound in bounds.items() if isfinite(bound))
+        raise InvalidInput(f"{name} must be a finite number{said and ' ' + said}, got {value!r}.")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from neurotrain.description import NOISE_SEED
-from neurotrain.errors import InvalidInput, require_above_zero, require_whole, unknown_name
+from neurotrain.errors import InvalidInput, require_number, require_whole, unknown_name
 from neurotrain.executions.base import Activity, Request
 from neurotrain.executions.brian2 import run_brian2
 from neurotrain.executions.fused.execution import run_fused
@@ -80,7 +80,7 @@ def simulate(
     if threads is not None:
         require_whole("threads", threads)
     if trial_seconds is not None:
-        require_above_zero("trial_seconds", trial_seconds)
+        require_number("trial_seconds", trial_seconds, above=0)
     candidates = np.atleast_2d(candidates)
     if candidates.ndim != 2 or not len(candidates):
         raise InvalidInput(

@@ -3,12 +3,11 @@
 import math
 from dataclasses import dataclass
 from functools import lru_cache
-from numbers import Real
 from typing import ClassVar
 
 import numpy as np
 
-from neurotrain.errors import InvalidInput, require_whole
+from neurotrain.errors import InvalidInput, require_number, require_whole
 from neurotrain.scoring import score_choices
 from neurotrain.seeding import generator
 from neurotrain.trials import Trials
@@ -77,7 +76,7 @@ class StimulusIntegration:
         for setting, least in _SMALLEST.items():
             require_whole(setting, getattr(self, setting), least)
         for setting in ("bin_ms", "decision_ms"):
-            _require_duration(setting, getattr(self, setting))
+            require_number(setting, getattr(self, setting), above=0)
         if self.margin > self.words:
             raise InvalidInput(
                 f"'margin' must be at most the number of words, {self.words}, got {self.margin}."
@@ -144,12 +143,6 @@ class StimulusIntegration:
 
 
 _SMALLEST = {"words": 1, "margin": 1, "delay_bins": 0, "channels": 3, "seed": 0}
-
-
-def _require_duration(setting: str, value: object) -> None:
-    is_number = isinstance(value, Real) and not isinstance(value, bool)
-    if not is_number or not 0 < value < math.inf:
-        raise InvalidInput(f"'{setting}' must be a positive number of ms, got {value!r}.")
 
 
 @lru_cache(maxsize=16)

@@ -23,6 +23,9 @@ def test_examples_run(page, tmp_path, monkeypatch):
     assert names["result"].test_accuracy > 0.8
     assert names["gradient"].shape == (2, names["result"].circuit.parameters.size)
     assert names["hybrid"].summary["skipped_share"] == 0
+    begun, start = names["begun"], names["start"]
+    assert begun.initial_weights.size == sum(values.size for values in start.blocks.values())
+    assert names["components"].shape == (5, 32)
     assert all(metrics["guiding_gradients"] == 1 for metrics in names["guided"].metrics)
 
 

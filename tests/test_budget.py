@@ -120,6 +120,42 @@ def test_interrupted_anywhere_the_run_ends_the_same(tmp_path, changes):
         )
 
 
+class Clock:
+    """A clock that moves by a second whenever it is read, so that a generation takes two."""
+
+    def __init__(self):
+        self.now = 0.0
+
+    def __call__(self):
+        self.now += 1.0
+        return self.now
+
+
+@pytest.mark.parametrize("stop", range(2, 9, 2))
+def test_seconds_count_the_generations_that_are_kept_and_pauses_do_not(tmp_path, monkeypatch, stop):
+    changes = {"generations": 30, "seconds": 9.0}
+    monkeypatch.setattr("neurotrain.training.loop.perf_counter", Clock())
+    whole = train(tmp_path / "whole", **changes)
+    assert (whole.summary["ended_by"], whole.summary["generations"]) == ("seconds", 5)
+    circuit = stub()
+    simulate = circuit.simulate
+
+    def interrupted(*args, **options):
+        if len(circuit.calls) == stop:
+            raise KeyboardInterrupt
+        return simulate(*args, **options)
+
+    circuit.simulate = interrupted
+    with pytest.raises(KeyboardInterrupt):
+        train(tmp_path / "run", circuit, **changes)
+    clock = Clock()
+    clock.now = 1e6
+    monkeypatch.setattr("neurotrain.training.loop.perf_counter", clock)
+    resumed = nt.resume(tmp_path / "run", circuit=stub(), progress=False)
+    assert resumed.summary == whole.summary
+    assert files(resumed.folder) == files(whole.folder)
+
+
 class Doubling:
     """An optimizer that takes twice as many candidates in every generation, as restarts do."""
 

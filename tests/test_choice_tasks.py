@@ -229,7 +229,7 @@ class TestDelayedComparison:
         "pairs", [(), ((10.0, 10.0),), ((10.0,),), 5, ((10.0, -1.0),), ((10.0, "a"),), "ab"]
     )
     def test_pairs_are_checked(self, pairs):
-        with pytest.raises(InvalidInput, match="'pairs'"):
+        with pytest.raises(InvalidInput, match="pairs"):
             DelayedComparison(pairs=pairs)
 
 
@@ -250,7 +250,7 @@ def test_coherence_sets_the_evidence():
     assert set(trials.conditions["coherence"]) == {0.0, 6.4, 12.8, 25.6, 51.2}
     seen = np.abs(difference(mean_in(task, trials, "stimulus")))
     assert np.allclose(seen, trials.conditions["coherence"] / 100)
-    with pytest.raises(InvalidInput, match="'coherence' must be a number that is at least 0 and"):
+    with pytest.raises(InvalidInput, match="coherence must be a finite number of at least 0 and"):
         PerceptualDecision(coherence=101.0)
 
 
@@ -278,7 +278,7 @@ def test_share_of_go_trials():
     assert abs((labels == 0).mean() - 0.8) < 4.5 * 0.4 / N_TRIALS**0.5
     task = GoNoGo(go_share=0.8, sigma=1.0)
     assert task.ideal_score(task.draw(5, rng())) is None
-    with pytest.raises(InvalidInput, match="'go_share' must be a number that is at least 0"):
+    with pytest.raises(InvalidInput, match="go_share must be a finite number of at least 0"):
         GoNoGo(go_share=1.1)
 
 

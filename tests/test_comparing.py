@@ -28,21 +28,26 @@ def test_it_tells_of_three_ways_and_goes_on_with_what_is_there(capsys, tmp_path)
     assert evolved["model"] == descended["model"] == "morris-lecar"
     assert rate["model"] == "rate"
     assert [row["gradient_steps"] for row in told["rows"]] == [0, 2, 2]
-    # The validation of 20 trials at the end, beside 64 candidates, or one, on 4 trials each.
-    assert evolved["trial_simulations"] == 2 * 64 * 4 + 20
-    assert descended["trial_simulations"] == rate["trial_simulations"] == 2 * 4 + 20
+    # Two validations of 20 trials, the second one also of the best so far, beside 64 candidates,
+    # or one, on 4 trials each.
+    assert evolved["trial_simulations"] == 2 * 64 * 4 + 60
+    assert descended["trial_simulations"] == rate["trial_simulations"] == 2 * 4 + 60
     for row in told["rows"]:
         assert 0 <= row["lowest"] <= row["test_accuracy"] <= row["highest"] <= 1
         assert row["non_finite_share"] == 0
         assert row["seconds"] > 0
     runs = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("result.json")}
-    assert len(runs) == 3
+    # Two learning rates for each way, and the better one.
+    assert len(runs) == 3 * 3
+    for row in told["rows"]:
+        rates = (0.1, 0.2, 0.4, 0.8) if row["gradient_steps"] == 0 else (0.003, 0.01, 0.03, 0.1)
+        assert row["learning_rate"] in rates[1:3]
     assert main(arguments) == 0
     shown = capsys.readouterr().out
     assert shown.startswith("stimulus-integration, ") and shown.count("backpropagation") == 2
     assert {path: path.stat().st_mtime_ns for path in runs} == runs
     starts = {path.parent.name: (path.parent / "config.toml").read_text() for path in runs}
-    assert sum('name = "adam"' in text for text in starts.values()) == 2
+    assert sum('name = "adam"' in text for text in starts.values()) == 2 * 3
 
 
 @pytest.mark.parametrize(

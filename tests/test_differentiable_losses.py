@@ -4,7 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from brian2 import ms
 
+import neurotrain as nt
 from neurotrain.errors import InvalidInput
 from neurotrain.gradients.losses import (
     WITHOUT_DERIVATIVE,
@@ -162,9 +164,93 @@ def test_a_loss_without_derivative_is_refused_in_one_sentence(loss):
         assert text.count(". ") == 0
 
 
-def test_a_function_of_the_users_is_refused():
-    def my_loss(recording, trials):
-        return recording.readout.sum(axis=(1, 2))
+def hinge(recording, trials):
+    """Return by how much the right class falls short of 1 above the others, (candidate,)."""
+    right = np.arange(trials.n_trials), trials.labels
+    others = recording.readout.copy()
+    others[:, right[0], right[1]] = -np.inf
+    short = 1 - recording.readout[:, right[0], right[1]] + others.max(axis=-1)
+    loss = np.maximum(short, 0).mean(axis=1)
+    return np.where(recording.failed.any(axis=1), np.inf, loss)
 
-    with pytest.raises(InvalidInput, match="my_loss"):
-        require_differentiable_loss(as_loss(my_loss))
+
+def hinge_in_tensors(outcome, trials):
+    labels = torch.as_tensor(trials.labels).expand(outcome.readout.shape[:2])[..., None]
+    right = outcome.readout.gather(-1, labels)[..., 0]
+    others = outcome.readout.scatter(-1, labels, -np.inf).amax(dim=-1)
+    return (1 - right + others).clamp(min=0).mean(dim=1)
+
+
+def function_loss(in_tensors=hinge_in_tensors):
+    """Return a loss of the user's, which says what it is in tensors."""
+
+    def my_loss(recording, trials):
+        return hinge(recording, trials)
+
+    my_loss.in_tensors = in_tensors
+    return as_loss(my_loss)
+
+
+def test_a_function_of_the_users_without_tensors_is_refused():
+    with pytest.raises(InvalidInput, match=r"'hinge'.*no in_tensors\(outcome, trials\)"):
+        require_differentiable_loss(as_loss(hinge))
+
+
+def test_a_loss_of_the_users_has_the_derivative_of_its_tensors():
+    loss = function_loss()
+    for one, weight in ((loss, 1.0), (2 * loss + make_loss("silence"), 2.0)):
+        recording, trials = example("graded", 3)
+        outcome = outcome_of(recording)
+        outcome.readout.requires_grad_()
+        given = differentiable_loss(one, outcome, trials)
+        np.testing.assert_allclose(given.detach(), one(recording, trials), rtol=1e-12)
+        (gradient,) = torch.autograd.grad(given.sum(), outcome.readout)
+        (wanted,) = torch.autograd.grad(hinge_in_tensors(outcome, trials).sum(), outcome.readout)
+        torch.testing.assert_close(gradient, weight * wanted)
+
+
+def test_of_a_candidate_that_failed_it_is_infinite_and_of_the_others_it_is_not():
+    recording, trials = example("graded", 3)
+    failed = recording.failed.copy()
+    failed[1, 0] = True
+    given = differentiable_loss(
+        function_loss(), outcome_of(replace(recording, failed=failed)), trials
+    )
+    assert torch.isinf(given).tolist() == [False, True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("in_tensors", "told"),
+    [
+        (lambda outcome, trials: 2 * hinge_in_tensors(outcome, trials), "the same function"),
+        (lambda outcome, trials: hinge_in_tensors(outcome, trials).mean(), r"got shape \(\)"),
+        (lambda outcome, trials: 1.0, "got float"),
+    ],
+)
+def test_what_is_no_loss_or_another_one_is_refused_before_training(in_tensors, told, tmp_path):
+    circuit = nt.models.rate(4, channels=6, classes=3)
+    task = nt.tasks.StimulusIntegration(words=4, channels=6)
+    with pytest.raises(InvalidInput, match=told):
+        nt.train(
+            circuit, task, loss=function_loss(in_tensors), optimizer="adam", out=tmp_path / "a"
+        )
+    assert not (tmp_path / "a").exists()
+
+
+def test_it_can_be_trained_with(tmp_path):
+    """Chance is 1/3."""
+    result = nt.train(
+        nt.models.rate(16, channels=6, classes=3, dt=2 * ms),
+        nt.tasks.StimulusIntegration(words=9, channels=6),
+        loss=function_loss(),
+        optimizer="adam",
+        optimizer_options={"learning_rate": 0.1, "clip_norm": 1.0},
+        generations=40,
+        validation_trials=100,
+        test_trials=500,
+        threads=1,
+        progress=False,
+        out=tmp_path / "run",
+    )
+    assert result.test_accuracy > 0.6
+    assert result.metrics[-1]["loss"] < 0.7 * result.metrics[0]["loss"]

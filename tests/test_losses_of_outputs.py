@@ -188,5 +188,5 @@ def test_what_penalties_cannot_judge_is_told():
         DepolarizationBlock()(replace(recording, blocked=None), trials)
     with pytest.raises(InvalidInput, match="6 trials, got 2"):
         Silence()(recording, trials.select([0, 1]))
-    with pytest.raises(InvalidInput, match="above 5 of spikes per second"):
+    with pytest.raises(InvalidInput, match="'highest_hz' of loss 'rate-band' must be .* above 5"):
         RateBand(lowest_hz=5.0, highest_hz=5.0)

@@ -45,6 +45,15 @@ def test_curves_show_medians_over_trainings(tmp_path):
     assert write(figure, tmp_path) > 1000
 
 
+def test_medians_end_with_the_shortest_training_and_methods_without_one_are_left_out():
+    one = {"seconds": [1.0, 2.0], "trial_simulations": [10, 20], "accuracy": [0.4, 0.6]}
+    short = {name: values[:1] for name, values in one.items()}
+    figure = learning_costs_figure({"a": [one, short], "b": []}, chance=CHANCE)
+    lines = figure.axes[0].get_lines()
+    assert [len(line.get_xdata()) for line in lines[:3]] == [2, 1, 1]
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["a"]
+
+
 @pytest.mark.parametrize("missing", [0, 1])
 def test_maps_have_numbers_in_cells_and_frames_where_a_method_is_better(missing, tmp_path):
     rows = [

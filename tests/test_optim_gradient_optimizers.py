@@ -64,7 +64,7 @@ def test_unknown_names_and_bad_momenta_are_refused():
         gradient_optimizer_maker("adan", **OPTIONS)
     for name in ("clipup", "sgd"):
         make = gradient_optimizer_maker(name, **{**OPTIONS, "momentum": 1.0})
-        with pytest.raises(InvalidInput, match=r"momentum must be a finite number in \[0, 1\)"):
+        with pytest.raises(InvalidInput, match="momentum must be .* at least 0 and below 1"):
             make(3)
 
 

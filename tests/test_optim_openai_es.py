@@ -185,7 +185,7 @@ def test_sigma_falls_and_the_gradient_is_divided_by_what_it_is_now():
         ({"gradient_optimizer": "Adam"}, "no gradient optimizer called 'Adam'; did you mean"),
         ({"momentum": 1.0, "gradient_optimizer": "sgd"}, "momentum"),
         ({"weight_decay": -0.1}, "weight_decay"),
-        ({"beta1": 1.0}, r"beta1 must be a finite number in \[0, 1\)"),
+        ({"beta1": 1.0}, r"beta1 must be a finite number of at least 0 and below 1"),
         ({"beta2": -0.1}, "beta2"),
     ],
 )

@@ -14,7 +14,7 @@ from neurotrain.errors import InvalidInput, RunFolderError
 from neurotrain.training.config_file import read_config_file
 from neurotrain.training.metrics_file import MetricsFile
 from neurotrain.training.run_folder import RunFolder, command, require_unused
-from neurotrain.training.weights_file import read_weights, write_weights
+from neurotrain.training.weights_file import TRAINED, read_weights, write_weights
 
 STUB = f"{Path(__file__).with_name('stub_circuit.py')}:linear"
 SMALL = {
@@ -193,24 +193,24 @@ def test_metrics_that_are_missing_are_not_made_up(tmp_path):
 def test_weights_come_back(tmp_path):
     flat = np.array([0.5, -1.0, 2.0])
     blocks = {"recurrent.weight": flat[:2], "readout.bias": flat[2:]}
-    write_weights(tmp_path, flat, blocks, "abc")
-    assert np.array_equal(read_weights(tmp_path, "abc"), flat)
+    write_weights(tmp_path / TRAINED, flat, blocks, "abc")
+    assert np.array_equal(read_weights(tmp_path / TRAINED, "abc"), flat)
     with np.load(tmp_path / "weights.npz") as file:
         assert np.array_equal(file["recurrent.weight"], flat[:2])
 
 
 def test_weights_that_cannot_be_used_are_refused(tmp_path):
     with pytest.raises(RunFolderError, match=r"no '.*weights\.npz'"):
-        read_weights(tmp_path, "abc")
-    write_weights(tmp_path, np.array([1.0, np.nan]), {}, "abc")
+        read_weights(tmp_path / TRAINED, "abc")
+    write_weights(tmp_path / TRAINED, np.array([1.0, np.nan]), {}, "abc")
     with pytest.raises(RunFolderError, match="NaN or infinity"):
-        read_weights(tmp_path, "abc")
+        read_weights(tmp_path / TRAINED, "abc")
     with pytest.raises(RunFolderError, match="another circuit"):
-        read_weights(tmp_path, "def")
+        read_weights(tmp_path / TRAINED, "def")
     path = tmp_path / "weights.npz"
     path.write_bytes(path.read_bytes()[:-40])
     with pytest.raises(RunFolderError, match="damaged or cut short"):
-        read_weights(tmp_path, "abc")
+        read_weights(tmp_path / TRAINED, "abc")
 
 
 def test_a_damaged_result_is_an_error_with_its_name(run, tmp_path):

@@ -37,8 +37,8 @@ def test_periods_follow_one_another_in_whole_bins(bin_ms, n_bins):
         (10, {"cue": -10, "decision": 20}, "period 'cue' lasts -10 ms"),
         (10, {"cue": np.nan}, "period 'cue' lasts nan ms"),
         (10, {"cue": 0, "decision": 0}, "last 0 ms"),
-        (0, {"cue": 10}, "'bin_ms' must be a number that is above 0"),
-        ("4", {"cue": 10}, "'bin_ms' must be a number that is above 0"),
+        (0, {"cue": 10}, "bin_ms must be a finite number above 0"),
+        ("4", {"cue": 10}, "bin_ms must be a finite number above 0"),
     ],
 )
 def test_what_does_not_divide_is_refused(bin_ms, durations, said):

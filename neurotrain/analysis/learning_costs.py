@@ -23,22 +23,24 @@ def learning_costs_figure(curves: Mapping[str, Sequence[Curve]], *, chance: floa
     ----------
     curves : mapping of str to sequence of mapping
         Of each method one for every training, with values at the validations:
-        ``accuracy``, ``seconds`` and ``trial_simulations``. All trainings of a method have
-        as many.
+        ``accuracy``, ``seconds`` and ``trial_simulations``. Medians end where the shortest
+        training does; a method without any is left out.
     chance : float
         Accuracy of guessing.
     """
     from matplotlib.ticker import NullFormatter
 
-    figure = new_figure(140, 62)
+    figure, curves = new_figure(140, 62), {name: each for name, each in curves.items() if each}
     panels = figure.subplots(1, 2, sharey=True)
     for axes, (cost, label) in zip(panels, _COSTS.items(), strict=True):
         for k, (method, trainings) in enumerate(curves.items()):
             color = class_color(k)
             for one in trainings:
                 axes.plot(one[cost], one["accuracy"], color=color, alpha=0.3, linewidth=0.6)
+            shortest = min(len(one["accuracy"]) for one in trainings)
             at, accuracy = (
-                np.median([one[name] for one in trainings], axis=0) for name in (cost, "accuracy")
+                np.median([one[name][:shortest] for one in trainings], axis=0)
+                for name in (cost, "accuracy")
             )
             axes.plot(at, accuracy, color=color, label=method)
         draw_chance(axes, chance)

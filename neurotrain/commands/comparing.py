@@ -16,7 +16,7 @@ def add_compare(parser: Parser) -> None:
     parser.add("--generations", type=int, metavar="G", help="of each training, or gradient steps")
     parser.add("--seeds", type=int, metavar="K", help="trainings of each kind, by default 3")
     parser.add("--quick", action="store_true", help="shows that it works, within a minute or so")
-    parser.add("--workers", type=int, metavar="W", help="threads; by default all cores")
+    parser.add("--workers", type=int, metavar="W", help="threads; by default one")
     parser.add("--out", metavar="DIR", help="folder of its trainings, which go on from there")
     parser.set_defaults(run=_compare)
 

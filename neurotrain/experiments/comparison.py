@@ -8,23 +8,21 @@ from time import perf_counter
 from typing import Any
 
 from neurotrain import catalog
-from neurotrain.errors import InvalidInput, require_above_zero, require_whole
+from neurotrain.errors import InvalidInput, require_number, require_whole
 from neurotrain.executions.torch.execution import require_torch
+from neurotrain.experiments.equal_seconds import METHODS, Budget, train_tuned
 from neurotrain.experiments.report import Setting, format_table
 from neurotrain.experiments.trainings import (
     BACKPROPAGATION,
-    BY_GRADIENT,
     EVOLUTION,
     gradient_medians,
     medians,
-    trained,
 )
 from neurotrain.training.command_line import DEFAULT_MODEL
 
 SECONDS = 120.0
 RATE_MODEL = "rate"
-# Rate units learn fastest with longer steps than the default ones.
-_RATE_LEARNING = {"learning_rate": 0.05}
+_SMALL = {"trials": 4, "validation_trials": 20, "test_trials": 40}
 
 
 @dataclass(frozen=True)
@@ -70,8 +68,9 @@ def compare(
     """Train on a task by evolution and by backpropagation, and rate units by backpropagation.
 
     The first two ways train the same network of biophysical neurons with the same loss, from the
-    same weights and on the same trials, and all three have the same seconds or generations. In a
-    generation the evolution strategy simulates 64 candidates, a descent its guess alone.
+    same weights and on the same trials. All three have the same seconds, or generations, and the
+    best of as many learning rates, each tried for a fifth of that. In a generation the evolution
+    strategy simulates 64 candidates, a descent its guess alone.
 
     Parameters
     ----------
@@ -82,9 +81,9 @@ def compare(
     neurons : int, optional
         Of each network; by default 64.
     seconds : float, optional
-        Of each training, with a constant learning rate; by default 120.
+        Of each training, at most; by default 120.
     generations : int, optional
-        Of each training, or gradient steps, instead of seconds; the learning rate falls.
+        Of each training, or gradient steps, instead of seconds.
     seeds : int, optional
         Number of trainings of each kind; by default 3.
     quick : bool
@@ -93,7 +92,7 @@ def compare(
         Folder of the trainings, by default ``runs/compare-TASK``. Complete ones that are there
         already are taken as they are, interrupted ones go on.
     threads : int, optional
-        Threads of the trainings; by default all cores.
+        Threads of the trainings; by default one, since gradients never use more.
     progress : bool
         Whether to show the progress of trainings.
 
@@ -107,7 +106,7 @@ def compare(
         raise InvalidInput("Give the trainings either seconds or generations, not both.")
     require_whole("seeds", 1 if seeds is None else seeds)
     require_whole("generations", 1 if generations is None else generations)
-    require_above_zero("seconds", 1 if seconds is None else seconds)
+    require_number("seconds", 1 if seconds is None else seconds, above=0)
     usual = getattr(catalog.find("tasks", task), "usual_training", {})
     model = model or usual.get("circuit", DEFAULT_MODEL)
     catalog.find("models", model)
@@ -116,51 +115,28 @@ def compare(
     neurons = neurons or (8 if quick else 64)
     if seconds is None and generations is None:
         seconds, generations = (None, 3) if quick else (SECONDS, None)
-    training = _training(seconds, generations, quick)
     folder = out or Path("runs") / f"compare-{_plain(task)}{'-quick' * quick}"
     setting, started = Setting(folder, quick, threads, progress), perf_counter()
-    budget = f"{seconds:g}s" if generations is None else f"generations{generations}"
     rows = []
     for method, name in (
         (EVOLUTION, model),
         (BACKPROPAGATION, model),
         (BACKPROPAGATION, RATE_MODEL),
     ):
-        results = [
-            trained(
-                setting,
-                f"{_plain(method)}-{_plain(name)}-neurons{neurons}-{budget}-seed{seed}",
-                task=task,
-                circuit=name,
-                model_options={**(options if name == model else {}), "neurons": neurons},
-                seed=seed,
-                **_by(method, name, timed=generations is None),
-                **training,
-            )
-            for seed in range(seeds or (1 if quick else 3))
-        ]
-        rows.append(
-            {"method": method, "model": name, **medians(results), **gradient_medians(results)}
+        tuned = train_tuned(
+            setting,
+            f"{_plain(task)}-{_plain(name)}-neurons{neurons}",
+            METHODS[method].in_form(quick),
+            Budget(seconds, generations),
+            range(seeds or (1 if quick else 3)),
+            task=task,
+            circuit=name,
+            model_options={**(options if name == model else {}), "neurons": neurons},
+            **(_SMALL if quick else {}),
         )
+        told = {**tuned.chosen, **medians(tuned.results), **gradient_medians(tuned.results)}
+        rows.append({"method": method, "model": name, **told})
     return Comparison(task, perf_counter() - started, tuple(rows))
-
-
-def _training(seconds: float | None, generations: int | None, quick: bool) -> dict[str, Any]:
-    """Return how long a training is."""
-    # As many as there is time for.
-    length = {"generations": 10**9 if generations is None else generations, "seconds": seconds}
-    small = {"trials": 4, "validation_trials": 20, "test_trials": 40}
-    return {**length, **(small if quick else {})}
-
-
-def _by(method: str, model: str, *, timed: bool) -> dict[str, Any]:
-    """Return the optimizer of a method."""
-    # How far a schedule is to fall is not known where only the seconds are.
-    schedule = {"schedule": "constant"} if timed else {}
-    if method == EVOLUTION:
-        return {"optimizer": "openai-es", "optimizer_options": schedule}
-    learning = _RATE_LEARNING if model == RATE_MODEL else {}
-    return {"optimizer": "adam", "optimizer_options": {**BY_GRADIENT, **learning, **schedule}}
 
 
 def _plain(name: str) -> str:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from statistics import median
 from typing import Any
 
-from neurotrain.experiments.report import Check, Setting
+from neurotrain.experiments.report import Check, Setting, save_figure
 from neurotrain.seeding import generator
 from neurotrain.training.result import Result
 
@@ -47,9 +47,8 @@ def delay_row(trained_ms: float, tested_ms: float, results: Sequence[Result]) ->
 def save_delay_figure(setting: Setting, rows: Sequence[Mapping[str, Any]], chance: float) -> None:
     """Write `accuracy-against-delay.png` beside the trainings."""
     from neurotrain.analysis.memory import memory_figure
-    from neurotrain.analysis.style import write_pngs
 
-    write_pngs({"accuracy-against-delay": memory_figure(rows, chance=chance)}, setting.folder)
+    save_figure(setting, "accuracy-against-delay", memory_figure(rows, chance=chance))
 
 
 def _accuracy(result: Result, delay_ms: float, reset: bool = False) -> float:

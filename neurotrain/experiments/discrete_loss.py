@@ -4,25 +4,25 @@ Morris-Lecar neurons integrate evidence. The zero-one loss counts wrong choices 
 the others are functions of spike counts. All are constant but for jumps: their exact gradient is
 zero almost everywhere, and backpropagation with it leaves the network as it is, or is refused.
 With a surrogate derivative of the spike it learns from spike counts: this is the reference, with
-every surrogate there is, of which the one with the highest validation accuracy counts. The smooth
-cross-entropy of the graded readout is trained with both methods too, so that losses and methods are
-not confounded. The figure `discrete-loss.png` is written beside the trainings.
+the best of all surrogates that there are. Everything else has the best of as many learning rates,
+and all trainings have the same seconds. The smooth cross-entropy of the graded readout is trained
+with both methods too, so that losses and methods are not confounded. The figure
+`discrete-loss.png` is written beside the trainings.
 """
 
+from dataclasses import replace
 from typing import Any
 
 from neurotrain.errors import InvalidInput
 from neurotrain.executions.torch.execution import require_torch
 from neurotrain.executions.torch.options import SURROGATES
-from neurotrain.experiments.report import Check, Findings, Setting
+from neurotrain.experiments.equal_seconds import METHODS, Budget, Method, Tuned, train_tuned
+from neurotrain.experiments.report import Check, Findings, Setting, save_figure
 from neurotrain.experiments.trainings import (
     BACKPROPAGATION,
-    BY_GRADIENT,
     EVOLUTION,
     gradient_medians,
-    highest_validated,
     medians,
-    trained,
 )
 from neurotrain.gradients.losses import require_differentiable_loss
 from neurotrain.losses import make_loss
@@ -33,74 +33,70 @@ SMOOTH, ZERO_ONE = "cross-entropy", "zero-one"
 OF_COUNTS = ("spike-count-cross-entropy", "spike-count-margin")
 SEEDS = (0, 1, 2)
 NEURONS = 64
-# Gradient steps cost a few times as much as generations.
-GENERATIONS, STEPS = 200, 600
+SECONDS = 120.0
 
 
 def run(setting: Setting) -> Findings:
     """Train on discrete losses by evolution, and by backpropagation with surrogate gradients."""
+    from neurotrain.analysis.methods import methods_figure
+
     require_torch()
     losses = OF_COUNTS[:1] if setting.quick else OF_COUNTS
-    surrogates = ("fast-sigmoid",) if setting.quick else tuple(s for s in SURROGATES if s != "none")
-    rows = [_row(setting, EVOLUTION, loss, "") for loss in (SMOOTH, ZERO_ONE, *losses)]
-    rows.append(_row(setting, BACKPROPAGATION, SMOOTH, ""))
+    rows = [_row(setting, EVOLUTION, loss) for loss in (SMOOTH, ZERO_ONE, *losses)]
+    rows.append(_row(setting, BACKPROPAGATION, SMOOTH))
     for loss in losses:
-        rows.append(_row(setting, BACKPROPAGATION, loss, "none"))
-        rows.append(_row(setting, BACKPROPAGATION, loss, _best(setting, loss, surrogates)))
-    _save_figure(setting, rows)
+        rows.append(_row(setting, BACKPROPAGATION, loss, ("none",)))
+        rows.append(_row(setting, BACKPROPAGATION, loss, _surrogates()))
+    figure = methods_figure(rows, [*map(_name, rows)], chance=CHANCE)
+    save_figure(setting, "discrete-loss", figure)
     return Findings(_checks(rows, setting.quick), tuple(rows))
 
 
-def _best(setting: Setting, loss: str, surrogates: tuple[str, ...]) -> str:
-    return highest_validated(
-        {one: _results(setting, BACKPROPAGATION, loss, one) for one in surrogates}
-    )
+def _surrogates() -> tuple[str, ...]:
+    return tuple(surrogate for surrogate in SURROGATES if surrogate != "none")
 
 
-def _row(setting: Setting, method: str, loss: str, surrogate: str) -> dict[str, Any]:
-    results = _results(setting, method, loss, surrogate)
-    norms = [each["gradient_norm"] or 0.0 for r in results for each in r.metrics if _follows(each)]
+def _row(
+    setting: Setting, method: str, loss: str, surrogates: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    """Return what comes of a loss, with the best learning rate, or with the best surrogate."""
+    how = METHODS[method]
+    if surrogates:
+        how = replace(how, tried=tuple({"surrogate": one} for one in surrogates))
+    tuned = _train(setting, how, loss)
     return {
         "method": method,
         "loss": loss,
-        "surrogate": surrogate or "-",
-        **medians(results),
-        **gradient_medians(results),
-        "longest_gradient": max(norms, default=0.0),
+        "learning_rate": tuned.chosen.get("learning_rate", "-"),
+        "surrogate": tuned.chosen.get("surrogate", "-"),
+        **medians(tuned.results),
+        **gradient_medians(tuned.results),
+        "longest_gradient": max(map(_longest_gradient, tuned.results)),
     }
 
 
-def _follows(metrics: dict[str, Any]) -> bool:
-    return "gradient_norm" in metrics
+def _longest_gradient(result: Result | None) -> float:
+    metrics = [] if result is None else result.metrics
+    return max((each.get("gradient_norm") or 0.0 for each in metrics), default=0.0)
 
 
-def _results(setting: Setting, method: str, loss: str, surrogate: str) -> list[Result]:
-    neurons, trials, seeds = (8, 8, SEEDS[:1]) if setting.quick else (NEURONS, 32, SEEDS)
-    generations, steps = (8, 8) if setting.quick else (GENERATIONS, STEPS)
-    small = {"validation_trials": 50, "test_trials": 200} if setting.quick else {}
-    how = {"optimizer": "openai-es", "generations": generations}
-    if method == BACKPROPAGATION:
-        options = {**BY_GRADIENT, **({"surrogate": surrogate} if surrogate else {})}
-        # The same number of validations, for as many simulations as that is.
-        every = 20 * steps // generations
-        how = {"optimizer": "adam", "generations": steps, "optimizer_options": options}
-        how["validation_every"] = every
-    name = f"{how['optimizer']}-{loss}{surrogate and '-' + surrogate}-neurons{neurons}"
-    return [
-        trained(
-            setting,
-            f"{name}-generations{how['generations']}-seed{seed}",
-            circuit="morris-lecar",
-            model_options={"neurons": neurons},
-            task=TASK,
-            loss=loss,
-            trials=trials,
-            seed=seed,
-            **how,
-            **small,
-        )
-        for seed in seeds
-    ]
+def _train(setting: Setting, method: Method, loss: str) -> Tuned:
+    neurons, budget, seeds, small = NEURONS, Budget(seconds=SECONDS), SEEDS, {}
+    if setting.quick:
+        neurons, budget, seeds = 8, Budget(generations=8), SEEDS[:1]
+        small = {"trials": 8, "validation_trials": 50, "test_trials": 200}
+    return train_tuned(
+        setting,
+        f"{loss}-neurons{neurons}",
+        method.in_form(setting.quick),
+        budget,
+        seeds,
+        circuit="morris-lecar",
+        model_options={"neurons": neurons},
+        task=TASK,
+        loss=loss,
+        **small,
+    )
 
 
 def _checks(rows: list[dict[str, Any]], quick: bool) -> tuple[Check, ...]:
@@ -128,14 +124,6 @@ def _is_refused() -> bool:
     except InvalidInput:
         return True
     return False
-
-
-def _save_figure(setting: Setting, rows: list[dict[str, Any]]) -> None:
-    from neurotrain.analysis.methods import methods_figure
-    from neurotrain.analysis.style import write_pngs
-
-    names = [_name(row) for row in rows]
-    write_pngs({"discrete-loss": methods_figure(rows, names, chance=CHANCE)}, setting.folder)
 
 
 def _name(row: dict[str, Any]) -> str:

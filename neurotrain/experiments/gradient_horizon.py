@@ -17,7 +17,7 @@ import numpy as np
 
 from neurotrain.experiments.measurements import measured
 from neurotrain.experiments.published_network import STEP_MS, PublishedNetwork
-from neurotrain.experiments.report import Check, Findings, Setting
+from neurotrain.experiments.report import Check, Findings, Setting, save_figure
 
 REFERENCE = "a hand-written simulation"
 # Median norms of the gradient by the recurrent weights, over three seeds, by duration in ms.
@@ -37,6 +37,8 @@ BLOCK = "recurrent.weight"
 
 def run(setting: Setting) -> Findings:
     """Measure the gradient of the published network against the duration of trials and the gain."""
+    from neurotrain.analysis.gradient_growth import gradient_growth_figure
+
     horizon, gains, seeds = [*HORIZON], dict(GAIN), SEEDS
     if setting.quick:
         horizon, gains, seeds = [20, 100, 200], {200: [0, 10]}, FEW_SEEDS
@@ -49,7 +51,7 @@ def run(setting: Setting) -> Findings:
     # Three seeds are too few where the norm is that broadly distributed.
     asked = [key for key in ASKED if key in by_setting and not (setting.quick and key[1] > 1)]
     checks = [_check(by_setting[key]) for key in asked]
-    _save_figure(setting, rows)
+    save_figure(setting, "gradient-horizon", gradient_growth_figure(rows))
     return Findings((*checks, _chaos_check(rows)), tuple(rows))
 
 
@@ -119,10 +121,3 @@ def _chaos_check(rows: list[dict[str, Any]]) -> Check:
         True,
         "chaos",
     )
-
-
-def _save_figure(setting: Setting, rows: list[dict[str, Any]]) -> None:
-    from neurotrain.analysis.gradient_growth import gradient_growth_figure
-    from neurotrain.analysis.style import write_pngs
-
-    write_pngs({"gradient-horizon": gradient_growth_figure(rows)}, setting.folder)

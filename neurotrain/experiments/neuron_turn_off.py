@@ -12,16 +12,19 @@ capacitance, which is 1 uF/cm2 in effect; 20 uF/cm2, which it names, is measured
 """
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from neurotrain.experiments.measurements import measured
-from neurotrain.experiments.report import Check, Findings, Setting
+from neurotrain.experiments.report import Check, Findings, Setting, save_figure
 from neurotrain.experiments.turn_off_neuron import Neuron
 from neurotrain.gradients.landscape import loss_landscape, smoothed
 from neurotrain.gradients.smoothing import smoothed_gradient
 from neurotrain.seeding import generator
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 PUBLISHED = "Hazelden et al. (2023), the code before"
 CAPACITANCES = (1.0, 20.0)
@@ -52,7 +55,8 @@ def run(setting: Setting) -> Findings:
         *_landscape_checks(landscapes[CAPACITANCES[0]]),
         *_descent_checks(rows, descents[CAPACITANCES[0]], setting.quick),
     ]
-    _save_figure(setting, landscapes[CAPACITANCES[0]], descents[CAPACITANCES[0]], rows)
+    figure = _figure(landscapes[CAPACITANCES[0]], descents[CAPACITANCES[0]], rows)
+    save_figure(setting, "neuron-turn-off", figure)
     return Findings(tuple(checks), tuple(rows))
 
 
@@ -226,15 +230,12 @@ def _choose(rows: list[dict[str, Any]], method: str, rate: float | None) -> dict
     return min(own, key=lambda row: (row["at_the_end"], row["after_5"]))
 
 
-def _save_figure(
-    setting: Setting, landscape: dict[str, Any], descents: dict[str, Any], rows: list[Any]
-) -> None:
-    from neurotrain.analysis.style import write_pngs
+def _figure(landscape: dict[str, Any], descents: dict[str, Any], rows: list[Any]) -> "Figure":
     from neurotrain.analysis.turn_off import turn_off_figure
 
     strengths, losses = (np.array(landscape[name]) for name in ("strengths", "losses"))
     curves = {sigma: smoothed(losses, strengths, sigma) for sigma in (NARROW, SIGMA)}
-    figure = turn_off_figure(
+    return turn_off_figure(
         {"strengths": strengths, "losses": losses, "smoothed": curves},
         {
             label: {"losses": np.array(descents[method]["losses"])[:, RATES.index(rate)]}
@@ -242,7 +243,6 @@ def _save_figure(
         },
         ZOOM,
     )
-    write_pngs({"neuron-turn-off": figure}, setting.folder)
 
 
 def _shown(rows: list[dict[str, Any]]) -> Iterator[tuple[str, str, float]]:

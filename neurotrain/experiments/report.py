@@ -3,7 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True)
@@ -128,3 +131,10 @@ def format_table(rows: Sequence[Mapping[str, Any]]) -> list[str]:
         + "".join(f"  {cell:>{w}}" for cell, w in zip(row[1:], others, strict=True))
         for row in cells
     ]
+
+
+def save_figure(setting: Setting, name: str, figure: "Figure") -> None:
+    """Write `NAME.png` beside the trainings."""
+    from neurotrain.analysis.style import write_pngs
+
+    write_pngs({name: figure}, setting.folder)

@@ -31,41 +31,55 @@ def trained(setting: Setting, name: str, **arguments: Any) -> Result:
     return train(out=folder, **arguments, **how)
 
 
-def medians(results: Sequence[Result]) -> dict[str, Any]:
+def medians(results: Sequence[Result | None]) -> dict[str, Any]:
     """Return what is told of the same training with several seeds, as part of a row.
 
-    Of test accuracies the median, the lowest and the highest, of what they cost the median.
+    Of test accuracies the median, the lowest and the highest, of what they cost the median. One
+    that is None could not take its first steps: nothing was right.
     """
-    accuracies = [result.test_accuracy for result in results]
+    accuracies = [0.0 if result is None else result.test_accuracy for result in results]
     return {
         "test_accuracy": median(accuracies),
         "lowest": min(accuracies),
         "highest": max(accuracies),
-        "spikes_per_neuron": median(r.summary["test_spikes_per_neuron"] for r in results),
-        "trial_simulations": median(result.summary["trial_simulations"] for result in results),
-        "seconds": median(result.summary["wall_seconds"] for result in results),
+        "spikes_per_neuron": _median(results, "test_spikes_per_neuron"),
+        "trial_simulations": _median(results, "trial_simulations"),
+        "seconds": _median(results, "wall_seconds"),
     }
 
 
-def gradient_medians(results: Sequence[Result]) -> dict[str, Any]:
+def _median(results: Sequence[Result | None], name: str) -> float:
+    return median([result.summary[name] for result in results if result is not None] or [0])
+
+
+def gradient_medians(results: Sequence[Result | None]) -> dict[str, Any]:
     """Return how many gradient steps were taken, and the share of steps that were not finite.
 
     In an evolution strategy the latter is the share of candidates that failed.
     """
-    steps = [sum("gradient_norm" in each for each in result.metrics) for result in results]
     return {
-        "gradient_steps": median(steps),
+        "gradient_steps": median(map(_gradient_steps, results)),
         "non_finite_share": median(map(_non_finite_share, results)),
     }
 
 
-def _non_finite_share(result: Result) -> float:
+def _gradient_steps(result: Result | None) -> int:
+    return 0 if result is None else sum("gradient_norm" in each for each in result.metrics)
+
+
+def _non_finite_share(result: Result | None) -> float:
+    if result is None:
+        return 1.0
     return fmean(each.get("skipped", each["failed_share"]) for each in result.metrics)
 
 
-def highest_validated(results: Mapping[Key, Sequence[Result]]) -> Key:
+def highest_validated(results: Mapping[Key, Sequence[Result | None]]) -> Key:
     """Return whose trainings have the highest median of validation accuracies; the first if many.
 
     What is chosen by the test would look better than it is.
     """
-    return max(results, key=lambda key: median(r.validation_accuracy for r in results[key]))
+    return max(results, key=lambda key: median(map(_validated, results[key])))
+
+
+def _validated(result: Result | None) -> float:
+    return -1.0 if result is None else result.validation_accuracy

@@ -13,6 +13,7 @@ from neurotrain.gradients.horizon import GradientHorizon, block_norms, gradient_
 from neurotrain.gradients.landscape import Landscape, draw_directions, loss_landscape, smoothed
 from neurotrain.gradients.losses import differentiable_losses
 from neurotrain.gradients.lyapunov import LyapunovExponents, lyapunov_exponents
+from neurotrain.gradients.outcome import Outcome
 from neurotrain.gradients.shares import RunShares, run_shares
 from neurotrain.gradients.simulated_loss import SimulatedLoss
 from neurotrain.gradients.smoothing import SmoothedGradient, smoothed_gradient
@@ -25,6 +26,7 @@ __all__ = [
     "GradientHorizon",
     "Landscape",
     "LyapunovExponents",
+    "Outcome",
     "RunShares",
     "SimulatedLoss",
     "SmoothedGradient",

@@ -14,7 +14,11 @@ from neurotrain.executions.base import Request
 from neurotrain.executions.torch.execution import require_torch
 from neurotrain.executions.torch.options import Differentiation
 from neurotrain.gradients.activity import as_tensors, in_numpy, run
-from neurotrain.gradients.losses import differentiable_loss, require_differentiable_loss
+from neurotrain.gradients.losses import (
+    differentiable_loss,
+    require_differentiable_loss,
+    require_same_in_tensors,
+)
 from neurotrain.gradients.outcome import Outcome
 from neurotrain.gradients.readouts import merged_bins, read, require_differentiable_readout
 from neurotrain.losses import Loss, as_loss, make_loss
@@ -70,7 +74,8 @@ def loss_and_gradient(
     initial_state : mapping of str to (trial, neuron) array
         As `Circuit.draw_initial_state` gives it.
     loss : Loss, function or str
-        One with a derivative, see `differentiable_losses`.
+        One with a derivative: of `differentiable_losses`, or with an attribute ``in_tensors``,
+        a function of an `Outcome` and trials that returns the loss in tensors.
     options : Differentiation, optional
         How spikes are differentiated, and how the gradient is computed.
     blocks : iterable of str, optional
@@ -129,7 +134,9 @@ def differentiate(
         # First in NumPy, which finds out whether loss, readout and trials belong together.
         losses = np.asarray(loss(recording, trials), dtype=float)
         outcome = _outcome(circuit, activity, tensors, trials, request)
-        gradients = _gradients(differentiable_loss(loss, outcome, trials), tensors, chosen)
+        in_tensors = differentiable_loss(loss, outcome, trials)
+        require_same_in_tensors(loss, losses, in_tensors)
+        gradients = _gradients(in_tensors, tensors, chosen)
     gradient = circuit.parameters.pull_back(np.atleast_2d(candidates), gradients)
     gradient[~np.isfinite(losses)] = np.nan
     return Differentiated(recording, losses, gradient)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from neurotrain.errors import InvalidInput, require_above_zero, require_whole
+from neurotrain.errors import InvalidInput, require_number, require_whole
 
 LossAt = Callable[[np.ndarray], np.ndarray]
 
@@ -114,7 +114,7 @@ def smoothed(losses: np.ndarray, offsets: np.ndarray, sigma: float) -> np.ndarra
     where the line is all there is. Near the ends less of the kernel is known, and what is known is
     weighed more; losses that are not finite are left out in the same way.
     """
-    require_above_zero("sigma", sigma)
+    require_number("sigma", sigma, above=0)
     distance = (offsets[:, np.newaxis] - offsets) / sigma
     finite = np.isfinite(losses)
     # Relative to the nearest point, so that a narrow kernel still weighs it by 1.

@@ -25,6 +25,7 @@ from neurotrain.losses import (
     VictorPurpura,
     WeightedSum,
     ZeroOne,
+    is_built_in,
 )
 from neurotrain.trials import Trials
 
@@ -42,7 +43,7 @@ WITHOUT_DERIVATIVE: Mapping[type[Loss], str] = {
 
 def differentiable_losses() -> list[str]:
     """Return the names of the losses that have a derivative."""
-    return sorted(loss.name for loss in (*_OF_CHOICES, *_OF_OUTPUTS, *_PENALTIES))
+    return sorted(loss.name for loss in _BUILT_IN)
 
 
 def require_differentiable_loss(loss: Loss) -> None:
@@ -53,8 +54,8 @@ def require_differentiable_loss(loss: Loss) -> None:
     if isinstance(loss, WeightedSum):
         for _, term in loss.terms:
             require_differentiable_loss(term)
-    elif type(loss) not in {*_OF_CHOICES, *_OF_OUTPUTS, *_PENALTIES}:
-        because = WITHOUT_DERIVATIVE.get(type(loss), "it is not known in tensors")
+    elif not (callable(_own_form(loss)) or type(loss) in _BUILT_IN):
+        because = WITHOUT_DERIVATIVE.get(type(loss), "it has no in_tensors(outcome, trials)")
         raise InvalidInput(
             f"Backpropagation cannot differentiate the loss '{loss.name}': {because}; evolution "
             "strategies can train with it, such as optimizer='openai-es', or take one of "
@@ -73,6 +74,9 @@ def differentiable_loss(loss: Loss, outcome: Outcome, trials: Trials) -> Tensor:
         If the loss has no derivative.
     """
     require_differentiable_loss(loss)
+    own = _own_form(loss)
+    if own is not None:
+        return _own_loss(loss, own(outcome, trials), outcome)
     if isinstance(loss, WeightedSum):
         terms = [float(w) * differentiable_loss(one, outcome, trials) for w, one in loss.terms]
         return sum(terms[1:], terms[0])
@@ -82,6 +86,48 @@ def differentiable_loss(loss: Loss, outcome: Outcome, trials: Trials) -> Tensor:
         return _mean_over_outputs(loss, outcome, trials)
     penalty = _PENALTIES[type(loss)](loss, outcome)
     return penalty.masked_fill(outcome.failed.any(dim=1), np.inf)
+
+
+def require_same_in_tensors(loss: Loss, losses: np.ndarray, in_tensors: Tensor) -> None:
+    """Raise `InvalidInput` where a loss of the user's is another function in tensors.
+
+    Parameters
+    ----------
+    loss : Loss
+    losses : (candidate,) array
+        Of the recording.
+    in_tensors : (candidate,) tensor
+    """
+    if is_built_in(loss):
+        return
+    given = in_tensors.detach().cpu().numpy().astype(float)
+    usable = np.isfinite(given) & np.isfinite(losses)
+    given, losses = given[usable], losses[usable]
+    # Single precision, and losses that are small differences of larger numbers.
+    if not np.allclose(given, losses, rtol=1e-3, atol=1e-4):
+        raise InvalidInput(
+            f"Loss '{loss.name}' is {given[:3]} in tensors and {losses[:3]} of the recording; "
+            "in_tensors must be the same function."
+        )
+
+
+def _own_form(loss: Loss) -> Callable[[Outcome, Trials], Tensor] | None:
+    """Return what a loss of the user's says that it is in tensors."""
+    return getattr(loss, "in_tensors", None)
+
+
+def _own_loss(loss: Loss, given: Tensor, outcome: Outcome) -> Tensor:
+    import torch
+
+    wanted = (len(outcome.failed),)
+    if not isinstance(given, torch.Tensor) or tuple(given.shape) != wanted:
+        shape = getattr(given, "shape", None)
+        found = type(given).__name__ if shape is None else f"shape {tuple(shape)}"
+        raise InvalidInput(
+            f"in_tensors of loss '{loss.name}' must return a tensor with a number for each of the "
+            f"{wanted[0]} candidates, got {found}."
+        )
+    return given.masked_fill(outcome.failed.any(dim=1), np.inf)
 
 
 def _mean_over_choices(loss: Loss, outcome: Outcome, trials: Trials) -> Tensor:
@@ -191,3 +237,4 @@ _PENALTIES: Mapping[type[Loss], Callable[..., Tensor]] = {
     Silence: _silence,
     RateBand: _rate_band,
 }
+_BUILT_IN = {*_OF_CHOICES, *_OF_OUTPUTS, *_PENALTIES}

@@ -1,6 +1,5 @@
 """What a loss is, and what losses share."""
 
-from numbers import Real
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -79,16 +78,6 @@ def cross_entropy(readout: np.ndarray, labels: np.ndarray) -> np.ndarray:
     # Relative to the largest, no exponential overflows and one of them is exactly 1.
     relative = readout - readout.max(axis=-1, keepdims=True)
     return np.log(np.exp(relative).sum(axis=-1)) - of_label(relative, labels)
-
-
-def require_setting(name: str, setting: str, value: object, unit: str, least: float = 0.0) -> None:
-    """Raise `InvalidInput` unless the setting is a finite number above `least`."""
-    is_number = isinstance(value, Real) and not isinstance(value, bool)
-    if not is_number or not least < value < np.inf:
-        above = "a positive number" if least == 0 else f"a number above {least:g}"
-        raise InvalidInput(
-            f"'{setting}' of loss '{name}' must be {above} of {unit}, got {value!r}."
-        )
 
 
 def _check_readout(name: str, readout: np.ndarray, trials: Trials) -> None:

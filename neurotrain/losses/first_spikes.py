@@ -5,8 +5,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from neurotrain.errors import InvalidInput
-from neurotrain.losses.base import MeanOverTrials, cross_entropy, of_label, require_setting
+from neurotrain.errors import InvalidInput, require_number
+from neurotrain.losses.base import MeanOverTrials, cross_entropy, of_label
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class FirstSpikeLatency(MeanOverTrials):
     temperature_ms: float = 5.0
 
     def __post_init__(self) -> None:
-        require_setting(self.name, "temperature_ms", self.temperature_ms, "ms")
+        require_number(f"'temperature_ms' of loss '{self.name}'", self.temperature_ms, above=0)
 
     def _per_trial(self, readout: np.ndarray, labels: np.ndarray) -> np.ndarray:
         _check_latencies(self.name, readout)

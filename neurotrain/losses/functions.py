@@ -23,7 +23,8 @@ class FunctionLoss(Summable):
     function : callable
         Takes a `Recording` and `Trials`, and returns the loss of each candidate, (candidate,). Its
         attributes `readout` and `discrete`, where it has them, say what those of a `Loss` say;
-        otherwise it takes any readout and is not discrete.
+        otherwise it takes any readout and is not discrete. An attribute `in_tensors`, where it
+        has one, is the same function of an `Outcome` and trials in tensors of PyTorch.
     """
 
     function: Callable[[Recording, Trials], np.ndarray]
@@ -42,6 +43,11 @@ class FunctionLoss(Summable):
     def discrete(self) -> bool:
         """Whether the function says that it is discrete."""
         return getattr(self.function, "discrete", False)
+
+    @property
+    def in_tensors(self) -> Callable[[Any, Trials], Any] | None:
+        """The same function in tensors, for gradients."""
+        return getattr(self.function, "in_tensors", None)
 
     def __repr__(self) -> str:
         # The same in another process: a run is known by it.

@@ -8,8 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from neurotrain.errors import InvalidInput
-from neurotrain.losses.base import require_setting
+from neurotrain.errors import InvalidInput, require_number
 from neurotrain.losses.sums import Summable
 from neurotrain.recording import Recording
 from neurotrain.trials import Trials
@@ -82,10 +81,8 @@ class RateBand(_Penalty):
     highest_hz: float = 50.0
 
     def __post_init__(self) -> None:
-        require_setting(self.name, "lowest_hz", self.lowest_hz, "spikes per second")
-        require_setting(
-            self.name, "highest_hz", self.highest_hz, "spikes per second", self.lowest_hz
-        )
+        require_number(f"'lowest_hz' of loss '{self.name}'", self.lowest_hz, above=0)
+        require_number(f"'highest_hz' of loss '{self.name}'", self.highest_hz, above=self.lowest_hz)
 
     def _penalty(self, recording: Recording) -> np.ndarray:
         duration_ms = recording.bin_edges_ms[-1] - recording.bin_edges_ms[0]

@@ -5,8 +5,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from neurotrain.errors import InvalidInput
-from neurotrain.losses.base import MeanOverTrials, cross_entropy, require_setting
+from neurotrain.errors import InvalidInput, require_number
+from neurotrain.losses.base import MeanOverTrials, cross_entropy
 from neurotrain.losses.choices import lead
 
 
@@ -30,7 +30,7 @@ class SpikeCountMargin(MeanOverTrials):
     margin: float = 2.0
 
     def __post_init__(self) -> None:
-        require_setting(self.name, "margin", self.margin, "spikes")
+        require_number(f"'margin' of loss '{self.name}'", self.margin, above=0)
 
     def _per_trial(self, readout: np.ndarray, labels: np.ndarray) -> np.ndarray:
         _check_counts(self.name, readout)
@@ -54,7 +54,7 @@ class SpikeCountCrossEntropy(MeanOverTrials):
     temperature: float = 1.5
 
     def __post_init__(self) -> None:
-        require_setting(self.name, "temperature", self.temperature, "spikes")
+        require_number(f"'temperature' of loss '{self.name}'", self.temperature, above=0)
 
     def _per_trial(self, readout: np.ndarray, labels: np.ndarray) -> np.ndarray:
         _check_counts(self.name, readout)

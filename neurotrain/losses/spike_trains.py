@@ -5,8 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from neurotrain.errors import InvalidInput
-from neurotrain.losses.base import require_setting
+from neurotrain.errors import InvalidInput, require_number
 from neurotrain.losses.outputs import MeanOverOutputs, mean_squared
 from neurotrain.spike_distances import (
     spike_times,
@@ -57,7 +56,7 @@ class VanRossum(_Distance):
     tau_ms: float = 10.0
 
     def __post_init__(self) -> None:
-        require_setting(self.name, "tau_ms", self.tau_ms, "ms")
+        require_number(f"'tau_ms' of loss '{self.name}'", self.tau_ms, above=0)
 
     def _distance(self, trains: np.ndarray, targets: np.ndarray) -> np.ndarray:
         return van_rossum_distance(trains, targets, self.tau_ms)
@@ -82,7 +81,7 @@ class VictorPurpura(_Distance):
     cost_per_ms: float = 0.1
 
     def __post_init__(self) -> None:
-        require_setting(self.name, "cost_per_ms", self.cost_per_ms, "spikes per ms")
+        require_number(f"'cost_per_ms' of loss '{self.name}'", self.cost_per_ms, above=0)
 
     def _distance(self, trains: np.ndarray, targets: np.ndarray) -> np.ndarray:
         return victor_purpura_distance(trains, targets, self.cost_per_ms)
@@ -108,7 +107,7 @@ class RateMatching(MeanOverOutputs):
     tau_ms: float = 50.0
 
     def __post_init__(self) -> None:
-        require_setting(self.name, "tau_ms", self.tau_ms, "ms")
+        require_number(f"'tau_ms' of loss '{self.name}'", self.tau_ms, above=0)
 
     def _per_trial(
         self, output: np.ndarray, targets: np.ndarray, counts: np.ndarray, bin_ms: float

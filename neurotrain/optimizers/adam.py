@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from neurotrain.optimizers.checks import require_between
+from neurotrain.errors import require_number
 
 
 class Adam:
@@ -22,8 +22,8 @@ class Adam:
     epsilon = 1e-8
 
     def __init__(self, size: int, beta1: float, beta2: float) -> None:
-        require_between("beta1", beta1, 0, 1)
-        require_between("beta2", beta2, 0, 1)
+        require_number("beta1", beta1, least=0, below=1)
+        require_number("beta2", beta2, least=0, below=1)
         self.beta1, self.beta2 = beta1, beta2
         self.first, self.second = np.zeros(size), np.zeros(size)
         self.updates = 0

@@ -1,17 +1,8 @@
 """Checks of what a user passes to an optimizer."""
 
-from numbers import Real
-
 import numpy as np
 
 from neurotrain.errors import InvalidInput
-
-
-def require_between(name: str, value: float, low: float, high: float = np.inf) -> None:
-    """Raise `InvalidInput` unless `value` is a number in [low, high)."""
-    if isinstance(value, bool) or not isinstance(value, Real) or not low <= value < high:
-        bound = f"of at least {low}" if high == np.inf else f"in [{low}, {high})"
-        raise InvalidInput(f"{name} must be a finite number {bound}, got {value!r}.")
 
 
 def parameter_array(name: str, values: np.ndarray) -> np.ndarray:

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from neurotrain.errors import require_above_zero
-from neurotrain.optimizers.checks import frozen, require_between
+from neurotrain.errors import require_number
+from neurotrain.optimizers.checks import frozen
 from neurotrain.optimizers.gradient_optimizers import GradientOptimizer, gradient_optimizer_maker
 from neurotrain.optimizers.schedules import schedule_factor
 
@@ -44,8 +44,8 @@ class Descent:
         schedule: Callable[[int], float],
         weight_decay: float = 0.0,
     ) -> None:
-        require_above_zero("learning_rate", learning_rate)
-        require_between("weight_decay", weight_decay, 0)
+        require_number("learning_rate", learning_rate, above=0)
+        require_number("weight_decay", weight_decay, least=0)
         self.guess, self._scale, self.method = start, scale, method
         self._learning_rate, self._schedule = learning_rate, schedule
         self._weight_decay = weight_decay

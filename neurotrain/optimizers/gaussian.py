@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from neurotrain.errors import InvalidInput, require_above_zero
+from neurotrain.errors import InvalidInput, require_number
 from neurotrain.optimizers.ask_tell import AskTell
 from neurotrain.optimizers.blas import on_one_thread
 from neurotrain.optimizers.checks import frozen
@@ -65,7 +65,7 @@ class AdaptedGaussian(AskTell):
         super().__init__(start, scale, seed=seed, population_size=population_size)
         if population_size < 4:
             raise InvalidInput(f"population_size must be at least 4, got {population_size}.")
-        require_above_zero("sigma", sigma)
+        require_number("sigma", sigma, above=0)
         self.sigma = float(sigma)
         self._mean, self._size = np.zeros(self._start.size), self.sigma
         # Redrawing it would cost as much as all else that is done with it.

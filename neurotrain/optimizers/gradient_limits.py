@@ -4,8 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from neurotrain.errors import require_above_zero
-from neurotrain.optimizers.checks import require_between
+from neurotrain.errors import require_number
 
 
 @dataclass(frozen=True)
@@ -34,8 +33,8 @@ class GradientLimits:
     def __post_init__(self) -> None:
         for name in ("clip_norm", "clip_value"):
             if getattr(self, name) is not None:
-                require_above_zero(name, getattr(self, name))
-        require_between("normalize", self.normalize, 0, np.nextafter(1, 2))
+                require_number(name, getattr(self, name), above=0)
+        require_number("normalize", self.normalize, least=0, most=1)
 
     def apply(self, gradient: np.ndarray) -> np.ndarray:
         """Return what is left of a (parameter,) gradient."""

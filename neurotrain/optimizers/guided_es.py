@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from neurotrain.errors import InvalidInput
-from neurotrain.optimizers.checks import frozen, require_between
+from neurotrain.errors import InvalidInput, require_number
+from neurotrain.optimizers.checks import frozen
 from neurotrain.optimizers.descent import make_descent
 from neurotrain.optimizers.gradient_es import GradientES
 from neurotrain.optimizers.noise import Chunks, Noise
@@ -87,7 +87,7 @@ class GuidedES(GradientES):
         shaping: str = "raw",
     ) -> None:
         super().__init__(start, scale, seed=seed, population_size=population_size, sigma=sigma)
-        require_between("beta", beta, 0)
+        require_number("beta", beta, least=0)
         size, count = self._start.size, require_pairs("guided-es", population_size)
         self.alpha, self.beta, self.learning_rate = alpha, beta, learning_rate
         self._noise = GuidedNoise(count, size, alpha)
@@ -172,7 +172,7 @@ class GuidedNoise(Noise):
     """
 
     def __init__(self, count: int, size: int, alpha: float) -> None:
-        require_between("alpha", alpha, 0, np.nextafter(1, 2))
+        require_number("alpha", alpha, least=0, most=1)
         super().__init__(count, size)
         self.alpha, self.basis = alpha, np.empty((0, size))
 

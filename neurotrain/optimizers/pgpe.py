@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from neurotrain.optimizers.checks import frozen, require_between
+from neurotrain.errors import require_number
+from neurotrain.optimizers.checks import frozen
 from neurotrain.optimizers.descent import make_descent
 from neurotrain.optimizers.gradient_es import GradientES
 from neurotrain.optimizers.noise import Shapes, make_noise
@@ -90,8 +91,8 @@ class PGPE(GradientES):
         shapes: Shapes | None = None,
     ) -> None:
         super().__init__(start, scale, seed=seed, population_size=population_size, sigma=sigma)
-        require_between("sigma_learning_rate", sigma_learning_rate, 0)
-        require_between("max_sigma_change", max_sigma_change, 0, 1)
+        require_number("sigma_learning_rate", sigma_learning_rate, least=0)
+        require_number("max_sigma_change", max_sigma_change, least=0, below=1)
         size, count = self._start.size, require_pairs("pgpe", population_size)
         if learning_rate is None:
             is_clipup = gradient_optimizer == "clipup"

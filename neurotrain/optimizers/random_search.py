@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from neurotrain.errors import require_above_zero
+from neurotrain.errors import require_number
 from neurotrain.optimizers.ask_tell import AskTell
 
 
@@ -41,7 +41,7 @@ class RandomSearch(AskTell):
         sigma: float = 1.0,
     ) -> None:
         super().__init__(start, scale, seed=seed, population_size=population_size)
-        require_above_zero("sigma", sigma)
+        require_number("sigma", sigma, above=0)
         self.sigma = sigma
 
     @property

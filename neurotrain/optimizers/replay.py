@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
-from neurotrain.errors import InvalidInput, require_above_zero
+from neurotrain.errors import InvalidInput, require_number
 from neurotrain.optimizers.ask_tell import AskTell
 from neurotrain.optimizers.checks import frozen
 
@@ -62,7 +62,7 @@ class Replayed(AskTell):
         sigma: float,
     ) -> None:
         super().__init__(start, scale, seed=seed, population_size=population_size)
-        require_above_zero("sigma", sigma)
+        require_number("sigma", sigma, above=0)
         self.sigma = sigma
         self._first_population_size = self.population_size
         self._losses: list[np.ndarray] = []

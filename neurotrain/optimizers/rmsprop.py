@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from neurotrain.optimizers.checks import require_between
+from neurotrain.errors import require_number
 
 
 class RMSprop:
@@ -22,7 +22,7 @@ class RMSprop:
     epsilon = 1e-8
 
     def __init__(self, size: int, decay: float) -> None:
-        require_between("decay", decay, 0, 1)
+        require_number("decay", decay, least=0, below=1)
         self.decay, self.square = decay, np.zeros(size)
 
     def direction(self, gradient: np.ndarray) -> np.ndarray:

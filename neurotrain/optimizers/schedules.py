@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from neurotrain.errors import InvalidInput, require_above_zero, require_whole, unknown_name
+from neurotrain.errors import InvalidInput, require_number, require_whole, unknown_name
 
 _SHAPES: dict[str, Callable[[float], float]] = {
     "constant": lambda _: 1.0,
@@ -58,6 +58,6 @@ def falling_sigma(
         If an argument is out of its range.
     """
     last = first / 10 if last is None else last
-    require_above_zero("final_sigma", last)
+    require_number("final_sigma", last, above=0)
     factor = schedule_factor(name, generations)
     return lambda generation: last + (first - last) * factor(generation)

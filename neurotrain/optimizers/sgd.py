@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from neurotrain.optimizers.checks import require_between
+from neurotrain.errors import require_number
 
 
 class SGD:
@@ -20,7 +20,7 @@ class SGD:
     """
 
     def __init__(self, size: int, momentum: float) -> None:
-        require_between("momentum", momentum, 0, 1)
+        require_number("momentum", momentum, least=0, below=1)
         self.momentum = momentum
         self.velocity = np.zeros(size)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from neurotrain.errors import require_above_zero, require_whole
+from neurotrain.errors import require_number, require_whole
 from neurotrain.optimizers.ask_tell import AskTell
 from neurotrain.optimizers.checks import frozen
 from neurotrain.optimizers.noise import Shapes, make_noise
@@ -66,9 +66,9 @@ class SNES(AskTell):
         if sigma_learning_rate is None:
             sigma_learning_rate = float((3 + np.log(size)) / (5 * np.sqrt(size)))
         require_whole("population_size of snes", population_size, 2)
-        require_above_zero("sigma", sigma)
-        require_above_zero("learning_rate", learning_rate)
-        require_above_zero("sigma_learning_rate", sigma_learning_rate)
+        require_number("sigma", sigma, above=0)
+        require_number("learning_rate", learning_rate, above=0)
+        require_number("sigma_learning_rate", sigma_learning_rate, above=0)
         self.sigma, self.learning_rate = sigma, learning_rate
         self.sigma_learning_rate = sigma_learning_rate
         self._perturbations = Perturbations(

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from neurotrain.errors import InvalidInput, require_above_zero, require_whole
+from neurotrain.errors import InvalidInput, require_number, require_whole
 from neurotrain.optimizers.ask_tell import AskTell
 from neurotrain.optimizers.checks import frozen
 from neurotrain.optimizers.descent import make_descent
@@ -81,7 +81,7 @@ class SONG(AskTell):
     ) -> None:
         super().__init__(start, scale, seed=seed, population_size=population_size)
         require_whole("population_size of song", population_size, 2)
-        require_above_zero("sigma", sigma)
+        require_number("sigma", sigma, above=0)
         self.sigma, self.learning_rate = sigma, learning_rate
         self._shape = shaping_function(shaping)
         self._blocks = _slices(blocks, self._start.size)

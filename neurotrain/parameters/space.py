@@ -140,6 +140,26 @@ class ParameterSpace:
         pieces = self._pieces(vectors)
         return {block.name: block.decode(pieces[block.name]) for block in self.blocks}
 
+    def with_values(self, vector: np.ndarray, values: Mapping[str, np.ndarray]) -> np.ndarray:
+        """Return a vector (parameter,) with other values of some blocks, (*block shape).
+
+        Raises
+        ------
+        InvalidInput
+            If a block is unknown or of another shape, values are not finite, or no vector gives
+            them.
+        """
+        pieces = self._pieces(vector)
+        for name in values:
+            if name not in self.names:
+                raise unknown_name("trained parameter", name, self.names)
+        for block in self.blocks:
+            if block.name in values:
+                pieces[block.name] = _encode(block, np.asarray(values[block.name], dtype=float))
+        changed = np.concatenate([*pieces.values()])
+        self.split(changed)
+        return changed
+
     def _pieces(self, vectors: np.ndarray) -> dict[str, np.ndarray]:
         """Return the coordinates (..., size) of each block."""
         ends = np.cumsum([block.size for block in self.blocks])[:-1]

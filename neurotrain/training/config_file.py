@@ -28,6 +28,11 @@ def read_config_file(path: str | os.PathLike) -> dict[str, Any]:
         If the file cannot be read, or holds an unknown key; with the nearest one.
     """
     content = _read(Path(path))
+    if content.pop("start_given", False):
+        raise InvalidInput(
+            f"'{path}': that run started at given weights, its start.npz; give them again in "
+            "Python, as neurotrain.train(start=...), or take start_given out of the file."
+        )
     _require_known("key", content, (*SETTINGS, *PARTS, "curriculum", "gradient", *_IGNORED), path)
     arguments = {name: content[name] for name in SETTINGS if name in content}
     arguments |= {name: content[name] for name in ("curriculum", "gradient") if name in content}

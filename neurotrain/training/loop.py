@@ -22,7 +22,7 @@ from neurotrain.training.result import Result
 from neurotrain.training.run_folder import RunFolder, command
 from neurotrain.training.summary import summarize
 from neurotrain.training.training_state import TrainingState, Validated
-from neurotrain.training.weights_file import write_weights
+from neurotrain.training.weights_file import TRAINED, write_weights
 from neurotrain.trials import Trials
 
 # After as many generations in a row without one usable candidate, none will come.
@@ -284,9 +284,8 @@ class Training:
         self.state.wall_seconds += perf_counter() - started
         summary = summarize(self.plan, self.state, scores)
         circuit, path = self.plan.circuit, self.folder.path
-        write_weights(
-            path, best.weights, circuit.parameters.split(best.weights), circuit.fingerprint
-        )
+        blocks = circuit.parameters.split(best.weights)
+        write_weights(path / TRAINED, best.weights, blocks, circuit.fingerprint)
         # Last, since it marks the run as complete.
         self.folder.write_result(summary)
         return Result(path, self.plan, best.weights, self.metrics, summary)

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from neurotrain.errors import InvalidInput, require_above_zero, unknown_name
+from neurotrain.errors import InvalidInput, require_number, unknown_name
 from neurotrain.parameters.matrices import is_matrix
 from neurotrain.parameters.space import ParameterSpace
 
@@ -61,7 +61,7 @@ def with_one_sigma(
     for name, sigma in sigmas.items():
         if name not in parameters.names:
             raise unknown_name("trained parameter", name, parameters.names)
-        require_above_zero(f"sigma of '{name}'", sigma)
+        require_number(f"sigma of '{name}'", sigma, above=0)
     usual = defaults["sigma"]
     factors = [
         np.full(block.size, sigmas.get(block.name, usual) / usual) for block in parameters.blocks

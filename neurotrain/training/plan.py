@@ -12,7 +12,6 @@ from neurotrain.errors import InvalidInput
 from neurotrain.losses import Loss, as_loss, is_built_in, settings_of
 from neurotrain.optimizers import Optimizer, gradient_descent_names
 from neurotrain.readouts import READOUTS, make_readout
-from neurotrain.seeding import generator
 from neurotrain.task import Task
 from neurotrain.training.budget import with_length
 from neurotrain.training.by_gradient import check_gradients
@@ -23,9 +22,11 @@ from neurotrain.training.run_optimizer import (
     GradientBlocks,
     make_gradient_blocks,
     make_run_optimizer,
+    require_whole_episodes,
     resolved_options,
 )
 from neurotrain.training.settings import Settings
+from neurotrain.training.start import drawn_start, resolved_start
 
 LOSS_OF_READOUT = {
     "graded": "cross-entropy",
@@ -61,6 +62,7 @@ class Plan:
     `guide` gives the optimizer gradients, if it takes any.
     With a `curriculum` training goes through `levels`, tasks of which the last is `task`.
     Blocks of `gradient` follow their gradient, beside the optimizer.
+    Training starts at `given_start`, (parameter,), where it is not drawn.
     """
 
     circuit: Any
@@ -71,6 +73,7 @@ class Plan:
     guide: Guide | None = None
     curriculum: Curriculum | None = None
     gradient: GradientBlocks | None = None
+    given_start: np.ndarray | None = None
 
     @cached_property
     def levels(self) -> tuple[Task, ...]:
@@ -80,7 +83,8 @@ class Plan:
     @cached_property
     def start(self) -> np.ndarray:
         """The untrained weights, (parameter,)."""
-        return self.circuit.parameters.draw(generator(self.settings.seed, "initial-parameters"))
+        drawn = drawn_start(self.circuit.parameters, self.settings.seed)
+        return drawn if self.given_start is None else self.given_start
 
     @property
     def uses_torch(self) -> bool:
@@ -121,6 +125,7 @@ def make_plan(
     guide: Guide | None = None,
     curriculum: Curriculum | Options | None = None,
     gradient: Sequence[str] | Options | None = None,
+    start: np.ndarray | Mapping[str, np.ndarray] | None = None,
 ) -> Plan:
     """Build what is given by name, and check that all parts fit.
 
@@ -152,6 +157,7 @@ def make_plan(
         guide=guide,
         curriculum=make_curriculum(curriculum),
         gradient=make_gradient_blocks(gradient, optimizer),
+        given_start=resolved_start(circuit.parameters, start, settings.seed),
     )
     made = plan.make_optimizer()
     check_guide(guide, made, optimizer)
@@ -164,7 +170,7 @@ def make_plan(
     check_gradients(plan, made, trials)
     if guide is not None:
         guiding_gradients(guide, plan.start, trials)
-    _require_whole_episodes(plan.choices["optimizer"])
+    require_whole_episodes(optimizer, plan.choices["optimizer"].options)
     return plan
 
 
@@ -238,14 +244,6 @@ def _choose_optimizer(name: Any, options: Options) -> Choice:
     if not isinstance(name, str):
         raise InvalidInput(f"optimizer must be a name, got {_described(name)}.")
     return Choice(name, resolved_options(name, options))
-
-
-def _require_whole_episodes(optimizer: Choice) -> None:
-    if optimizer.options.get("episode_length", 1) != 1:
-        raise InvalidInput(
-            f"A training simulates whole trials, which {optimizer.name} takes for episodes of one "
-            "truncation: leave the optimizer's episode_length at 1, or call ask and tell yourself."
-        )
 
 
 def _default_loss(circuit: Any, model_options: Options, task: Task) -> str:

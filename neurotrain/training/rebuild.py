@@ -1,6 +1,7 @@
 """The plan of a run that was started earlier, from its config.toml."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from neurotrain.errors import InvalidInput, RunFolderError
@@ -10,6 +11,7 @@ from neurotrain.training.plan import PARTS, Choice, Plan, choose, choose_circuit
 from neurotrain.training.run_folder import RunFolder
 from neurotrain.training.run_optimizer import make_gradient_blocks
 from neurotrain.training.settings import SETTINGS, Settings
+from neurotrain.training.start import read_start
 
 
 def plan_of_run(folder: RunFolder, **given: Any) -> Plan:
@@ -27,9 +29,12 @@ def plan_of_run(folder: RunFolder, **given: Any) -> Plan:
         the run.
     """
     try:
-        return _rebuild(folder.config, **given)
+        plan = _rebuild(folder.config, **given)
     except RunFolderError as error:
         raise RunFolderError(f"Run folder '{folder.path}': {error}") from error
+    if not folder.config.get("start_given"):
+        return plan
+    return replace(plan, given_start=read_start(folder.path, plan.circuit.fingerprint))
 
 
 def require_guide(folder: RunFolder, plan: Plan) -> None:

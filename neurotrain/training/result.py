@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from neurotrain.errors import TrainingFailed
 from neurotrain.recording import Recording
 from neurotrain.seeding import generator
 from neurotrain.training.evaluation import evaluate, evaluate_on
@@ -17,7 +18,7 @@ from neurotrain.training.plan import Plan
 from neurotrain.training.rebuild import plan_of_run
 from neurotrain.training.run_folder import RunFolder
 from neurotrain.training.summary import summarize_ideal, summarize_test
-from neurotrain.training.weights_file import read_weights
+from neurotrain.training.weights_file import TRAINED, read_weights
 from neurotrain.trials import Trials
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ class Result:
         opened = RunFolder(folder)
         summary = opened.read_result()
         plan = plan_of_run(opened, circuit=circuit, task=task, loss=loss)
-        weights = read_weights(opened.path, plan.circuit.fingerprint)
+        weights = read_weights(opened.path / TRAINED, plan.circuit.fingerprint)
         return cls(opened.path, plan, weights, opened.metrics.read(), summary)
 
     @property
@@ -183,6 +184,48 @@ class Result:
             threads=settings.threads,
         )
         return float(scores.accuracy[0])
+
+    def activity_on(
+        self,
+        trials: Trials,
+        variable: str = "activity",
+        *,
+        sample_ms: float | None = None,
+        seed: int | None = None,
+    ) -> np.ndarray:
+        """Return what the neurons of the trained circuit do, (trial, time, neuron), in SI units.
+
+        Parameters
+        ----------
+        trials : Trials
+            Any that fit the circuit.
+        variable : str
+            Of the neurons.
+        sample_ms : float, optional
+            Time between samples, of which the first is at the start; by default a step.
+        seed : int, optional
+            From which initial states follow, by default the run's.
+
+        Raises
+        ------
+        TrainingFailed
+            If the activity became infinite or NaN on a trial.
+        """
+        settings = self.plan.settings
+        rng = generator(settings.seed if seed is None else seed, "figure-state")
+        recording = self.circuit.simulate(
+            self.weights[np.newaxis],
+            trials,
+            self.circuit.draw_initial_state(trials.n_trials, rng),
+            states=(variable,),
+            sample_ms=sample_ms,
+            execution=settings.execution,
+            threads=settings.threads,
+        )
+        if recording.failed.any():
+            failed = int(recording.failed.sum())
+            raise TrainingFailed(f"The activity became infinite or NaN on {failed} of the trials.")
+        return recording.state[variable][0]
 
     def plot(self) -> Path:
         """Write the figures into the run folder, and return where they are."""

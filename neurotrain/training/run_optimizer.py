@@ -153,6 +153,15 @@ def make_run_optimizer(
     )
 
 
+def require_whole_episodes(name: str, options: Options) -> None:
+    """Raise `InvalidInput` where an optimizer takes a trial for a part of an episode."""
+    if options.get("episode_length", 1) != 1:
+        raise InvalidInput(
+            f"A training simulates whole trials, which {name} takes for episodes of one "
+            "truncation: leave the optimizer's episode_length at 1, or call ask and tell yourself."
+        )
+
+
 def _make(
     name: str, options: Options, parameters: ParameterSpace, start: np.ndarray, settings: Settings
 ) -> Optimizer:

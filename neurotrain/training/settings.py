@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, fields
 
-from neurotrain.errors import InvalidInput, require_above_zero, require_whole
+from neurotrain.errors import InvalidInput, require_number, require_whole
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Settings:
                 require_whole(name, getattr(self, name), 1)
         for name in ("seconds", "candidate_seconds"):
             if getattr(self, name) is not None:
-                require_above_zero(name, getattr(self, name))
+                require_number(name, getattr(self, name), above=0)
         if not isinstance(self.execution, str):
             raise InvalidInput(f"execution must be a name such as 'fused', got {self.execution!r}.")
 

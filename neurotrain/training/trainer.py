@@ -18,6 +18,7 @@ from neurotrain.training.rebuild import plan_of_run, require_guide
 from neurotrain.training.result import Result
 from neurotrain.training.run_folder import RunFolder, require_unused
 from neurotrain.training.settings import Settings
+from neurotrain.training.start import Start, write_start
 from neurotrain.training.summary import versions
 
 
@@ -34,6 +35,7 @@ def train(
     guide: Guide | None = None,
     curriculum: Curriculum | Mapping[str, Any] | None = None,
     gradient: Sequence[str] | Mapping[str, Any] | None = None,
+    start: Start | None = None,
     generations: int | None = None,
     trial_simulations: int | None = None,
     seconds: float | None = None,
@@ -85,6 +87,10 @@ def train(
         Names of trained parameters that follow their exact gradient, while the optimizer, an
         evolution strategy, searches the others: ``['readout.weight', 'readout.bias']``. Or a
         table of these ``blocks``, the ``optimizer`` that follows, by default adam, and its options.
+    start : (parameter,) array, or mapping of str to array, optional
+        Where training starts, instead of at weights drawn for the seed: a vector, such as the
+        ``weights`` of another result of this circuit; or the values of some trained parameters
+        by name, in SI units.
     generations : int, optional
         Length of the run, at most. By default 600, or what `trial_simulations` last for.
     trial_simulations : int, optional
@@ -141,11 +147,9 @@ def train(
         candidate_seconds=candidate_seconds,
     )
     _require_usable(out)
+    parts = (circuit, task, loss, optimizer)
     plan = make_plan(
-        circuit,
-        task,
-        loss,
-        optimizer,
+        *parts,
         settings,
         model_options=model_options or {},
         task_options=task_options or {},
@@ -154,6 +158,7 @@ def train(
         guide=guide,
         curriculum=curriculum,
         gradient=gradient,
+        start=start,
     )
     return _train_in(_new_folder(out, plan), plan, progress)
 
@@ -213,8 +218,13 @@ def _require_usable(out: str | os.PathLike | None) -> None:
 
 
 def _new_folder(out: str | os.PathLike | None, plan: Plan) -> RunFolder:
-    config = {**plan.config(), "versions": versions(plan)}
-    return RunFolder.create(_default_folder(plan) if out is None else out, config)
+    given = {} if plan.given_start is None else {"start_given": True}
+    config = {**given, **plan.config(), "versions": versions(plan)}
+    folder = RunFolder.create(_default_folder(plan) if out is None else out, config)
+    if given:
+        circuit = plan.circuit
+        write_start(folder.path, circuit.parameters, plan.given_start, circuit.fingerprint)
+    return folder
 
 
 def _default_folder(plan: Plan) -> Path:

@@ -1,4 +1,4 @@
-"""The trained weights of a run, weights.npz."""
+"""The weights of a run: trained ones in weights.npz, those that it was given in start.npz."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,26 +8,25 @@ import numpy as np
 from neurotrain.atomic import write_atomically
 from neurotrain.errors import RunFolderError
 
-NAME = "weights.npz"
+TRAINED, START = "weights.npz", "start.npz"
 
 
 def write_weights(
-    folder: Path, flat: np.ndarray, blocks: Mapping[str, np.ndarray], fingerprint: str
+    path: Path, flat: np.ndarray, blocks: Mapping[str, np.ndarray], fingerprint: str
 ) -> None:
-    """Write the trained weights: the vector as ``flat``, and each block by its name."""
+    """Write weights into a file: the vector as ``flat``, and each block by its name."""
     arrays = {**blocks, "flat": flat, "fingerprint": np.array(fingerprint)}
-    write_atomically(folder / NAME, lambda file: np.savez(file, **arrays))
+    write_atomically(path, lambda file: np.savez(file, **arrays))
 
 
-def read_weights(folder: Path, fingerprint: str) -> np.ndarray:
-    """Return the trained (parameter,) vector of the circuit with `fingerprint`.
+def read_weights(path: Path, fingerprint: str) -> np.ndarray:
+    """Return the (parameter,) vector in a file, of the circuit with `fingerprint`.
 
     Raises
     ------
     RunFolderError
         If the file is missing, damaged, of another circuit, or not finite.
     """
-    path = folder / NAME
     if not path.is_file():
         raise RunFolderError(f"There is no '{path}': put it back, or train again.")
     try:

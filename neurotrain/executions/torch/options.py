@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from neurotrain.errors import InvalidInput, require_above_zero, require_whole, unknown_name
+from neurotrain.errors import InvalidInput, require_number, require_whole, unknown_name
 
 # Steepness of each surrogate where none is given, in units of the natural scale.
 SURROGATES = {
@@ -69,7 +69,7 @@ class Differentiation:
         if self.precision not in PRECISIONS:
             raise unknown_name("precision", self.precision, PRECISIONS)
         if self.surrogate_slope is not None:
-            require_above_zero("surrogate_slope", self.surrogate_slope)
+            require_number("surrogate_slope", self.surrogate_slope, above=0)
         for name in ("checkpoint_steps", "truncate_steps"):
             if getattr(self, name) is not None:
                 require_whole(name, getattr(self, name))
