@@ -26,6 +26,7 @@ RANKS = {
     "catalog": 1,
     "user_file": 1,
     "gradients": 2,
+    "neural_ode": 2,
     "training": 2,
     "doctor": 2,
     "experiments": 3,

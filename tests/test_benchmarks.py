@@ -22,8 +22,8 @@ from neurotrain.benchmarks.processes import Process, VariantFailed
 from neurotrain.benchmarks.values import Values
 from neurotrain.benchmarks.variants import VARIANTS, Variant
 from neurotrain.cli import main
+from neurotrain.compiler import vector_bytes
 from neurotrain.errors import InvalidInput
-from neurotrain.executions.fused.compiler import vector_bytes
 
 # The same on every Python.
 pytestmark = pytest.mark.slow
