@@ -123,10 +123,10 @@ class VectorField:
             for own in hidden:
                 z = _affine(x, *own)
                 x = _activate(self.activation, z)
-                tangents = _slope(self.activation, z)[..., np.newaxis] * (
-                    own[0][:, None] @ tangents
-                )
-            return np.asarray(self.output_scale)[..., np.newaxis] * (weight[:, None] @ tangents)
+                slope = _slope(self.activation, z)
+                tangents = slope[..., np.newaxis] * (own[0][:, np.newaxis] @ tangents)
+            scale = np.asarray(self.output_scale)[:, np.newaxis]
+            return scale * (weight[:, np.newaxis] @ tangents)
 
     def factors(self) -> np.ndarray:
         """Return the factors (d,) by which parameters take the scales of the field into them."""
@@ -156,13 +156,11 @@ class VectorField:
         parameters = np.zeros(self.size)
         for weight, _ in self.layers(parameters):
             outputs, inputs = weight.shape
-            bound = sqrt(6 / (inputs + outputs)) if how == "glorot" else 1 / sqrt(outputs)
-            normal = how == "torchdiffeq"
-            weight[...] = (
-                rng.normal(0, 0.1, weight.shape)
-                if normal
-                else rng.uniform(-bound, bound, weight.shape)
-            )
+            if how == "torchdiffeq":
+                weight[...] = rng.normal(0, 0.1, weight.shape)
+                continue
+            bound = 1 / sqrt(outputs) if how == "uniform" else sqrt(6 / (inputs + outputs))
+            weight[...] = rng.uniform(-bound, bound, weight.shape)
         return parameters
 
     def parameter_scale(self) -> np.ndarray:
