@@ -28,6 +28,7 @@ _MODULES = {
     "losses": "neurotrain.experiments.losses",
     "neuron-turn-off": "neurotrain.experiments.neuron_turn_off",
     "optimizers": "neurotrain.experiments.optimizers",
+    "spiral": "neurotrain.experiments.spiral",
     "working-memory": "neurotrain.experiments.working_memory",
 }
 
