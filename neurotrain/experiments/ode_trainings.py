@@ -76,6 +76,16 @@ def ode_medians(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     }
 
 
+def seconds_to(outcomes: Sequence[Outcome], loss: float) -> float | None:
+    """Return the median seconds after which a curve was first that low; None if most never were."""
+    seconds = []
+    for one in outcomes:
+        reached = np.flatnonzero(np.array(one["curve"]["loss"]) <= loss)
+        seconds.append(one["curve"]["seconds"][reached[0]] if reached.size else float("inf"))
+    middle = median(seconds)
+    return middle if np.isfinite(middle) else None
+
+
 def generations_within(seconds: float, seconds_each: float, least: int = LAST) -> int:
     """Return how many generations of so many seconds each last for `seconds`."""
     return max(least, round(seconds / seconds_each))

@@ -20,6 +20,7 @@ from neurotrain.experiments.ode_trainings import (
     ode_medians,
     ode_trained,
     seconds_each,
+    seconds_to,
 )
 from neurotrain.experiments.report import Check, Findings, Setting
 from neurotrain.neural_ode import Fit, Training, VectorField, Windows, descend, evolve, spiral
@@ -122,7 +123,12 @@ def run(setting: Setting) -> Findings:
     published = {m.name: _trainings(setting, m, m.generations) for m in PUBLISHED_METHODS}
     equal = {m.name: _trainings(setting, m, _length(setting, m)) for m in EQUAL}
     rows = [
-        {"method": name, "budget": budget, **ode_medians(outcomes)}
+        {
+            "method": name,
+            "budget": budget,
+            **ode_medians(outcomes),
+            "seconds_to_1e-3": seconds_to(outcomes, 1e-3),
+        }
         for budget, part in (("published", published), ("equal seconds", equal))
         for name, outcomes in part.items()
     ]
