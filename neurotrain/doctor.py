@@ -31,7 +31,7 @@ PACKAGES = {
 EXTRAS = {
     "test": ("pytest", "pytest-xdist", "hypothesis", "ruff", "setuptools"),
     "optimizers": ("cmaes", "evosax", "nevergrad"),
-    "torch": ("torch",),
+    "torch": ("torch", "torchdiffeq"),
     "neurogym": ("neurogym",),
 }
 # It pins other versions than constraints.txt.
