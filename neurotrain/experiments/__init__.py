@@ -28,6 +28,8 @@ _MODULES = {
     "losses": "neurotrain.experiments.losses",
     "neuron-turn-off": "neurotrain.experiments.neuron_turn_off",
     "optimizers": "neurotrain.experiments.optimizers",
+    "pollu": "neurotrain.experiments.pollu",
+    "rober": "neurotrain.experiments.rober",
     "working-memory": "neurotrain.experiments.working_memory",
 }
 
