@@ -160,11 +160,16 @@ def row(
         "seconds": median(one.total_seconds for one in histories),
         "generations": median(one.generations for one in histories),
         "loss": finite(median(map(end_loss, trainings))),
-        "best": finite(median(one.best_loss for one in trainings)),
+        "best": finite(median_best(trainings)),
         "lowest": finite(min(one.best_loss for one in trainings)),
         **{f"seconds_to_{level:g}": finite(time) for level, time in times.items()},
         "failed_solves": sum(sum(one.failed) for one in histories),
     }
+
+
+def median_best(trainings: Sequence[Training]) -> float:
+    """Return the median over seeds of the lowest loss that a guess had."""
+    return float(median(one.best_loss for one in trainings))
 
 
 def end_loss(training: Training) -> float:
@@ -175,7 +180,7 @@ def end_loss(training: Training) -> float:
 
 def finite(value: float) -> float | str:
     """Return a number as it is, in place of infinity a word, which JSON knows."""
-    return value if value < float("inf") else NEVER
+    return float(value) if value < float("inf") else NEVER
 
 
 def save_curves(
