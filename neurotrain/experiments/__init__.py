@@ -30,6 +30,7 @@ _MODULES = {
     "optimizers": "neurotrain.experiments.optimizers",
     "pollu": "neurotrain.experiments.pollu",
     "rober": "neurotrain.experiments.rober",
+    "spiral": "neurotrain.experiments.spiral",
     "working-memory": "neurotrain.experiments.working_memory",
 }
 
