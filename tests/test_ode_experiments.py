@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from neurotrain.analysis.loss_curves import loss_curves_figure
-from neurotrain.experiments import Setting, ode_arms
+from neurotrain.analysis.width_errors import width_errors_figure
+from neurotrain.experiments import Setting, ode_arms, overparameterised
 from neurotrain.experiments.ode_arms import DESCENDING, EVOLVING, Arm, Plan, compared, row
 from neurotrain.experiments.trainings import BACKPROPAGATION, EVOLUTION
 from neurotrain.neural_ode import Fit, History, OdeProblem, Training, VectorField
@@ -111,3 +112,25 @@ def test_curves_show_the_lowest_loss_so_far():
     assert len(second.lines[0].get_ydata()) <= 1000
     (legend,) = figure.legends
     assert [text.get_text() for text in legend.get_texts()] == ["x", "y"]
+
+
+def test_losses_are_shown_against_the_number_of_parameters():
+    def told(problem, method, parameters, loss, highest):
+        return {
+            **{"problem": problem, "method": method, "parameters": parameters},
+            **{"loss": loss, "lowest": loss, "highest": highest},
+        }
+
+    rows = [
+        told("a", "x", 10, 0.5, 0.6),
+        told("a", "y", 10, 0.4, "never"),
+        told("a", "x", 100, 0.2, 0.3),
+        told("a", "y", 100, "never", "never"),
+        told("b", "x", 20, 0.1, 0.1),
+    ]
+    first, second = width_errors_figure(rows).axes
+    assert [line.get_xdata().tolist() for line in first.lines] == [[10, 100], [10]]
+    assert [line.get_ydata().tolist() for line in first.lines] == [[0.5, 0.2], [0.4]]
+    assert second.lines[0].get_ydata().tolist() == [0.1]
+    assert overparameterised._gain([{"loss": 0.5}, {"loss": 0.1}]) == pytest.approx(0.2)
+    assert np.isnan(overparameterised._gain([{"loss": "never"}, {"loss": 0.1}]))

@@ -7,7 +7,7 @@ from typing import Any
 
 from neurotrain.experiments.report import Setting
 from neurotrain.experiments.trainings import BACKPROPAGATION, EVOLUTION
-from neurotrain.neural_ode import Fit, Training, descend, evolve
+from neurotrain.neural_ode import Fit, OdeProblem, Training, VectorField, descend, evolve
 
 # No seed of these is one of the trainings that are reported.
 TUNING_SEED = 99
@@ -84,6 +84,12 @@ class Plan:
     published_steps: int
 
 
+def stiff_fit(problem: OdeProblem, field: VectorField) -> Fit:
+    """Return what is trained: the field, solved far more exactly than it can follow the data."""
+    options = {"rtol": 1e-3, "atol": 1e-4 * problem.scale, "max_steps": 600}
+    return Fit(problem, field, method="sdirk4", options=options)
+
+
 def trained(
     setting: Setting, name: str, fit: Fit, arm: Arm, seed: int, **budget: float
 ) -> Training:
@@ -123,13 +129,20 @@ def timed(
     return trained(setting, name, fit, arm, seed, **budget)
 
 
-def compared(setting: Setting, name: str, fit: Fit, plan: Plan) -> dict[Arm, tuple[Training, ...]]:
+def compared(
+    setting: Setting,
+    name: str,
+    fit: Fit,
+    plan: Plan,
+    methods: Sequence[Sequence[Arm]] = (EVOLVING, DESCENDING),
+) -> dict[Arm, tuple[Training, ...]]:
     """Return the trainings of the best setting of each method.
 
-    That is the one with the lowest loss after the tuning's seconds.
+    That is the one with the lowest loss after the tuning's seconds. The first setting of each
+    must have no schedule.
     """
     found = {}
-    for arms in (EVOLVING, DESCENDING):
+    for arms in methods:
         speed, tuned = 0.0, {}
         for arm in arms[: plan.settings]:
             one = timed(setting, name, fit, arm, TUNING_SEED, plan.tuning_seconds, speed)

@@ -15,6 +15,7 @@ from neurotrain.experiments.ode_arms import (
     median_best,
     row,
     save_curves,
+    stiff_fit,
     trained,
 )
 from neurotrain.experiments.report import Check, Findings, Setting
@@ -52,8 +53,7 @@ def _fit() -> Fit:
     field = VectorField(
         20, 10, 3, activation="gelu", output_scale=problem.scale / problem.times[-1]
     )
-    options = {"rtol": 1e-3, "atol": 1e-4 * problem.scale, "max_steps": 600}
-    return Fit(problem, field, method="sdirk4", options=options)
+    return stiff_fit(problem, field)
 
 
 def _checks(

@@ -18,6 +18,7 @@ from neurotrain.experiments.ode_arms import (
     median_best,
     row,
     save_curves,
+    stiff_fit,
     timed,
     trained,
 )
@@ -71,14 +72,8 @@ def _fits() -> dict[str, Fit]:
         "scaled inputs": {"input_scale": 1 / problem.scale, **scaled},
         "unscaled": {},
     }
-    options = {"rtol": 1e-3, "atol": 1e-4 * problem.scale, "max_steps": 600}
     return {
-        name: Fit(
-            problem,
-            VectorField(3, 5, 6, activation="gelu", **own),
-            method="sdirk4",
-            options=options,
-        )
+        name: stiff_fit(problem, VectorField(3, 5, 6, activation="gelu", **own))
         for name, own in scales.items()
     }
 
