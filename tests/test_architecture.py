@@ -60,6 +60,8 @@ MAY_IMPORT_ANALYSIS_LATE = {
     "neurotrain/experiments/gradient_horizon.py",
     "neurotrain/experiments/integration_bp_vs_es.py",
     "neurotrain/experiments/neuron_turn_off.py",
+    "neurotrain/experiments/ode_arms.py",
+    "neurotrain/experiments/overparameterised.py",
     "neurotrain/experiments/spiral.py",
 }
 UPPER_STOREY = ("neurotrain.models", "neurotrain.tasks")
