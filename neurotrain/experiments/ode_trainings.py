@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from neurotrain.experiments.measurements import measured
+from neurotrain.experiments.ode_arms import finite
 from neurotrain.experiments.report import Setting
 from neurotrain.neural_ode.training import Training
 
@@ -76,14 +77,13 @@ def ode_medians(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     }
 
 
-def seconds_to(outcomes: Sequence[Outcome], loss: float) -> float | None:
-    """Return the median seconds after which a curve was first that low; None if most never were."""
+def seconds_to(outcomes: Sequence[Outcome], loss: float) -> float | str:
+    """Return the median seconds after which a curve was first that low, or that most never were."""
     seconds = []
     for one in outcomes:
         reached = np.flatnonzero(np.array(one["curve"]["loss"]) <= loss)
         seconds.append(one["curve"]["seconds"][reached[0]] if reached.size else float("inf"))
-    middle = median(seconds)
-    return middle if np.isfinite(middle) else None
+    return finite(median(seconds))
 
 
 def generations_within(seconds: float, seconds_each: float, least: int = LAST) -> int:

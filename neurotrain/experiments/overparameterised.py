@@ -116,9 +116,7 @@ def _spiral_trainings(setting: Setting, method: Method, width: int) -> list[Outc
     name = f"spiral-width{width}-{method.name.lower().replace(',', '').replace(' ', '-')}"
 
     def train(generations: int, **how: Any) -> Training:
-        return method.run(
-            width, setting.quick, generations=generations, threads=setting.threads, **how
-        )
+        return method.run(width, generations=generations, threads=setting.threads, **how)
 
     generations = 60
     if not setting.quick:
