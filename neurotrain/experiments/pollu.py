@@ -76,8 +76,8 @@ def _checks(
         Check(
             "evolution strategy, lowest loss",
             best[EVOLUTION],
-            LEVELS[1],
+            2 * PUBLISHED_LOSS,
             False,
-            "a thirtieth of the loss at the start",
+            "twice the published backpropagation",
         ),
     )
