@@ -149,7 +149,7 @@ def _length(setting: Setting, method: Method) -> int:
 
 
 def _width(setting: Setting) -> int:
-    return 50 if setting.quick else WIDTH
+    return 20 if setting.quick else WIDTH
 
 
 def _trainings(setting: Setting, method: Method, generations: int) -> list[Outcome]:

@@ -11,7 +11,7 @@ from neurotrain.errors import unknown_name
 from neurotrain.neural_ode.evolution import with_length
 from neurotrain.neural_ode.fit import Fit
 from neurotrain.neural_ode.training import Budget, Step, Training, run, starting_point
-from neurotrain.neural_ode.training_file import described
+from neurotrain.neural_ode.training_file import described, fingerprint
 from neurotrain.neural_ode.windows import Batch
 from neurotrain.optimizers import make_optimizer, optimizer_options
 from neurotrain.optimizers.gradient_descent import GradientDescent
@@ -96,8 +96,8 @@ def descend(
         optimizer=optimizer,
         options=own,
         seed=seed,
-        start=first.tolist(),
-        scale=scale.tolist(),
+        start=fingerprint(first),
+        scale=fingerprint(scale),
         gradient=gradient,
         alternate=alternate,
     )

@@ -7,7 +7,7 @@ import numpy as np
 
 from neurotrain.neural_ode.fit import Fit
 from neurotrain.neural_ode.training import Budget, Step, Training, run, starting_point
-from neurotrain.neural_ode.training_file import described
+from neurotrain.neural_ode.training_file import described, fingerprint
 from neurotrain.optimizers import make_optimizer
 from neurotrain.optimizers.base import Optimizer
 
@@ -71,8 +71,8 @@ def evolve(
         optimizer=optimizer,
         options=options,
         seed=seed,
-        start=first.tolist(),
-        scale=scale.tolist(),
+        start=fingerprint(first),
+        scale=fingerprint(scale),
     )
     learner = _Evolution(fit, method, seed, threads)
     return run(fit, learner, budget, description=description, folder=folder, progress=progress)

@@ -161,7 +161,7 @@ def run(
 
 
 def _advance(training: Training, learner: Learner) -> Training:
-    history, before, began = training.history, learner.guess, perf_counter()
+    history, before, began = training.history, frozen(learner.guess), perf_counter()
     step = learner.step(history.generations)
     history.add(step.loss, perf_counter() - began, step.failed, step.skipped)
     best, best_loss = training.best, training.best_loss

@@ -24,16 +24,20 @@ _HISTORY, _LEARNER = "history.", "learner."
 def described(fit: Fit, **method: Any) -> dict[str, Any]:
     """Return what tells a training from others, as plain values that JSON keeps."""
     problem = fit.problem
-    data = b"".join(a.tobytes() for a in (problem.times, problem.states, problem.scale))
     told = {
         "problem": problem.name,
-        "data": zlib.crc32(data),
+        "data": fingerprint(problem.times, problem.states, problem.scale),
         "field": repr(fit.field),
         "windows": repr(fit.windows),
         "solver": {"method": fit.method, **fit.options},
         **method,
     }
     return json.loads(json.dumps(told, default=_plain))
+
+
+def fingerprint(*arrays: np.ndarray) -> int:
+    """Return a number by which arrays are told from others."""
+    return zlib.crc32(b"".join(np.ascontiguousarray(array).tobytes() for array in arrays))
 
 
 def _plain(value: Any) -> Any:
