@@ -86,7 +86,7 @@ class Plan:
 
 def stiff_fit(problem: OdeProblem, field: VectorField) -> Fit:
     """Return what is trained: the field, solved far more exactly than it can follow the data."""
-    options = {"rtol": 1e-3, "atol": 1e-4 * problem.scale, "max_steps": 600}
+    options = {"rtol": 1e-4, "atol": 1e-5 * problem.scale, "max_steps": 3000}
     return Fit(problem, field, method="sdirk4", options=options)
 
 
