@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from neurotrain import _checkout
 
 if TYPE_CHECKING:
-    from neurotrain import gradients, losses, models, optimizers, tasks
+    from neurotrain import gradients, losses, models, neural_ode, optimizers, tasks
     from neurotrain.adapters.neurogym import from_neurogym
     from neurotrain.adapters.psychrnn import from_psychrnn
     from neurotrain.circuit import Blocked, Circuit
@@ -91,6 +91,7 @@ __all__ = [
     "losses",
     "make_readout",
     "models",
+    "neural_ode",
     "optimizers",
     "resume",
     "score_choices",
@@ -153,7 +154,7 @@ _HOME = {
     "start_from_rates": "neurotrain.rate_start",
     "train": "neurotrain.training.trainer",
 }
-_MODULES = ("gradients", "losses", "models", "optimizers", "tasks")
+_MODULES = ("gradients", "losses", "models", "neural_ode", "optimizers", "tasks")
 
 _checkout.install()
 

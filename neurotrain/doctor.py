@@ -12,8 +12,8 @@ from itertools import groupby
 from pathlib import Path
 
 from neurotrain import __version__
+from neurotrain.compiler import FLAGS, cache_folder, find_compiler
 from neurotrain.errors import CompilerNotFound
-from neurotrain.executions.fused.compiler import FLAGS, cache_folder, find_compiler
 
 # The same as in setup.cfg, each with the oldest version that will do.
 PACKAGES = {
@@ -31,7 +31,7 @@ PACKAGES = {
 EXTRAS = {
     "test": ("pytest", "pytest-xdist", "hypothesis", "ruff", "setuptools"),
     "optimizers": ("cmaes", "evosax", "nevergrad"),
-    "torch": ("torch",),
+    "torch": ("torch", "torchdiffeq"),
     "neurogym": ("neurogym",),
 }
 # It pins other versions than constraints.txt.

@@ -22,6 +22,8 @@ PURPOSES = {
     "rate-parameters": 13,
     "rate-trials": 14,
     "rate-state": 15,
+    "ode-parameters": 16,
+    "ode-windows": 17,
 }
 
 

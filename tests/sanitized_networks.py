@@ -17,6 +17,8 @@ from brian2 import (
 
 import neurotrain as nt
 from neurotrain.models import morris_lecar
+from neurotrain.neural_ode import VectorField, solve
+from neurotrain.neural_ode.kernel import METHODS
 
 NAMESPACE = {"tau": 20 * ms, "tau_s": 5 * ms, "given": TimedArray([0.1, 0.3], dt=5 * ms)}
 OPTIONS = {"namespace": NAMESPACE, "dt": 0.1 * ms}
@@ -105,7 +107,32 @@ def run(circuit: nt.Circuit, n_trials: int, execution: str) -> None:
     assert recording.spike_count.sum() and not recording.failed.any()
 
 
+def solve_fields(method: str, precision: str) -> None:
+    """Solve vector fields whose layers do not fill vectors, absurd ones too, and differentiate."""
+    rng = np.random.default_rng(0)
+    for activation, sizes in (("tanh", (1, 1, 0)), ("gelu", (9, 17, 2)), ("relu", (2, 130, 1))):
+        field = VectorField(*sizes, activation=activation)
+        parameters = rng.normal(size=(4, field.size)) * field.parameter_scale()
+        parameters[2] *= 1e6
+        parameters[3, 0] = np.nan
+        solution = solve(
+            *(field, parameters, rng.normal(size=(3, sizes[0])), np.logspace(-2, 1, 4)),
+            method=method,
+            precision=precision,
+            rtol=1e-3,
+            log_time=True,
+            max_steps=300,
+            threads=2,
+            keep=True,
+        )
+        gradient = solution.gradient(np.ones_like(solution.states))
+        assert np.isfinite(gradient[:2]).all() and not solution.failed[:2].any()
+
+
 if __name__ == "__main__":
+    for method in METHODS:
+        solve_fields(method, "float32")
+        solve_fields(method, "float64")
     for execution in ("fused", "fused-float64"):
         run(morris_lecar(7), 5, execution)
         run(spiking_circuit(), 19, execution)

@@ -17,13 +17,15 @@ from neurotrain.benchmarks.fused import Fused
 from neurotrain.benchmarks.hand_written import HandWritten, compile_kernel
 from neurotrain.benchmarks.memory import Generation, measure_memory
 from neurotrain.benchmarks.networks import NETWORKS
+from neurotrain.benchmarks.ode_cost import VARIANTS as ODE_VARIANTS
+from neurotrain.benchmarks.ode_cost import OdePopulation, format_odes, measure_odes
 from neurotrain.benchmarks.outcome import Outcome, Seconds, peak_memory_mb
 from neurotrain.benchmarks.processes import Process, VariantFailed
 from neurotrain.benchmarks.values import Values
 from neurotrain.benchmarks.variants import VARIANTS, Variant
 from neurotrain.cli import main
+from neurotrain.compiler import vector_bytes
 from neurotrain.errors import InvalidInput
-from neurotrain.executions.fused.compiler import vector_bytes
 
 # The same on every Python.
 pytestmark = pytest.mark.slow
@@ -280,6 +282,7 @@ class StubProcess:
             raise VariantFailed(f"{stage} went wrong")
 
 
+NO_ODES = OdePopulation(turns=0)
 NAMES = ("fused-float32", "fused-float64", "jax-float32")
 
 
@@ -291,7 +294,7 @@ def stub(monkeypatch):
     monkeypatch.setattr(Variant, "missing", "")
     small = replace(TINY, variants=NAMES)
     none = replace(Generation(), steps=())
-    monkeypatch.setattr(bench, "contents", lambda extent: ([small], none))
+    monkeypatch.setattr(bench, "contents", lambda extent: ([small], none, NO_ODES))
     return kind
 
 
@@ -337,7 +340,9 @@ def test_missing_library_is_a_line_and_no_error(stub, monkeypatch, capsys):
     monkeypatch.setattr(measurement, "Process", StubProcess)
     monkeypatch.setattr("neurotrain.benchmarks.variants.find_spec", lambda name: None)
     small = replace(TINY, variants=NAMES)
-    monkeypatch.setattr(bench, "contents", lambda e: ([small], replace(Generation(), steps=())))
+    monkeypatch.setattr(
+        bench, "contents", lambda e: ([small], replace(Generation(), steps=()), NO_ODES)
+    )
     assert main(["bench"]) == 0
     out = capsys.readouterr().out
     assert "not installed (pip install jax)" in out
@@ -426,6 +431,31 @@ def test_memory_of_a_generation():
     assert row["weights_mb"] == pytest.approx(4 * (20 * 20 + 20 * 4 + 20) * 8e-6)
     assert row["recording_mb"] > 4 * 16 * 20 * 4e-6
     assert 50 < row["before_mb"] < row["peak_memory_mb"]
+
+
+def test_fields_are_solved_beside_scipy():
+    rows = {row["variant"]: row for row in measure_odes(OdePopulation(3, 1))}
+    assert tuple(rows) == ODE_VARIANTS
+    assert all(row["note"] == "" and row["ms"] > 0 for row in rows.values())
+    # The same fields at the same tolerance.
+    assert max(row["error"] or 0 for row in rows.values()) < 1e-3
+    assert rows["sdirk4"]["error"] is not None
+    for name in ("scipy-radau", "scipy-bdf"):
+        assert rows[name]["ratio_to_reference"] > 10
+    checks = asked.check_odes(rows.values())
+    assert [check["holds"] for check in checks] == [True, True]
+    assert len(format_odes(list(rows.values())).splitlines()) == 2 + len(rows)
+
+
+def test_fields_that_cannot_be_solved_are_told(monkeypatch):
+    def fails(*arguments):
+        raise VariantFailed("it went wrong")
+
+    monkeypatch.setattr("neurotrain.benchmarks.ode_cost.run_module", fails)
+    rows = measure_odes(OdePopulation(3, 1))
+    assert {row["note"] for row in rows} == {"failed: it went wrong"}
+    assert asked.check_odes(rows) == []
+    assert "went wrong" in format_odes(rows)
 
 
 @pytest.mark.nightly

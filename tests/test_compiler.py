@@ -12,8 +12,9 @@ import pytest
 from brian2 import NeuronGroup, Synapses, ms
 
 import neurotrain as nt
+from neurotrain import compiler
 from neurotrain.errors import CompilerNotFound, InvalidInput
-from neurotrain.executions.fused import compiler, kernel
+from neurotrain.executions.fused import kernel
 from neurotrain.trials import Trials
 
 

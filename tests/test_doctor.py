@@ -10,8 +10,8 @@ from re import MULTILINE, findall
 import pytest
 
 from neurotrain import doctor
+from neurotrain.compiler import find_compiler
 from neurotrain.doctor import Finding
-from neurotrain.executions.fused.compiler import find_compiler
 
 
 @pytest.fixture(autouse=True)

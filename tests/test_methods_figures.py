@@ -5,6 +5,7 @@ import pytest
 
 from neurotrain.analysis.learning_costs import learning_costs_figure
 from neurotrain.analysis.methods import methods_figure
+from neurotrain.analysis.ode_curves import ode_curves_figure
 from neurotrain.analysis.style import write_pngs
 from neurotrain.analysis.trainability import trainability_figure
 
@@ -73,4 +74,21 @@ def test_maps_have_numbers_in_cells_and_frames_where_a_method_is_better(missing,
     assert len(bp.patches) == 1
     assert len(es.patches) == 2 - missing
     assert [label.get_text() for label in bp.get_xticklabels()] == ["200", "1000"]
+    assert write(figure, tmp_path) > 1000
+
+
+def test_losses_of_neural_odes_are_running_means(tmp_path):
+    loss = np.r_[np.ones(40), np.inf, np.full(39, 0.5)]
+    one = {"loss": loss, "generation": np.arange(1, 81), "seconds": 0.1 * np.arange(1, 81)}
+    figure = ode_curves_figure(
+        {"published": {"a": [one, one]}, "equal": {"b": [one]}}, ("generation", "seconds")
+    )
+    left, right = figure.axes
+    assert [line.get_color() for line in left.get_lines()] == [left.get_lines()[0].get_color()] * 2
+    assert right.get_lines()[0].get_color() != left.get_lines()[0].get_color()
+    shown = left.get_lines()[0].get_ydata()
+    # Means over two points: the one that failed is left out.
+    np.testing.assert_allclose(shown[[0, 39, 40, 41, 42]], [1, 1, 1, 0.5, 0.5])
+    np.testing.assert_allclose(right.get_lines()[0].get_xdata()[-1], 8.0)
+    assert left.get_xlabel() == "generation, or step" and right.get_xlabel().startswith("seconds")
     assert write(figure, tmp_path) > 1000

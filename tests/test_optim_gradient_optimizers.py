@@ -46,7 +46,7 @@ def test_clipup_reaches_its_maximum_speed_and_loses_it_without_gradient():
     np.testing.assert_allclose(np.linalg.norm(clipup.direction(np.zeros(2))), 1.8)
 
 
-@pytest.mark.parametrize("name", ["adam", "clipup", "sgd"])
+@pytest.mark.parametrize("name", ["adam", "clipup", "rmsprop", "sgd"])
 def test_state_is_all_that_is_remembered(name):
     make = gradient_optimizer_maker(name, **OPTIONS)
     one, other = make(4), make(4)

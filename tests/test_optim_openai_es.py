@@ -124,6 +124,8 @@ def test_schedules():
     np.testing.assert_allclose(
         [cosine(g) for g in (0, 2, 4, 8, 9)], [1, 0.5 + 0.5**1.5, 0.5, 0, 0], atol=1e-15
     )
+    step = schedule_factor("step", 8)
+    np.testing.assert_allclose([step(g) for g in (0, 3, 4, 5, 6, 9)], [1, 1, 0.1, 0.1, 0.01, 0.01])
 
 
 def test_the_schedule_scales_the_steps():

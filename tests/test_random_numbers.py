@@ -17,13 +17,14 @@ import numpy as np
 import pytest
 from scipy import special, stats
 
-from neurotrain.executions.fused import compiler
+from neurotrain import compiler
+from neurotrain.executions import fused
 
 # The same on every Python.
 pytestmark = pytest.mark.slow
 
 ALPHA = 1e-6
-FOLDER = Path(compiler.__file__).parent
+INCLUDED = (Path(compiler.__file__).parent, Path(fused.__file__).parent)
 HARNESS = r"""
 #include "vectors.hpp"
 #include "random.hpp"
@@ -122,7 +123,8 @@ def build(tmp_path_factory):
     (folder / "harness.cpp").write_text(HARNESS)
     flags = [flag for flag in compiler.FLAGS if flag != "-w"]
     # Vectors wider than the processor's are passed otherwise, which matters to no one here.
-    flags += ["-Wall", "-Wextra", "-Werror", "-Wno-psabi", f"-I{FOLDER}"]
+    flags += ["-Wall", "-Wextra", "-Werror", "-Wno-psabi"]
+    flags += [f"-I{folder}" for folder in INCLUDED]
 
     @cache
     def built(real="double", width=None, options=NATIVE):

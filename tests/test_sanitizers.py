@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from neurotrain.compiler import find_compiler
 from neurotrain.executions.fused import source
-from neurotrain.executions.fused.compiler import find_compiler
 
 SCRIPT = Path(__file__).with_name("sanitized_networks.py")
 LIBRARIES = {

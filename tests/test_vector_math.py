@@ -10,12 +10,12 @@ import mpmath
 import numpy as np
 import pytest
 
-from neurotrain.executions.fused.compiler import FLAGS, find_compiler, vector_bytes
+from neurotrain.compiler import FLAGS, find_compiler, vector_bytes
 
 # The same on every Python.
 pytestmark = pytest.mark.slow
 
-HEADER = files("neurotrain.executions.fused") / "vectors.hpp"
+HEADER = files("neurotrain") / "vectors.hpp"
 ACCURACY = {
     name: {"float32": float(single), "float64": float(double)}
     for name, single, double in re.findall(

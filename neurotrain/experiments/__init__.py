@@ -28,6 +28,10 @@ _MODULES = {
     "losses": "neurotrain.experiments.losses",
     "neuron-turn-off": "neurotrain.experiments.neuron_turn_off",
     "optimizers": "neurotrain.experiments.optimizers",
+    "overparameterised": "neurotrain.experiments.overparameterised",
+    "pollu": "neurotrain.experiments.pollu",
+    "rober": "neurotrain.experiments.rober",
+    "spiral": "neurotrain.experiments.spiral",
     "working-memory": "neurotrain.experiments.working_memory",
 }
 

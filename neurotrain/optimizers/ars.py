@@ -35,7 +35,7 @@ class ARS(GradientES):
     top_directions : int, optional
         How many directions count: those in which the better of the two losses is
         lowest; by default all.
-    schedule : {'constant', 'cosine', 'linear'}
+    schedule : {'constant', 'cosine', 'linear', 'step'}
         How the learning rate falls over the run.
     generations : int, optional
         Length of the run; needed by the falling schedules.

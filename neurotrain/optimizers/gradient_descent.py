@@ -32,7 +32,7 @@ class GradientDescent(AskTell):
         The run's seed; nothing is drawn from it.
     learning_rate : float
         By what directions are multiplied, in units of `scale`.
-    schedule : {'constant', 'cosine', 'linear'}
+    schedule : {'constant', 'cosine', 'linear', 'step'}
         How the learning rate falls over the run.
     generations : int, optional
         Length of the run; needed by the falling schedules.

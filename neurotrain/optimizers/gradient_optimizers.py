@@ -8,6 +8,7 @@ import numpy as np
 from neurotrain.errors import unknown_name
 from neurotrain.optimizers.adam import Adam
 from neurotrain.optimizers.clipup import ClipUp
+from neurotrain.optimizers.rmsprop import RMSprop
 from neurotrain.optimizers.sgd import SGD
 
 
@@ -34,12 +35,12 @@ def gradient_optimizer_maker(
 
     Parameters
     ----------
-    name : {'adam', 'clipup', 'sgd'}
+    name : {'adam', 'clipup', 'rmsprop', 'sgd'}
         The method.
     momentum : float
         Share of the velocity that SGD and ClipUp keep per update, in [0, 1).
     beta1, beta2 : float
-        Decay of Adam's moments per update, in [0, 1).
+        Decay of Adam's moments per update, in [0, 1); the second also of RMSprop's mean square.
 
     Raises
     ------
@@ -49,6 +50,7 @@ def gradient_optimizer_maker(
     makers: dict[str, Callable[[int], GradientOptimizer]] = {
         "adam": lambda size: Adam(size, beta1, beta2),
         "clipup": lambda size: ClipUp(size, momentum),
+        "rmsprop": lambda size: RMSprop(size, beta2),
         "sgd": lambda size: SGD(size, momentum),
     }
     if name not in makers:

@@ -45,18 +45,18 @@ class GuidedES(GradientES):
         and ClipUp.
     learning_rate : float
         By what the gradient optimizer's direction is multiplied, in units of `scale`.
-    schedule : {'constant', 'cosine', 'linear'}
+    schedule : {'constant', 'cosine', 'linear', 'step'}
         How the learning rate falls over the run.
     generations : int, optional
         Length of the run; needed by the falling schedules.
     weight_decay : float
         Share of the guess removed per generation and unit of learning rate.
-    gradient_optimizer : {'adam', 'clipup', 'sgd'}
+    gradient_optimizer : {'adam', 'clipup', 'rmsprop', 'sgd'}
         What turns the gradient into a direction.
     momentum : float
         Of SGD and ClipUp: share of the velocity kept per generation.
     beta1, beta2 : float
-        Decay of Adam's moments per generation.
+        Decay of Adam's moments per generation; the second also of RMSprop's mean square.
     shaping : {'raw', 'z-score', 'centered-rank'}
         What of the losses weighs the noise.
 

@@ -32,24 +32,24 @@ class OpenAIES(GradientES):
         By what the gradient optimizer's direction is multiplied, in units of `scale`;
         with Adam the largest steady step of a parameter per generation, with ClipUp
         half the largest step of all parameters together.
-    schedule : {'constant', 'cosine', 'linear'}
+    schedule : {'constant', 'cosine', 'linear', 'step'}
         How the learning rate falls over the run.
     generations : int, optional
         Length of the run; needed by the falling schedules.
     weight_decay : float
         Share of the guess removed per generation and unit of learning rate,
         decoupled from the gradient (Loshchilov & Hutter 2019, arXiv:1711.05101).
-    gradient_optimizer : {'adam', 'clipup', 'sgd'}
+    gradient_optimizer : {'adam', 'clipup', 'rmsprop', 'sgd'}
         What turns the gradient into a direction.
     momentum : float
         Of SGD and ClipUp: share of the velocity kept per generation.
     beta1, beta2 : float
-        Decay of Adam's moments per generation.
+        Decay of Adam's moments per generation; the second also of RMSprop's mean square.
     shaping : {'centered-rank', 'z-score', 'raw'}
         What of the losses weighs the noise.
     mirrored : bool
         Whether each noise is evaluated with both signs.
-    sigma_schedule : {'constant', 'cosine', 'linear'}
+    sigma_schedule : {'constant', 'cosine', 'linear', 'step'}
         How sigma falls over the run.
     final_sigma : float, optional
         Where it falls to; by default a tenth of `sigma`.

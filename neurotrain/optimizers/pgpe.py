@@ -43,18 +43,18 @@ class PGPE(GradientES):
         How fast standard deviations adapt; 0 keeps them.
     max_sigma_change : float
         Largest relative change of a standard deviation per generation, in [0, 1).
-    schedule : {'constant', 'cosine', 'linear'}
+    schedule : {'constant', 'cosine', 'linear', 'step'}
         How the learning rate falls over the run.
     generations : int, optional
         Length of the run; needed by the falling schedules.
     weight_decay : float
         Share of the guess removed per generation and unit of learning rate.
-    gradient_optimizer : {'clipup', 'adam', 'sgd'}
+    gradient_optimizer : {'clipup', 'adam', 'rmsprop', 'sgd'}
         What turns the gradient into a direction.
     momentum : float
         Of SGD and ClipUp: share of the velocity kept per generation.
     beta1, beta2 : float
-        Decay of Adam's moments per generation.
+        Decay of Adam's moments per generation; the second also of RMSprop's mean square.
     shaping : {'centered-rank', 'z-score', 'raw'}
         What of the losses weighs the noise.
     rank : int, optional

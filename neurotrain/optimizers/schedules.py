@@ -10,6 +10,7 @@ _SHAPES: dict[str, Callable[[float], float]] = {
     "constant": lambda _: 1.0,
     "linear": lambda done: 1.0 - done,
     "cosine": lambda done: 0.5 * (1.0 + float(np.cos(np.pi * done))),
+    "step": lambda done: 0.1 ** ((done >= 0.5) + (done >= 0.75)),
 }
 
 
@@ -19,9 +20,10 @@ def schedule_factor(name: str, generations: int | None) -> Callable[[int], float
     Parameters
     ----------
     name : str
-        ``'constant'``; ``'linear'`` and ``'cosine'`` fall from 1 to 0.
+        ``'constant'``; ``'linear'`` and ``'cosine'`` fall from 1 to 0; ``'step'`` falls to 0.1
+        after half of the run, and to 0.01 after three quarters.
     generations : int or None
-        Length of the run, after which the falling schedules stay 0.
+        Length of the run, after which the falling schedules stay at their end.
 
     Raises
     ------

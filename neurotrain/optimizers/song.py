@@ -39,16 +39,16 @@ class SONG(AskTell):
         the standard deviation of its initial weights.
     learning_rate : float
         By what the gradient optimizer's direction is multiplied, in units of `scale`.
-    schedule : {'constant', 'cosine', 'linear'}
+    schedule : {'constant', 'cosine', 'linear', 'step'}
         How the learning rate falls over the run; constant in the precursor.
     generations : int, optional
         Length of the run; needed by the falling schedules.
-    gradient_optimizer : {'adam', 'clipup', 'sgd'}
+    gradient_optimizer : {'adam', 'clipup', 'rmsprop', 'sgd'}
         What turns the gradient into a direction; every block has its own.
     momentum : float
         Of SGD and ClipUp: share of the velocity kept per generation.
     beta1, beta2 : float
-        Decay of Adam's moments per generation.
+        Decay of Adam's moments per generation; the second also of RMSprop's mean square.
     shaping : {'raw', 'z-score', 'centered-rank'}
         What of the losses weighs the noise.
     blocks : sequence of int, optional

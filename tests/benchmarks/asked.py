@@ -55,6 +55,8 @@ ASKED = [
     Asked("spiking-n1000-b16", "brian2-standalone", "fused-float32", 5),
     Asked("spiking-n1000-b16", "brian2-standalone-one-trial", "fused-float32", 5),
 ]
+# SciPy's time by that of the compiled solver, for the same fields and tolerance.
+ODE_AT_LEAST = 10.0
 # Units of 1e6 bytes, beyond Python with Brian2 and the circuit, weights and recording.
 MEMORY_BEYOND_MB = 150.0
 
@@ -81,7 +83,16 @@ def check_memory(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-def _check(name: str, measured: float, bound: float, at_most: bool) -> dict[str, Any]:
+def check_odes(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return how many times longer SciPy took to solve a population's fields."""
+    return [
+        _check(f"{row['case']}: {row['variant']} / sdirk4", row["ratio_to_reference"], ODE_AT_LEAST)
+        for row in rows
+        if row["variant"].startswith("scipy") and row["ratio_to_reference"] is not None
+    ]
+
+
+def _check(name: str, measured: float, bound: float, at_most: bool = False) -> dict[str, Any]:
     return {
         "name": name,
         "measured": measured,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from neurotrain.benchmarks.asked import check_memory, check_times, format_checks
+from neurotrain.benchmarks.asked import check_memory, check_odes, check_times, format_checks
 from neurotrain.benchmarks.cases import (
     Case,
     default_cases,
@@ -18,6 +18,7 @@ from neurotrain.benchmarks.cases import (
 )
 from neurotrain.benchmarks.measurement import Measurement, measure_case
 from neurotrain.benchmarks.memory import Generation, format_memory, measure_memory
+from neurotrain.benchmarks.ode_cost import VARIANTS, OdePopulation, format_odes, measure_odes
 from neurotrain.benchmarks.report import describe_machine, format_rows, rows_of
 from neurotrain.errors import require_whole
 
@@ -31,8 +32,9 @@ class Report:
     Parameters
     ----------
     machine : dict
-    rows, memory, checks : list of dict
-        Times, memory of a large generation, and the figures that are asked of the engine.
+    rows, memory, odes, checks : list of dict
+        Times, memory of a large generation, times of solving vector fields, and the figures
+        that are asked of the engine.
     failed : bool
         Whether a variant failed, or computed something else than the others.
     """
@@ -40,6 +42,7 @@ class Report:
     machine: dict[str, Any]
     rows: list[dict[str, Any]]
     memory: list[dict[str, Any]]
+    odes: list[dict[str, Any]]
     checks: list[dict[str, Any]]
     failed: bool
 
@@ -47,7 +50,7 @@ class Report:
         """Return what `neurotrain bench --json` prints."""
         return {
             "machine": self.machine,
-            "rows": [*self.rows, *self.memory],
+            "rows": [*self.rows, *self.memory, *self.odes],
             "checks": self.checks,
         }
 
@@ -87,9 +90,10 @@ def bench(
     """
     repeats = TURNS[extent] if repeats is None else repeats
     require_whole("The number of repeats", repeats)
-    cases, generation = contents(extent)
+    cases, generation, population = contents(extent)
     names = [f"{generation.name}/fused-float32-{steps}-steps" for steps in generation.steps]
-    chosen = select(cases, only, names)
+    solves = [f"{population.name}/{name}" for name in VARIANTS] if population.turns else []
+    chosen = select(cases, only, [*names, *solves])
     machine = describe_machine()
     show(", ".join(f"{name} {value}" for name, value in machine.items() if value))
     show(EXPLANATION)
@@ -104,22 +108,27 @@ def bench(
         for name, steps in zip(names, generation.steps, strict=True)
         if only is None or matches(name, only)
     ]
-    checks = [*check_times(every), *check_memory(memory)]
+    wanted = any(only is None or matches(name, only) for name in solves)
+    odes = _measure_odes(population) if wanted else []
+    checks = [*check_times(every), *check_memory(memory), *check_odes(odes)]
     if memory:
         show(format_memory(memory))
+    if odes:
+        show(format_odes(odes))
     if checks:
         show(f"Asked of the engine\n{format_checks(checks)}")
-    failed = any(one.failed for one in every) or any("beyond_mb" not in row for row in memory)
-    return Report(machine, rows, memory, checks, failed)
+    failed = any(one.failed for one in every) or any(row["note"] for row in (*memory, *odes))
+    return Report(machine, rows, memory, odes, checks, failed)
 
 
-def contents(extent: str) -> tuple[list[Case], Generation]:
-    """Return the cases, and the generation whose memory is measured."""
+def contents(extent: str) -> tuple[list[Case], Generation, OdePopulation]:
+    """Return the cases, the generation whose memory is measured, and the fields to be solved."""
     if extent == "quick":
-        return quick_cases(), Generation(30, 16, 4, (20, 40))
+        return quick_cases(), Generation(30, 16, 4, (20, 40)), OdePopulation(8, 1)
     if extent == "full":
-        return full_cases(), replace(Generation(), steps=(100, 400, 10_000))
-    return default_cases(), Generation()
+        generation = replace(Generation(), steps=(100, 400, 10_000))
+        return full_cases(), generation, OdePopulation(turns=7)
+    return default_cases(), Generation(), OdePopulation()
 
 
 def _measure(case: Case, repeats: int) -> list[Measurement]:
@@ -130,6 +139,11 @@ def _measure(case: Case, repeats: int) -> list[Measurement]:
 def _measure_memory(generation: Generation, steps: int) -> dict[str, Any]:
     _say(f"{generation.name}: {steps} steps")
     return measure_memory(generation, steps)
+
+
+def _measure_odes(population: OdePopulation) -> list[dict[str, Any]]:
+    _say(f"{population.name}: {population.turns} turns")
+    return measure_odes(population)
 
 
 def _say(text: str) -> None:

@@ -12,7 +12,7 @@ from neurotrain.benchmarks.cases import STEPS_PER_INPUT, Case
 from neurotrain.benchmarks.outcome import Outcome, Seconds, peak_memory_mb, stopwatch
 from neurotrain.benchmarks.values import Values
 from neurotrain.benchmarks.variants import Variant
-from neurotrain.executions.fused.compiler import find_compiler, vector_bytes
+from neurotrain.compiler import find_compiler, vector_bytes
 
 SOURCE = Path(__file__).with_name("reference_kernel.cpp")
 FLAGS = [

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import brian2
 
-from neurotrain.executions.fused.compiler import cache_folder
+from neurotrain.compiler import cache_folder
 
 
 class NotFetched(Exception):

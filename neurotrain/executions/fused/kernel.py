@@ -8,9 +8,9 @@ from functools import lru_cache
 
 import numpy as np
 
+from neurotrain.compiler import compile_library, vector_bytes
 from neurotrain.executions.base import STEPS_BETWEEN_CHECKS
 from neurotrain.executions.fused import interface as c
-from neurotrain.executions.fused.compiler import compile_library, vector_bytes
 from neurotrain.executions.fused.outcome import Outcome
 from neurotrain.executions.fused.pack import Packed
 from neurotrain.executions.fused.source import generate_source

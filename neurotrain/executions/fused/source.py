@@ -2,6 +2,7 @@
 
 from importlib.resources import files
 
+from neurotrain.compiler import vector_functions
 from neurotrain.executions.fused.blocks import TYPES, Blocks
 from neurotrain.executions.fused.elements import Elements
 from neurotrain.executions.fused.nodes import Nodes
@@ -9,7 +10,7 @@ from neurotrain.executions.fused.schedule import listed_events, schedule
 from neurotrain.executions.fused.sums import only_weights
 from neurotrain.lowering.program import Array, Program, Sum
 
-_HEADERS = ("vectors.hpp", "engine.hpp", "random.hpp")
+_HEADERS = ("engine.hpp", "random.hpp")
 
 
 def generate_source(program: Program) -> str:
@@ -21,7 +22,7 @@ def generate_source(program: Program) -> str:
     terms = sum(2 * len(one.terms) for one in program.operations if isinstance(one, Sum))
     most = len(program.arrays) + 2 * len(program.events) + terms + 8
     headers = [(package / name).read_text() for name in _HEADERS]
-    return "\n".join([f"#define MOST_ARRAYS {most}", *headers, kernel])
+    return "\n".join([f"#define MOST_ARRAYS {most}", vector_functions(), *headers, kernel])
 
 
 class _Source:

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from neurotrain.compiler import compile_library, vector_bytes
 from neurotrain.executions.base import STEPS_BETWEEN_CHECKS
-from neurotrain.executions.fused.compiler import compile_library, vector_bytes
 from neurotrain.executions.torch.arguments import Sizes
 from neurotrain.executions.torch.kernel_source import KernelSource, kernel_source
 from neurotrain.executions.torch.network import Carry

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from importlib.resources import files
 
+from neurotrain.compiler import vector_functions
 from neurotrain.executions.torch.adjoints import SURROGATES
 from neurotrain.executions.torch.kernel_lines import KernelLines, Product, Slot
 from neurotrain.executions.torch.source import StepSource
@@ -46,7 +47,7 @@ def kernel_source(
     n = len(elementwise.numbers)
     scales = "".join(f"#define scale_of_{k} k[{n + 1 + k}]\n" for k in elementwise.scales.values())
     head = [
-        (package / "fused" / "vectors.hpp").read_text(),
+        vector_functions(),
         f"static const int64_t N_CONSTANTS = {n + 1 + len(elementwise.scales)};",
         f"INLINE V surrogate_of(V x, T slope) {{ return {SURROGATES[surrogate]}; }}",
         f"#define surrogate(x) surrogate_of(x, k[{n}])",

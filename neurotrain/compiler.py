@@ -1,4 +1,4 @@
-"""Compiling generated C++ into a shared library, once for each source, compiler and processor."""
+"""Compiling C++ into a shared library, once for each source, compiler and processor."""
 
 import os
 import platform
@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 from functools import cache
 from hashlib import sha256
+from importlib.resources import files
 from pathlib import Path
 
 from neurotrain.errors import CompilerNotFound, InvalidInput
@@ -21,6 +22,7 @@ FLAGS = (
     *("-fschedule-insns", "-fsched-pressure"),
 )
 _CANDIDATES = ("c++", "g++", "clang++")
+_WITHOUT = "circuits can be simulated without one, by execution='brian2'."
 
 
 @cache
@@ -39,7 +41,7 @@ def find_compiler() -> str:
             return path
     looked = f"CXX is set to '{wanted}'" if wanted else f"looked for {', '.join(_CANDIDATES)}"
     raise CompilerNotFound(
-        f"No C++ compiler was found ({looked}). Install g++ or clang++, or use execution='brian2'."
+        f"No C++ compiler was found ({looked}). Install g++ or clang++; {_WITHOUT}"
     )
 
 
@@ -50,7 +52,7 @@ def _version(compiler: str) -> str:
     except OSError as error:
         raise CompilerNotFound(
             f"The C++ compiler {compiler} does not start: {error.strerror}. Set CXX to one that "
-            "does, or use execution='brian2'."
+            f"does; {_WITHOUT}"
         ) from error
 
 
@@ -71,6 +73,11 @@ def vector_bytes() -> int:
     if "avx512f" in features:
         return 64
     return 32 if "avx2" in features else 16
+
+
+def vector_functions() -> str:
+    """Return the C++ of vectors and functions on them; REAL and WIDTH are left to the compiler."""
+    return (files("neurotrain") / "vectors.hpp").read_text()
 
 
 def cache_folder() -> Path:
@@ -135,8 +142,8 @@ def _compile(compiler: str, options: list[str], source: str, library: Path) -> N
             lines = done.stderr.splitlines()
             first = next((x for x in lines if "error" in x), " ".join(lines)[:300])
             raise CompilerNotFound(
-                f"The C++ compiler {compiler} did not accept the generated code: {first} "
-                "Use execution='brian2', and please report this."
+                f"The C++ compiler {compiler} did not accept the code: {first} "
+                f"Please report this; {_WITHOUT}"
             )
         with built.open("ab") as file:
             file.write(sha256(built.read_bytes()).digest())
