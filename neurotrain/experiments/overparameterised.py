@@ -27,7 +27,7 @@ from neurotrain.experiments.ode_trainings import (
     ode_trained,
     seconds_each,
 )
-from neurotrain.experiments.report import Check, Findings, Setting
+from neurotrain.experiments.report import Check, Findings, Setting, save_figure
 from neurotrain.experiments.spiral import GRADIENTS, STRATEGIES, Method
 from neurotrain.experiments.trainings import BACKPROPAGATION, EVOLUTION
 from neurotrain.neural_ode import Training, VectorField, rober
@@ -53,12 +53,14 @@ SPIRAL_SECONDS = 30.0
 
 def run(setting: Setting) -> Findings:
     """Train vector fields from narrow to wide by evolution and by backpropagation."""
+    from neurotrain.analysis.width_errors import width_errors_figure
+
     rober_widths, spiral_widths = (
         ((5, 8), (16, 32)) if setting.quick else (ROBER_WIDTHS, SPIRAL_WIDTHS)
     )
     rows = [row for width in rober_widths for row in _rober_rows(setting, width)]
     rows += [row for width in spiral_widths for row in _spiral_rows(setting, width)]
-    _save_figure(setting, rows)
+    save_figure(setting, "overparameterised", width_errors_figure(rows))
     return Findings(_checks(rows, setting.quick), tuple(rows))
 
 
@@ -154,10 +156,3 @@ def _gain(rows: Sequence[Mapping[str, Any]]) -> float:
     """Return the loss of the last of the rows beside that of the first; NaN if one has none."""
     losses = [row["loss"] for row in rows]
     return losses[-1] / losses[0] if NEVER not in losses else float("nan")
-
-
-def _save_figure(setting: Setting, rows: list[dict[str, Any]]) -> None:
-    from neurotrain.analysis.style import write_pngs
-    from neurotrain.analysis.width_errors import width_errors_figure
-
-    write_pngs({"overparameterised": width_errors_figure(rows)}, setting.folder)

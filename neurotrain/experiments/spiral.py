@@ -22,7 +22,7 @@ from neurotrain.experiments.ode_trainings import (
     seconds_each,
     seconds_to,
 )
-from neurotrain.experiments.report import Check, Findings, Setting
+from neurotrain.experiments.report import Check, Findings, Setting, save_figure
 from neurotrain.neural_ode import Fit, Training, VectorField, Windows, descend, evolve, spiral
 
 PUBLISHED = "Hazelden et al. (2023), the code before"
@@ -210,11 +210,10 @@ def _save_figure(
     equal: Mapping[str, list[Outcome]],
 ) -> None:
     from neurotrain.analysis.ode_curves import ode_curves_figure
-    from neurotrain.analysis.style import write_pngs
 
     panels = {
         "published": {name: [one["curve"] for one in part] for name, part in published.items()},
         "equal seconds": {name: [one["curve"] for one in part] for name, part in equal.items()},
     }
     figure = ode_curves_figure(panels, costs=("generation", "seconds"))
-    write_pngs({"spiral": figure}, setting.folder)
+    save_figure(setting, "spiral", figure)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from neurotrain.errors import InvalidInput, require_above_zero, require_whole
+from neurotrain.errors import InvalidInput, require_number, require_whole
 from neurotrain.neural_ode.fit import Fit
 from neurotrain.neural_ode.history import History
 from neurotrain.neural_ode.progress import Progress
@@ -83,7 +83,7 @@ class Budget:
         if self.generations is not None:
             require_whole("generations", self.generations)
         if self.seconds is not None:
-            require_above_zero("seconds", self.seconds)
+            require_number("seconds", self.seconds, above=0)
 
     def lasts(self, history: History) -> bool:
         """Whether there is to be another generation."""

@@ -4,7 +4,7 @@ from functools import cache, partial
 
 import numpy as np
 
-from neurotrain.errors import require_above_zero, require_whole
+from neurotrain.errors import require_number, require_whole
 from neurotrain.neural_ode.problem import OdeProblem
 from neurotrain.neural_ode.reference import reference_problem
 
@@ -32,7 +32,7 @@ def van_der_pol(mu: float = 1.0, points: int = 200) -> OdeProblem:
     InvalidInput
         If mu is not above zero, or there are less than two times.
     """
-    require_above_zero("mu", mu)
+    require_number("mu", mu, above=0)
     require_whole("points", points, 2)
     times = np.linspace(0.0, max(SHORTEST, PER_MU * mu), points)
     equations = partial(_right_hand_side, mu), partial(_jacobian, mu)
