@@ -162,6 +162,23 @@ def test_stiff_network_and_what_an_explicit_method_makes_of_it():
     np.testing.assert_allclose(short.states[0, 0, known], expected[known], rtol=1e-3, atol=1e-4)
 
 
+@pytest.mark.parametrize(("speed", "slope"), [(1000, 50), (100, 1000), (1e4, 1e3)])
+def test_a_neuron_that_saturates_does_not_make_coarse_solves_dear(speed, slope):
+    # The first state is drawn to the second one: far away at a constant speed, near it stiffly.
+    field = VectorField(2, 2, 1)
+    parameters = np.zeros((1, field.size))
+    (w1, _), (w2, b2) = field.layers(parameters)
+    w1[0], w2[0, 0, 0], b2[0, 1] = [[slope, -slope], [0, 1]], -speed, 1
+    solved = [
+        solve(field, parameters, [1, 0], [0, 0.1, 1, 5], method="sdirk4", rtol=each, atol=each)
+        for each in (1e-2, 1e-3, 1e-4, 1e-5)
+    ]
+    steps = [one.steps[0, 0] for one in solved]
+    assert steps == sorted(steps)
+    for one in solved:
+        np.testing.assert_allclose(one.states[0, 0, -1], [5 - 1 / speed / slope, 5], rtol=1e-4)
+
+
 @pytest.mark.parametrize("method", METHODS)
 def test_logarithm_of_time_changes_nothing_else(method):
     field = VectorField(3, 5, 1)

@@ -50,8 +50,8 @@ class Arm:
 EVOLVING = (
     Arm(EVOLUTION, "cma-es", {"sigma": 0.3}),
     Arm(EVOLUTION, "cr-fm-nes"),
-    Arm(EVOLUTION, "sep-cma-es"),
     Arm(EVOLUTION, "snes"),
+    Arm(EVOLUTION, "snes", {"population_size": 60}),
 )
 _DECAY = {"weight_decay": 1e-6}
 DESCENDING = (
@@ -86,7 +86,7 @@ class Plan:
 
 def stiff_fit(problem: OdeProblem, field: VectorField) -> Fit:
     """Return what is trained: the field, solved far more exactly than it can follow the data."""
-    options = {"rtol": 1e-4, "atol": 1e-5 * problem.scale, "max_steps": 3000}
+    options = {"rtol": 1e-4, "atol": 1e-5 * problem.scale, "max_steps": 1000}
     return Fit(problem, field, method="sdirk4", options=options)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from neurotrain.experiments.ode_arms import (
     DESCENDING,
+    EVOLVING,
     NEVER,
     Arm,
     Plan,
@@ -36,7 +37,7 @@ CLAIM = "arXiv:2311.10869 says that it gains"
 ROBER_WIDTHS, SPIRAL_WIDTHS = (5, 16, 64, 256), (16, 50, 200, 1000, 4000)
 # Of these a generation costs as much as it has parameters, and no more.
 ROBER_ARMS = (
-    (Arm(EVOLUTION, "snes"), Arm(EVOLUTION, "cr-fm-nes"), Arm(EVOLUTION, "sep-cma-es")),
+    EVOLVING[1:],
     (
         *DESCENDING[:2],
         Arm(

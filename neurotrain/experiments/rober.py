@@ -106,9 +106,9 @@ def _checks(
         Check(
             "backpropagation as published, loss",
             median(map(end_loss, repeated)),
-            2 * PUBLISHED_LOSS,
+            3 * PUBLISHED_LOSS,
             False,
-            f"twice the {PUBLISHED_LOSS} of the published training",
+            f"three times the {PUBLISHED_LOSS} of the published training",
         ),
         Check(
             "evolution strategy, lowest loss",

@@ -98,6 +98,7 @@ class Integration {
     T *k = slopes_[last()].data();
     slope_at(y_.data(), time_, k);
     if (!is_finite(k, n_)) return NOT_FINITE;
+    guessed_ = slopes_[last()];
     set_scale();
     const double state = norm(y_.data()), slope = norm(k);
     const bool usual = state > 1e-5 && slope > 1e-5;
@@ -198,6 +199,7 @@ class Integration {
       for (int i = 0; method_.implicit && i < method_.n_stages; i++) keep(stages_[i]);
     }
     std::swap(y_, next_);
+    guessed_ = slopes_[last()];
     set_scale();
     has_jacobian_ = false;
   }
@@ -246,27 +248,42 @@ class Integration {
   }
 
   Reason implicit_stages(double size) {
-    if (!has_jacobian_) {
-      network_.linearize(y_.data(), f_.data());
-      network_.jacobian(jacobian_.data());
-      has_jacobian_ = true;
-      guessed_ = slopes_[last()];
-    }
+    if (!has_jacobian_) linearize_at(y_.data());
+    has_jacobian_ = true;
     const T own = method_.a[0][0] * T(size);
     for (int i = 0; i < method_.n_stages; i++) {
       const T factor = own * speed(time_ + method_.c[i] * size);
       // In the logarithm of time the field's speed changes within a step.
-      if ((i == 0 || run_.log_time) && !newton_.factorize(jacobian_.data(), factor, false))
-        return std::isfinite(factor) && is_finite(jacobian_.data(), n_ * n_) ? NEWTON : NOT_FINITE;
+      if ((i == 0 || run_.log_time) && !factorize(factor)) return last_failure_;
       guess(i, own);
       // The state before the step and what is known of the stage.
       combine(next_.data(), y_.data(), method_.a[i], i, T(size));
-      const Reason reason = solve_stage(stages_[i].data(), factor);
+      Reason reason = solve_stage(stages_[i].data(), factor);
+      if (reason == NEWTON) {
+        // The field is another one there, as where a neuron saturates.
+        guess(i, own);
+        linearize_at(stages_[i].data());
+        has_jacobian_ = false;
+        if (!factorize(factor)) return last_failure_;
+        reason = solve_stage(stages_[i].data(), factor);
+      }
       if (reason != DONE) return reason;
       for (int64_t k = 0; k < n_; k++)
         slopes_[i].data()[k] = (stages_[i].data()[k] - next_.data()[k]) / own;
     }
     return DONE;
+  }
+
+  void linearize_at(const T *y) {
+    network_.linearize(y, f_.data());
+    network_.jacobian(jacobian_.data());
+    newton_rate_ = T(1);
+  }
+  bool factorize(T factor) {
+    if (newton_.factorize(jacobian_.data(), factor, false)) return true;
+    const bool finite = std::isfinite(factor) && is_finite(jacobian_.data(), n_ * n_);
+    last_failure_ = finite ? NEWTON : NOT_FINITE;
+    return false;
   }
 
   void guess(int i, T own) {
@@ -280,10 +297,11 @@ class Integration {
 
   // Finds Y = known + factor f(Y) by simplified Newton iterations, Hairer and Wanner, IV.8.
   Reason solve_stage(T *stage, T factor) {
+    const int most = 10;
     const double accuracy = 0.03, rounding = 4 * EPSILON / rtol_;
     double before = 0;
     T *step = error_.data();
-    for (int iteration = 0; iteration < 10; iteration++) {
+    for (int iteration = 0; iteration < most; iteration++) {
       network_.evaluate(stage, f_.data());
       for (int64_t k = 0; k < n_; k++)
         step[k] = next_.data()[k] + factor * f_.data()[k] - stage[k];
@@ -296,6 +314,9 @@ class Integration {
         const double contraction = size / before;
         if (contraction >= 1) return NEWTON;
         newton_rate_ = T(contraction / (1 - contraction));
+        // What the iterations that are left would come to.
+        const double left = std::pow(contraction, most - 1 - iteration);
+        if (double(newton_rate_) * size * left > accuracy) return NEWTON;
       } else {
         newton_rate_ = std::pow(std::max(newton_rate_, EPSILON), T(0.8));
       }
