@@ -121,7 +121,7 @@ def _spiral_trainings(setting: Setting, method: Method, width: int) -> list[Outc
     def train(generations: int, **how: Any) -> Training:
         return method.run(width, generations=generations, threads=setting.threads, **how)
 
-    generations = 60
+    generations = 15
     if not setting.quick:
         each = seconds_each(setting, name, lambda n: train(n, progress=False))
         generations = generations_within(SPIRAL_SECONDS, each)

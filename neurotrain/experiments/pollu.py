@@ -30,7 +30,7 @@ PUBLISHED = Arm(
     BACKPROPAGATION, "adamw", {"learning_rate": 0.005, "weight_decay": 1e-6, "normalize": 1.0}
 )
 FULL = Plan(300.0, 60.0, (0, 1, 2), 4, 25_000)
-QUICK = Plan(1.0, 0.3, (0,), 2, 100)
+QUICK = Plan(0.5, 0.2, (0,), 2, 100)
 
 
 def run(setting: Setting) -> Findings:
