@@ -27,6 +27,7 @@ RANKS = {
     "user_file": 1,
     "gradients": 2,
     "neural_ode": 2,
+    "rate_to_spike": 2,
     "training": 2,
     "doctor": 2,
     "experiments": 3,
@@ -54,6 +55,7 @@ TEMPLATES_MAY_IMPORT = {
 MAY_IMPORT_ONLY = {
     "optimizers": {"errors", "parameters", "seeding", "optimizers"},
     "neural_ode": {"atomic", "compiler", "errors", "neural_ode", "optimizers", "seeding"},
+    "rate_to_spike": {"atomic", "compiler", "errors", "rate_to_spike", "seeding"},
 }
 # These import figures and statistics, and only when they are asked for.
 MAY_IMPORT_ANALYSIS_LATE = {

@@ -1,0 +1,1 @@
+"""Spiking networks trained on the principal components of a driven rate network."""
