@@ -108,6 +108,22 @@ def test_weights_change_in_training_only():
         before = decoders
 
 
+def test_updates_come_at_random_steps_with_the_mean_interval_that_was_set(monkeypatch):
+    settings, seen = replace(SMALL, training_trials=40, update_every_ms=4.0), []
+    show = Training.show
+
+    def watched(self, signals, *, learns=None, **others):
+        seen.append(learns)
+        return show(self, signals, learns=learns, **others)
+
+    monkeypatch.setattr(Training, "show", watched)
+    finished(settings=settings)
+    learns = np.array([each for each in seen if each is not None])
+    # 40 * 200 steps at 1 / 4: six standard deviations are 232, a false alarm in 5e8.
+    assert abs(learns.sum() - 2000) < 232
+    assert len(np.unique(learns, axis=0)) == 40
+
+
 def test_neurons_are_freed_from_their_mean_current():
     settings = replace(FORGETFUL, demean_trials=20, settle_trials=5, random_fast_mv=0.0)
     training = finished(settings=settings)
@@ -122,15 +138,18 @@ def test_same_seed_gives_the_same_training_and_another_one_does_not():
     assert (finished(seed=1).simulation.decoders != finished().simulation.decoders).all()
 
 
-@pytest.mark.parametrize("task", [TASK, ThreeBitMemory()])
-def test_training_goes_on_exactly_wherever_it_was_stopped(task):
-    whole = finished(task)
-    training, states = Training(task, SMALL), []
+@pytest.mark.parametrize(
+    ("task", "settings"),
+    [(TASK, SMALL), (ThreeBitMemory(), SMALL), (TASK, replace(FORGETFUL, component_trials=6))],
+)
+def test_training_goes_on_exactly_wherever_it_was_stopped(task, settings):
+    whole = finished(task, settings)
+    training, states = Training(task, settings), []
     while not training.done:
         states.append(training.state_dict())
         training.advance()
     for state in states:
-        resumed = Training(task, SMALL)
+        resumed = Training(task, settings)
         resumed.load_state_dict(state)
         while not resumed.done:
             resumed.advance()
