@@ -55,7 +55,7 @@ class SpikingNetwork:
             array = np.array(getattr(self, name), float, order="C")
             array.setflags(write=False)
             object.__setattr__(self, name, array)
-            if array.shape != shapes.get(name, (n, *array.shape[1:2])):
+            if array.shape != shapes.get(name, (n, array.shape[-1])):
                 raise InvalidInput(
                     f"{name} must have a row for each of {n} neurons, got shape {array.shape}."
                 )
@@ -75,6 +75,15 @@ class SpikingNetwork:
     def regressors(self) -> int:
         """How many traces are read out: those of the pool, the slow ones before the fast ones."""
         return len(self.pool) * (2 if self.traces == "both" else 1)
+
+    def by_neuron(self, decoders: np.ndarray) -> dict[str, np.ndarray]:
+        """Return decoders (row, regressor) as (row, neuron), for each kind of trace."""
+        kinds = ("slow", "fast") if self.traces == "both" else (self.traces,)
+        parts = np.split(decoders, len(kinds), axis=1)
+        whole = {kind: np.zeros((len(decoders), self.neurons)) for kind in kinds}
+        for kind, part in zip(kinds, parts, strict=True):
+            whole[kind][:, self.pool] = part
+        return whole
 
 
 def _checked_pool(pool: np.ndarray, neurons: int) -> np.ndarray:
