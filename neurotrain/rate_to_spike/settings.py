@@ -56,8 +56,8 @@ class Settings:
     inhibition_mv: float = -60.0
     random_slow_mv: float = 0.0
     random_fast_mv: float = 0.0
-    pool: float = 1.0
-    traces: str = "slow"
+    pool: float = 0.4
+    traces: str = "both"
     alpha: float = 1.0
     update_every_ms: float = 2.0
     settle_trials: int = 10
