@@ -14,8 +14,10 @@ from neurotrain.rate_to_spike.target_task import TargetTask, responses
 class TemporalXor(TargetTask):
     """Two pulses, each short or long; half a sine up if their durations differ, down if not.
 
-    Both durations are drawn independently with equal chances. A trial is correct if the mean of
-    the output during the response has the right sign.
+    Both durations are drawn independently with equal chances. Three hints for the rate network:
+    the time since the onset of a pulse, 1 for the long one; 1 after a long first pulse and -1
+    after a short one, up to the end of the second; and from there on the sign of the response. A
+    trial is correct if the mean of the output during the response has the right sign.
 
     Parameters
     ----------
@@ -27,6 +29,8 @@ class TemporalXor(TargetTask):
         From the end of the second pulse to the response, and how long that lasts.
     shortest_rest_ms, longest_rest_ms : float
         Bounds of the time before the first pulse, drawn uniformly.
+    hint : bool
+        Whether the rate network is given the hints.
 
     Notes
     -----
@@ -47,6 +51,7 @@ class TemporalXor(TargetTask):
     response_ms: float = 500.0
     shortest_rest_ms: float = 500.0
     longest_rest_ms: float = 1500.0
+    hint: bool = True
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -62,6 +67,11 @@ class TemporalXor(TargetTask):
                 f"{self.shortest_rest_ms:g} and {self.longest_rest_ms:g} ms."
             )
 
+    @property
+    def n_hints(self) -> int:
+        """3 with hints, 0 without."""
+        return 3 * self.hint
+
     def draw_trial(self, rng: np.random.Generator) -> Signals:
         """Return a trial whose rest and durations are drawn."""
         is_long = rng.integers(2, size=2)
@@ -72,9 +82,16 @@ class TemporalXor(TargetTask):
         start = second + self.to_steps(durations_ms[1]) + self.to_steps(self.delay_ms)
         length = self.to_steps(self.response_ms)
         inputs, outputs = np.zeros((2, start + length, 1))
-        for onset, duration_ms in zip((first, second), durations_ms, strict=True):
-            inputs[onset : onset + self.to_steps(duration_ms)] = 1
+        hints, longest = np.zeros((start + length, 3)), self.to_steps(self.long_ms)
+        stops = [
+            at + self.to_steps(ms) for at, ms in zip((first, second), durations_ms, strict=True)
+        ]
         label = 1 if is_long[0] != is_long[1] else -1
+        for onset, stop in zip((first, second), stops, strict=True):
+            inputs[onset:stop] = 1
+            hints[onset:stop, 0] = np.arange(stop - onset) / longest
+        hints[stops[0] : stops[1], 1] = 2 * is_long[0] - 1
+        hints[stops[1] :, 2] = label
         outputs[start:, 0] = label * np.sin(np.pi * np.arange(length) / length)
         conditions = {
             "label": [label],
@@ -82,7 +99,8 @@ class TemporalXor(TargetTask):
             "second_ms": durations_ms[1:],
             "response_ms": [start * self.dt_ms],
         }
-        return Signals(outputs, inputs, dt_ms=self.dt_ms, conditions=conditions)
+        given = hints if self.hint else None
+        return Signals(outputs, inputs, given, dt_ms=self.dt_ms, conditions=conditions)
 
     def score(self, outputs: np.ndarray, signals: Signals) -> np.ndarray:
         """Return 1 for a correct trial and 0 for another, (trial,)."""
