@@ -11,6 +11,33 @@ TRACES = ("slow", "fast", "both")
 
 
 @dataclass(frozen=True, eq=False)
+class Connections:
+    """Which traces each neuron receives, and with which sign.
+
+    Parameters
+    ----------
+    sources : (neuron, source) int array
+        Of each neuron the regressors that reach it, each once.
+    signs : (regressor,) array
+        1 if its weights are positive or zero, -1 if negative or zero, 0 if they may be either.
+    """
+
+    sources: np.ndarray
+    signs: np.ndarray
+
+    def __post_init__(self) -> None:
+        n = len(self.signs)
+        ordered = np.sort(self.sources, axis=1)
+        within = ordered.size and ordered[:, 0].min() >= 0 and ordered[:, -1].max() < n
+        if not within or (np.diff(ordered, axis=1) == 0).any():
+            raise InvalidInput(
+                f"sources must name some of {n} regressors for each neuron, each at most once."
+            )
+        if not np.isin(self.signs, (-1, 0, 1)).all():
+            raise InvalidInput("signs must be 1, -1 or 0.")
+
+
+@dataclass(frozen=True, eq=False)
 class SpikingNetwork:
     """Everything that training leaves as it is; currents in mV.
 
@@ -30,6 +57,9 @@ class SpikingNetwork:
     traces : {'slow', 'fast', 'both'}
         Which of their synaptic traces.
     neuron : LifNeuron
+    connections : Connections, optional
+        With these, each neuron learns the weights of its own inputs; without, all weights are
+        learned through the factors.
     """
 
     encoders: np.ndarray
@@ -41,6 +71,7 @@ class SpikingNetwork:
     random_slow: np.ndarray | None = None
     random_fast: np.ndarray | None = None
     neuron: LifNeuron = field(default_factory=LifNeuron)
+    connections: Connections | None = None
 
     def __post_init__(self) -> None:
         n = len(self.encoders)

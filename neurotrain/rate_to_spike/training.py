@@ -14,7 +14,7 @@ from neurotrain.rate_to_spike.rate_network import RateNetwork
 from neurotrain.rate_to_spike.settings import Settings
 from neurotrain.rate_to_spike.signals import Signals
 from neurotrain.rate_to_spike.simulation import Simulation, Stretch
-from neurotrain.rate_to_spike.spiking_network import SpikingNetwork
+from neurotrain.rate_to_spike.spiking_network import Connections, SpikingNetwork
 from neurotrain.rate_to_spike.target_task import TargetTask
 from neurotrain.rate_to_spike.targets import DrivenNetwork
 from neurotrain.seeding import generator
@@ -23,7 +23,7 @@ from neurotrain.seeding import generator
 PHASES = ("components", "demean", "training", "test", "further")
 _NETWORK, _TRIALS = "rate-to-spike-network", "rate-to-spike-trials"
 _STATE, _UPDATES = "rate-to-spike-state", "rate-to-spike-updates"
-_PARTS = ("rate-network", "spread", "random-slow", "random-fast", "pool")
+_PARTS = ("rate-network", "spread", "random-slow", "random-fast", "pool", "connections")
 
 
 @dataclass(frozen=True, eq=False)
@@ -223,17 +223,31 @@ class Training:
             for name, scale in scales.items()
             if scale
         }
-        pool = rngs["pool"].permutation(n)[: max(1, round(s.pool * n))]
+        pool = np.sort(rngs["pool"].permutation(n)[: max(1, round(s.pool * n))])
         return SpikingNetwork(
             encoders=spread @ factors.components,
             input_weights=spread @ self.driven.network.input_weights,
             bias=bias,
             inhibition=s.inhibition_mv / n,
-            pool=np.sort(pool),
+            pool=pool,
+            connections=self._connections(pool, rngs["connections"]),
             traces=s.traces,
             neuron=s.neuron,
             **random,
         )
+
+    def _connections(self, pool: np.ndarray, rng: np.random.Generator) -> Connections | None:
+        s = self.settings
+        if s.excitatory is None and s.connections is None:
+            return None
+        kinds = 2 if s.traces == "both" else 1
+        count = max(1, round((s.connections or 1) * kinds * len(pool)))
+        everything = np.tile(np.arange(kinds * len(pool)), (s.neurons, 1))
+        sources = np.sort(rng.permuted(everything, axis=1)[:, :count], axis=1)
+        signs = np.zeros(len(pool))
+        if s.excitatory is not None:
+            signs = np.where(pool < round(s.excitatory * s.neurons), 1, -1)
+        return Connections(sources, np.tile(signs, kinds))
 
     def _learns(self, steps: int) -> np.ndarray:
         probability = self.task.dt_ms / self.settings.update_every_ms
