@@ -16,6 +16,7 @@ from neurotrain.rate_to_spike.measures import (
 from neurotrain.rate_to_spike.presets import Preset, find_preset, preset_names
 from neurotrain.rate_to_spike.reach import Reach
 from neurotrain.rate_to_spike.ready_set_go import ReadySetGo
+from neurotrain.rate_to_spike.report import save_figures
 from neurotrain.rate_to_spike.result import RateToSpike
 from neurotrain.rate_to_spike.settings import Settings
 from neurotrain.rate_to_spike.short_training import ShortTraining
@@ -50,6 +51,7 @@ __all__ = [
     "nmse",
     "preset_names",
     "principal_angles",
+    "save_figures",
     "spike_counts",
     "train",
     "trial_to_trial_variability",
