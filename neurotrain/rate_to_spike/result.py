@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from neurotrain.rate_to_spike.brian2_network import Brian2Network
 from neurotrain.rate_to_spike.factors import Factors
 from neurotrain.rate_to_spike.spiking_network import SpikingNetwork
 from neurotrain.rate_to_spike.training import Shown, Training
@@ -78,3 +79,14 @@ class RateToSpike:
             Of the trials; each one differs from those of training and test.
         """
         return self.training.test(trials, seed)
+
+    def to_brian2(self, trials: int = 1, seed: int = 0) -> Brian2Network:
+        """Return the spiking network as plain Brian2 objects, which run without neurotrain.
+
+        Parameters
+        ----------
+        trials, seed : int
+            Its inputs and its initial state are those of `test` with these, and so are its
+            outputs, until rounding has moved a spike.
+        """
+        return self.training.to_brian2(trials, seed)

@@ -93,6 +93,20 @@ class Simulation:
         """Of each neuron (neuron,), in mV."""
         return self._state["v"].copy()
 
+    @property
+    def traces(self) -> np.ndarray:
+        """What is read out (regressor,)."""
+        return self._state["traces"][: self.network.regressors].copy()
+
+    @property
+    def waiting(self) -> np.ndarray:
+        """For how many steps more each neuron is refractory (neuron,)."""
+        return self._state["waiting"].copy()
+
+    def close_loop(self) -> None:
+        """Feed back in the next step what is read out, also after a teacher-forced one."""
+        self._state["feedback"][:] = self.decoders[: self.network.factors] @ self.traces
+
     def state_dict(self) -> dict[str, np.ndarray]:
         """Return all that changes, as arrays that need no pickle."""
         return {name: array.copy() for name, array in self._changing().items()}

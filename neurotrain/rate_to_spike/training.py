@@ -1,11 +1,13 @@
 """The phases of a training from rates to spikes: components, demeaning, training, test."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from neurotrain.errors import require_whole
+from neurotrain.rate_to_spike.brian2_network import Brian2Network, brian2_network
 from neurotrain.rate_to_spike.factors import Factors, principal_components, random_spread
 from neurotrain.rate_to_spike.measures import nmse
 from neurotrain.rate_to_spike.rate_network import RateNetwork
@@ -143,14 +145,26 @@ class Training:
 
         The training itself stays where it is.
         """
+        with self._settled(trials, seed) as signals:
+            return self.show(signals, record=True)
+
+    def to_brian2(self, trials: int, seed: int) -> Brian2Network:
+        """Return the spiking network as Brian2 objects that are about to do what `test` does."""
+        with self._settled(trials, seed) as signals:
+            return brian2_network(self.simulation, signals)
+
+    @contextmanager
+    def _settled(self, trials: int, seed: int) -> Iterator[Signals]:
+        """Let the networks settle before the trials that are yielded, and then put all back."""
         require_whole("trials", trials)
         require_whole("seed", seed, least=0)
         phase, state = PHASES.index("further"), self.state_dict()
         try:
             for trial in range(self.settings.settle_trials):
                 self.show(self.draw(phase, seed, trial), teach=True)
+            self.simulation.close_loop()
             rng = self._generator(_TRIALS, phase, seed, self.settings.settle_trials)
-            return self.show(self.task.draw(trials, rng), record=True)
+            yield self.task.draw(trials, rng)
         finally:
             self.load_state_dict(state)
 
