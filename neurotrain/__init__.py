@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Any
 from neurotrain import _checkout
 
 if TYPE_CHECKING:
-    from neurotrain import gradients, losses, models, neural_ode, optimizers, tasks
+    from neurotrain import (
+        gradients,
+        losses,
+        models,
+        neural_ode,
+        optimizers,
+        rate_to_spike,
+        tasks,
+    )
     from neurotrain.adapters.neurogym import from_neurogym
     from neurotrain.adapters.psychrnn import from_psychrnn
     from neurotrain.circuit import Blocked, Circuit
@@ -93,6 +101,7 @@ __all__ = [
     "models",
     "neural_ode",
     "optimizers",
+    "rate_to_spike",
     "resume",
     "score_choices",
     "score_trajectories",
@@ -154,7 +163,7 @@ _HOME = {
     "start_from_rates": "neurotrain.rate_start",
     "train": "neurotrain.training.trainer",
 }
-_MODULES = ("gradients", "losses", "models", "neural_ode", "optimizers", "tasks")
+_MODULES = ("gradients", "losses", "models", "neural_ode", "optimizers", "rate_to_spike", "tasks")
 
 _checkout.install()
 

@@ -24,6 +24,10 @@ PURPOSES = {
     "rate-state": 15,
     "ode-parameters": 16,
     "ode-windows": 17,
+    "rate-to-spike-network": 18,
+    "rate-to-spike-trials": 19,
+    "rate-to-spike-state": 20,
+    "rate-to-spike-updates": 21,
 }
 
 

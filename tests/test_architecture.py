@@ -27,6 +27,7 @@ RANKS = {
     "user_file": 1,
     "gradients": 2,
     "neural_ode": 2,
+    "rate_to_spike": 2,
     "training": 2,
     "doctor": 2,
     "experiments": 3,
@@ -54,6 +55,14 @@ TEMPLATES_MAY_IMPORT = {
 MAY_IMPORT_ONLY = {
     "optimizers": {"errors", "parameters", "seeding", "optimizers"},
     "neural_ode": {"atomic", "compiler", "errors", "neural_ode", "optimizers", "seeding"},
+    "rate_to_spike": {
+        "analysis",
+        "atomic",
+        "compiler",
+        "errors",
+        "rate_to_spike",
+        "seeding",
+    },
 }
 # These import figures and statistics, and only when they are asked for.
 MAY_IMPORT_ANALYSIS_LATE = {
@@ -68,6 +77,7 @@ MAY_IMPORT_ANALYSIS_LATE = {
     "neurotrain/experiments/overparameterised.py",
     "neurotrain/experiments/report.py",
     "neurotrain/experiments/spiral.py",
+    "neurotrain/rate_to_spike/report.py",
 }
 UPPER_STOREY = ("neurotrain.models", "neurotrain.tasks")
 MAY_NAME_UPPER_STOREY = {"neurotrain/catalog.py", "neurotrain/_checkout.py"}

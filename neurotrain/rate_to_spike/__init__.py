@@ -1,0 +1,59 @@
+"""Spiking networks trained on the principal components of a driven rate network."""
+
+from neurotrain.rate_to_spike.delayed_match import DelayedMatch
+from neurotrain.rate_to_spike.fit import fit
+from neurotrain.rate_to_spike.four_sines import FourSines
+from neurotrain.rate_to_spike.front import train
+from neurotrain.rate_to_spike.given_signals import GivenSignals
+from neurotrain.rate_to_spike.lif import LifNeuron
+from neurotrain.rate_to_spike.measured import Measured, measure
+from neurotrain.rate_to_spike.measures import (
+    nmse,
+    principal_angles,
+    trial_to_trial_variability,
+    variance_curve,
+)
+from neurotrain.rate_to_spike.presets import Preset, find_preset, preset_names
+from neurotrain.rate_to_spike.reach import Reach
+from neurotrain.rate_to_spike.ready_set_go import ReadySetGo
+from neurotrain.rate_to_spike.report import save_figures
+from neurotrain.rate_to_spike.result import RateToSpike
+from neurotrain.rate_to_spike.settings import Settings
+from neurotrain.rate_to_spike.short_training import ShortTraining
+from neurotrain.rate_to_spike.signals import Signals
+from neurotrain.rate_to_spike.spike_statistics import cv, cv2, fano_factor, spike_counts
+from neurotrain.rate_to_spike.target_task import TargetTask
+from neurotrain.rate_to_spike.temporal_xor import TemporalXor
+from neurotrain.rate_to_spike.three_bit_memory import ThreeBitMemory
+
+__all__ = [
+    "DelayedMatch",
+    "FourSines",
+    "GivenSignals",
+    "LifNeuron",
+    "Measured",
+    "Preset",
+    "RateToSpike",
+    "Reach",
+    "ReadySetGo",
+    "Settings",
+    "ShortTraining",
+    "Signals",
+    "TargetTask",
+    "TemporalXor",
+    "ThreeBitMemory",
+    "cv",
+    "cv2",
+    "fano_factor",
+    "find_preset",
+    "fit",
+    "measure",
+    "nmse",
+    "preset_names",
+    "principal_angles",
+    "save_figures",
+    "spike_counts",
+    "train",
+    "trial_to_trial_variability",
+    "variance_curve",
+]

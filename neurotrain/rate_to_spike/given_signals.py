@@ -1,0 +1,57 @@
+"""Signals of the user's own as a task."""
+
+from typing import ClassVar
+
+import numpy as np
+
+from neurotrain.errors import require_whole
+from neurotrain.rate_to_spike.measures import nmse
+from neurotrain.rate_to_spike.signals import Signals
+
+
+class GivenSignals:
+    """The same trials over and over, each as often as the others, in orders that are drawn.
+
+    Parameters
+    ----------
+    signals : Signals
+        The trials, such as from `Signals.from_array`.
+    """
+
+    name: ClassVar[str] = "given-signals"
+    chance: ClassVar[float | None] = None
+
+    def __init__(self, signals: Signals) -> None:
+        self.signals = signals
+
+    @property
+    def dt_ms(self) -> float:
+        """Duration of a step, in ms."""
+        return self.signals.dt_ms
+
+    @property
+    def n_inputs(self) -> int:
+        """Number of input channels."""
+        return self.signals.inputs.shape[1]
+
+    @property
+    def n_outputs(self) -> int:
+        """Number of output channels."""
+        return self.signals.outputs.shape[1]
+
+    @property
+    def n_hints(self) -> int:
+        """Number of channels that only the rate network sees."""
+        return self.signals.hints.shape[1]
+
+    def draw(self, n_trials: int, rng: np.random.Generator) -> Signals:
+        """Return `n_trials` trials in an order drawn with `rng`."""
+        require_whole("n_trials", n_trials)
+        known = self.signals.n_trials
+        rounds = -(-n_trials // known)
+        order = np.concatenate([rng.permutation(known) for _ in range(rounds)])
+        return self.signals.select(order[:n_trials])
+
+    def score(self, outputs: np.ndarray, signals: Signals) -> np.ndarray:
+        """Return 1 less the normalized error, (trial,)."""
+        return 1 - nmse(outputs, signals)

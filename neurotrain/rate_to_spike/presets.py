@@ -1,0 +1,100 @@
+"""Tasks together with the settings that are usual for them, by name."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from neurotrain.errors import unknown_name
+from neurotrain.rate_to_spike.lif import LifNeuron
+from neurotrain.rate_to_spike.settings import Settings
+from neurotrain.rate_to_spike.target_task import TargetTask
+from neurotrain.rate_to_spike.tasks import make_task
+
+
+@dataclass(frozen=True)
+class Preset:
+    """What is trained, and how.
+
+    Parameters
+    ----------
+    summary : str
+        In a sentence.
+    task : str
+    settings : Settings
+    task_settings : dict
+    """
+
+    summary: str
+    task: str
+    settings: Settings
+    task_settings: dict[str, Any] = field(default_factory=dict)
+
+    def make_task(self) -> TargetTask:
+        """Return the task with its settings."""
+        return make_task(self.task, **self.task_settings)
+
+
+def preset_names() -> list[str]:
+    """Return the names of all presets."""
+    return sorted(_presets())
+
+
+def find_preset(name: str) -> Preset:
+    """Return the preset called `name`.
+
+    Raises
+    ------
+    InvalidInput
+        If there is none, with the nearest name.
+    """
+    known = _presets()
+    if name not in known:
+        raise unknown_name("preset of rate-to-spike", name, known)
+    return known[name]
+
+
+def _presets() -> dict[str, Preset]:
+    noise = {"random_slow_mv": 1.1, "random_fast_mv": 26.0}
+    memory = {"components": 0.99, "component_trials": 40}
+    return {
+        "osc4": Preset("The oscillation of the published code.", "four-sines", Settings()),
+        "osc4-noise": Preset(
+            "The same with random synapses, which make spikes irregular.",
+            "four-sines",
+            Settings(training_trials=300, **noise),
+        ),
+        "paper-units": Preset(
+            "The same with neurons and synapses in the units of the paper.",
+            "four-sines",
+            Settings(
+                # A rest of -65 mV and a constant current of 10 mV.
+                neuron=LifNeuron(rest_mv=-55.0, refractory_ms=2.0, tau_fast_ms=2.0),
+                # All currents are multiplied by 7 mV; targets are 3 times as large as there.
+                target_gain=3 * 7.0,
+                inhibition_mv=-57 * 7.0,
+                random_fast_mv=17 * 7.0,
+                traces="slow",
+                pool=1.0,
+                alpha=5.0,
+                training_trials=200,
+            ),
+        ),
+        "reach": Preset(
+            "Muscle activity of reaches into eight directions.",
+            "reach",
+            Settings(rate_units=300, neurons=400, pool=1.0, training_trials=160, **memory),
+            {"mean_wait_ms": 800.0},
+        ),
+        "temporal-xor": Preset(
+            "Whether two pulses last equally long, with hints.",
+            "temporal-xor",
+            Settings(neurons=800, pool=0.5, traces="slow", **memory),
+        ),
+        "delayed-match": Preset(
+            "Whether two pulses have the same sign.",
+            "delayed-match",
+            Settings(training_trials=300, **memory),
+        ),
+        "three-bit-memory": Preset(
+            "The signs of the last pulses of three inputs.", "three-bit-memory", Settings(**memory)
+        ),
+    }

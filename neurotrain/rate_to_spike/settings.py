@@ -1,0 +1,104 @@
+"""What a training from rates to spikes can be told."""
+
+from dataclasses import dataclass, field
+
+from neurotrain.errors import InvalidInput, require_number, require_whole
+from neurotrain.rate_to_spike.lif import LifNeuron
+from neurotrain.rate_to_spike.spiking_network import TRACES
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Sizes, constants and durations; the defaults are those of the authors' code.
+
+    Parameters
+    ----------
+    neurons, rate_units : int
+        Sizes of the spiking network and of the rate network.
+    components : int, float or None
+        Principal components that become factors: how many; or, below 1, as many as it takes to
+        have more than this part of the variance; or all (None).
+    rate_gain : float
+        Of the rate network's random weights.
+    rate_tau_ms : float
+        Time constant of the rate units.
+    target_gain : float
+        What a current of 1 in the rate network is in the spiking network, in mV: the length of
+        the columns of the random matrix between the two.
+    neuron : LifNeuron
+    inhibition_mv : float
+        What a spike adds to the current of all neurons, times the number of neurons.
+    random_slow_mv, random_fast_mv : float
+        Standard deviation of random weights that stay as they are, times the square root of the
+        number of neurons. The authors use 1.1 and 26.
+    pool : float
+        The part of the neurons that are read out and fed back.
+    traces : {'slow', 'fast', 'both'}
+        The synaptic traces that are read out and fed back.
+    excitatory : float, optional
+        Dale's law: this part of the neurons has weights that are positive or zero, the others
+        negative or zero. By default signs are free.
+    connections : float, optional
+        Sparseness: each neuron receives this part of what is fed back, at random; by default all.
+        With either, each neuron learns its own weights instead of all sharing the factors, which
+        costs as many times more as there are neurons, on smaller matrices.
+    alpha : float
+        Learning starts with the inverse correlation matrix ``identity / alpha``.
+    update_every_ms : float
+        Mean time between two updates, which happen at random steps.
+    settle_trials : int
+        Teacher-forced, at the beginning of every phase.
+    component_trials, demean_trials, training_trials, test_trials : int
+        Those from which principal components come; those whose mean current every neuron is
+        freed from; those with learning; those that are run afterwards with frozen weights.
+    """
+
+    neurons: int = 500
+    rate_units: int = 500
+    components: int | float | None = 12
+    rate_gain: float = 1.4
+    rate_tau_ms: float = 10.0
+    target_gain: float = 6.0
+    neuron: LifNeuron = field(default_factory=LifNeuron)
+    inhibition_mv: float = -60.0
+    random_slow_mv: float = 0.0
+    random_fast_mv: float = 0.0
+    pool: float = 0.4
+    traces: str = "both"
+    excitatory: float | None = None
+    connections: float | None = None
+    alpha: float = 1.0
+    update_every_ms: float = 2.0
+    settle_trials: int = 10
+    component_trials: int = 20
+    demean_trials: int = 50
+    training_trials: int = 200
+    test_trials: int = 50
+
+    def __post_init__(self) -> None:
+        for name in ("neurons", "rate_units", "component_trials", "demean_trials"):
+            require_whole(name, getattr(self, name))
+        for name in ("training_trials", "test_trials"):
+            require_whole(name, getattr(self, name))
+        require_whole("settle_trials", self.settle_trials, least=0)
+        for name in ("rate_tau_ms", "target_gain", "alpha", "update_every_ms"):
+            require_number(name, getattr(self, name), above=0)
+        for name in ("rate_gain", "random_slow_mv", "random_fast_mv"):
+            require_number(name, getattr(self, name), least=0)
+        require_number("inhibition_mv", self.inhibition_mv)
+        require_number("pool", self.pool, above=0, most=1)
+        for name in ("excitatory", "connections"):
+            if getattr(self, name) is not None:
+                require_number(name, getattr(self, name), above=0, most=1)
+        self._require_dale()
+        if self.traces not in TRACES:
+            raise InvalidInput(f"traces must be one of {', '.join(TRACES)}, got {self.traces!r}.")
+
+    def _require_dale(self) -> None:
+        names = ("inhibition_mv", "random_slow_mv", "random_fast_mv")
+        against = [name for name in names if getattr(self, name)]
+        if self.excitatory is not None and against:
+            raise InvalidInput(
+                f"With excitatory={self.excitatory:g}, weights of both signs from one neuron break "
+                f"Dale's law; set to zero: {', '.join(against)}."
+            )

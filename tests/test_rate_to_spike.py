@@ -1,0 +1,161 @@
+"""Training from rates to spikes in one call: presets, own signals, and a training that is short."""
+
+import warnings
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from brian2 import ms
+
+from neurotrain.errors import InvalidInput
+from neurotrain.rate_to_spike import (
+    FourSines,
+    Settings,
+    ShortTraining,
+    Signals,
+    find_preset,
+    measure,
+    preset_names,
+    train,
+)
+from neurotrain.rate_to_spike.measured import filtered_spikes
+from neurotrain.rate_to_spike.short_training import short_training
+
+TINY = {
+    "neurons": 40,
+    "rate_units": 30,
+    "components": 4,
+    "settle_trials": 1,
+    "component_trials": 2,
+    "demean_trials": 2,
+    "training_trials": 3,
+    "test_trials": 2,
+    "progress": False,
+}
+SMALL = {**TINY, "neurons": 300, "rate_units": 300, "components": 12, "settle_trials": 5}
+SMALL |= {"pool": 1.0, "traces": "slow", "test_trials": 20, "demean_trials": 20}
+
+
+@pytest.fixture
+def quiet():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ShortTraining)
+        yield
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_every_preset_can_be_trained(name, quiet):
+    preset = find_preset(name)
+    given = {key: value for key, value in TINY.items() if key != "progress"}
+    settings = replace(preset.settings, **given)
+    result = train(preset.make_task(), preset=name, **TINY)
+    assert result.training.settings == settings
+    assert len(result.training_nmse) == 3
+    assert np.isfinite(result.training_nmse).any()
+    assert preset.summary.endswith(".")
+
+
+def test_the_task_of_a_preset_is_the_default(quiet):
+    assert (
+        train(preset="delayed-match", **TINY).training.task
+        == find_preset("delayed-match").make_task()
+    )
+    assert train("four-sines", preset="reach", **TINY).training.task == FourSines()
+
+
+def test_an_array_of_ones_own_is_trained_on(quiet):
+    t = np.arange(400) / 200
+    outputs = np.stack([np.sin(2 * np.pi * t), np.cos(4 * np.pi * t)], axis=1)
+    inputs = (np.arange(400) < 20)[:, np.newaxis].astype(float)
+    result = train(outputs, dt=1 * ms, inputs=inputs, **TINY)
+    shown = result.test(3)
+    np.testing.assert_array_equal(shown.signals.outputs, np.tile(outputs, (3, 1)))
+    assert shown.stretch.outputs.shape == (1200, 2)
+    # The same as signals.
+    other = train(Signals.from_array(outputs, 1 * ms, inputs), **TINY)
+    np.testing.assert_array_equal(result.test_nmse, other.test_nmse)
+
+
+def test_trials_and_settings_override_the_preset(quiet):
+    result = train(trials=5, preset="osc4-noise", seed=3, **{**TINY, "training_trials": 9})
+    assert len(result.training_nmse) == 5
+    assert result.training.settings.random_fast_mv == 26.0
+    assert result.training.seed == 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"preset": "osc5"}, "did you mean 'osc4'"),
+        ({"task": "four-sinus"}, "did you mean 'four-sines'"),
+        ({"neuron_count": 5}, "There is no setting called 'neuron_count'"),
+        ({"task": np.ones((5, 1))}, "An array of outputs needs dt"),
+        ({"dt": 1 * ms}, "dt and inputs belong to an array"),
+        ({"task": FourSines(), "inputs": np.ones((5, 1))}, "dt and inputs belong to an array"),
+        ({"task": 5}, "task must be a task of signals.* got int without 'draw'"),
+        ({"trials": 0}, "training_trials must be a whole number of at least 1"),
+    ],
+)
+def test_what_cannot_be_trained_is_refused(arguments, message):
+    with pytest.raises(InvalidInput, match=message):
+        train(**arguments)
+
+
+class TestShortTraining:
+    def test_twenty_trials_are_too_few_and_the_user_is_told(self):
+        with pytest.warns(ShortTraining, match="20 training trials were too few; try 40"):
+            result = train(**SMALL | {"training_trials": 20})
+        assert np.median(result.training_nmse[-20:]) < 0.02
+        assert result.nmse > 0.1
+
+    def test_enough_trials_raise_no_alarm(self):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            result = train(**SMALL | {"training_trials": 300})
+        assert result.nmse < 0.02
+
+    @pytest.mark.parametrize(
+        ("training", "test", "short"),
+        [(0.003, 0.55, True), (0.0036, 0.0047, False), (1e-4, 8e-3, False), (0.3, 0.5, False)],
+    )
+    def test_errors_that_were_published_or_measured(self, training, test, short):
+        told = short_training(np.full(50, training), np.full(10, test))
+        assert (told is not None) == short
+
+    def test_the_beginning_of_the_training_does_not_count(self):
+        assert short_training(np.r_[np.full(80, 5.0), np.full(20, 0.001)], np.full(5, 0.5))
+        assert short_training([np.nan, 0.01], [np.nan, 0.02]) is None
+
+
+class TestMeasure:
+    @pytest.fixture(scope="class")
+    @classmethod
+    def measured(cls):
+        return measure(train(seed=1, demean_trials=20, test_trials=5, progress=False))
+
+    def test_oscillation_is_as_published(self, measured):
+        assert measured.nmse <= 0.02
+        assert measured.score == pytest.approx(1 - measured.nmse, abs=0.01)
+        assert measured.components == 12
+        assert min(measured.rate_variance, measured.spiking_variance) >= 0.9
+        assert measured.current_angle <= 6
+        assert measured.current_angle < measured.spiking_angle <= 15
+        assert 5 < measured.rate_hz < 30
+        assert measured.fano_factor < 0.3
+        assert 0.4 < measured.cv2 < 1.2
+
+    def test_what_there_is_not_is_no_number(self, quiet):
+        measured = measure(train(preset="delayed-match", **TINY), trials=3)
+        # Four components have no ten angles, and trials differ.
+        assert np.isnan([measured.current_angle, measured.spiking_angle]).all()
+        assert np.isnan(measured.fano_factor)
+        assert 0 <= measured.score <= 1
+
+    def test_filtered_spikes_are_a_sum_of_exponentials(self):
+        spikes = np.random.default_rng(0).random((30, 3)) < 0.2
+        expected = [sum(0.9 ** (t - s) * spikes[s] for s in range(t + 1)) for t in range(30)]
+        np.testing.assert_allclose(filtered_spikes(spikes, 0.9), expected)
+
+
+def test_defaults_are_a_preset():
+    assert find_preset("osc4").settings == Settings()
