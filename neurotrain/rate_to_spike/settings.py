@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from neurotrain.errors import InvalidInput, require_number, require_whole
+from neurotrain.rate_to_spike.brian2_neuron import Brian2Neuron
 from neurotrain.rate_to_spike.lif import LifNeuron
 from neurotrain.rate_to_spike.spiking_network import TRACES
 
@@ -25,7 +26,7 @@ class Settings:
     target_gain : float
         What a current of 1 in the rate network is in the spiking network, in mV: the length of
         the columns of the random matrix between the two.
-    neuron : LifNeuron
+    neuron : LifNeuron or Brian2Neuron
     inhibition_mv : float
         What a spike adds to the current of all neurons, times the number of neurons.
     random_slow_mv, random_fast_mv : float
@@ -59,7 +60,7 @@ class Settings:
     rate_gain: float = 1.4
     rate_tau_ms: float = 10.0
     target_gain: float = 6.0
-    neuron: LifNeuron = field(default_factory=LifNeuron)
+    neuron: LifNeuron | Brian2Neuron = field(default_factory=LifNeuron)
     inhibition_mv: float = -60.0
     random_slow_mv: float = 0.0
     random_fast_mv: float = 0.0

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from neurotrain.errors import InvalidInput, require_number
+from neurotrain.rate_to_spike.brian2_neuron import Brian2Neuron
 from neurotrain.rate_to_spike.lif import LifNeuron
 
 TRACES = ("slow", "fast", "both")
@@ -56,7 +57,7 @@ class SpikingNetwork:
         The neurons whose traces are read out and fed back.
     traces : {'slow', 'fast', 'both'}
         Which of their synaptic traces.
-    neuron : LifNeuron
+    neuron : LifNeuron or Brian2Neuron
     connections : Connections, optional
         With these, each neuron learns the weights of its own inputs; without, all weights are
         learned through the factors.
@@ -70,7 +71,7 @@ class SpikingNetwork:
     traces: str = "slow"
     random_slow: np.ndarray | None = None
     random_fast: np.ndarray | None = None
-    neuron: LifNeuron = field(default_factory=LifNeuron)
+    neuron: LifNeuron | Brian2Neuron = field(default_factory=LifNeuron)
     connections: Connections | None = None
 
     def __post_init__(self) -> None:

@@ -6,8 +6,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from neurotrain.errors import require_whole
+from neurotrain.errors import InvalidInput, require_whole
 from neurotrain.rate_to_spike.brian2_network import Brian2Network, brian2_network
+from neurotrain.rate_to_spike.brian2_neuron import Brian2Neuron
+from neurotrain.rate_to_spike.brian2_simulation import Brian2Simulation
 from neurotrain.rate_to_spike.factors import Factors, principal_components, random_spread
 from neurotrain.rate_to_spike.measures import nmse
 from neurotrain.rate_to_spike.rate_network import RateNetwork
@@ -85,7 +87,7 @@ class Training:
         )
         self.driven = DrivenNetwork(network, self._generator(_STATE, 0).normal(size=n))
         self.factors: Factors | None = None
-        self.simulation: Simulation | None = None
+        self.simulation: Simulation | Brian2Simulation | None = None
         self._sum = np.zeros((n, n))
 
     @property
@@ -150,6 +152,11 @@ class Training:
 
     def to_brian2(self, trials: int, seed: int) -> Brian2Network:
         """Return the spiking network as Brian2 objects that are about to do what `test` does."""
+        if isinstance(self.simulation, Brian2Simulation):
+            raise InvalidInput(
+                "Only networks of LifNeuron are exported; Brian2 neurons are simulated by Brian2 "
+                "already, in result.test()."
+            )
         with self._settled(trials, seed) as signals:
             return brian2_network(self.simulation, signals)
 
@@ -207,11 +214,13 @@ class Training:
     def _start_spiking(self, factors: Factors, bias: np.ndarray) -> None:
         self.factors = factors
         network = self._spiking_network(factors, bias)
-        voltage = network.neuron.rest_mv + 1e-3 * self._generator(_STATE, 1).normal(
-            size=network.neurons
-        )
-        outputs, dt_ms = self.task.n_outputs, self.task.dt_ms
-        self.simulation = Simulation(network, outputs, dt_ms, voltage, self.settings.alpha)
+        outputs, dt_ms, alpha = self.task.n_outputs, self.task.dt_ms, self.settings.alpha
+        if isinstance(network.neuron, Brian2Neuron):
+            self.simulation = Brian2Simulation(network, outputs, dt_ms, alpha)
+            return
+        noise = self._generator(_STATE, 1).normal(size=network.neurons)
+        voltage = network.neuron.rest_mv + 1e-3 * noise
+        self.simulation = Simulation(network, outputs, dt_ms, voltage, alpha)
 
     def _spiking_network(self, factors: Factors, bias: np.ndarray) -> SpikingNetwork:
         s, n = self.settings, self.settings.neurons
