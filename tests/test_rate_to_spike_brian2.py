@@ -51,6 +51,16 @@ def test_brian2_gives_the_same_outputs_and_spikes(traces, refractory_ms, task):
     np.testing.assert_allclose(outputs[first], shown.stretch.outputs[first], atol=1e-7)
 
 
+def test_brian2_runs_weights_by_dales_law():
+    law = {"excitatory": 0.8, "connections": 0.5, "inhibition_mv": 0.0}
+    settings = replace(SMALL, **law, random_slow_mv=0.0, random_fast_mv=0.0)
+    shown, outputs, spikes = both(fit(FourSines(period_ms=200), settings))
+    first = slice(0, 150)
+    assert spikes[first].sum() > 20
+    assert (spikes[first] == shown.stretch.spikes[first]).all()
+    np.testing.assert_allclose(outputs[first], shown.stretch.outputs[first], atol=1e-7)
+
+
 @pytest.mark.slow
 def test_brian2_does_what_was_learned():
     result = fit(FourSines(), Settings(component_trials=2, test_trials=10), seed=1)

@@ -99,7 +99,7 @@ def _neurons(simulation: Simulation, signals: Signals, clock: dict[str, Any]) ->
     )
     for k in channels:
         setattr(neurons, f"w_input_{k}", network.input_weights[:, k] * mV)
-    neurons.rest = (cell.rest_mv + network.bias) * mV
+    neurons.rest = (cell.rest_mv + network.bias + simulation.constant) * mV
     slow, fast = _currents(simulation)
     neurons.v, neurons.slow, neurons.fast = simulation.voltage * mV, slow * mV, fast * mV
     since = round(cell.refractory_ms / simulation.dt_ms) - simulation.waiting
@@ -111,14 +111,11 @@ def _neurons(simulation: Simulation, signals: Signals, clock: dict[str, Any]) ->
 def _currents(simulation: Simulation) -> tuple[np.ndarray, np.ndarray]:
     """Return what slow and fast synapses give each neuron, (neuron,), in mV."""
     network = simulation.network
-    decoders = simulation.decoders[: network.factors] * simulation.traces
-    learned = {kind: each.sum(axis=1) for kind, each in network.by_neuron(decoders).items()}
+    learned = network.by_neuron(simulation.recurrent * simulation.traces)
     state = simulation.state_dict()
     slow, fast = state["slow_current"], state["fast_current"] + state["inhibitory_current"]
-    if "slow" in learned:
-        slow = slow + network.encoders @ learned["slow"]
-    if "fast" in learned:
-        fast = fast + network.encoders @ learned["fast"]
+    slow = slow + learned["slow"].sum(axis=1) if "slow" in learned else slow
+    fast = fast + learned["fast"].sum(axis=1) if "fast" in learned else fast
     return slow, fast
 
 
@@ -151,10 +148,9 @@ def _connected(source: Any, target: Any, weights: dict[str, np.ndarray], volts: 
 def _recurrent_weights(simulation: Simulation) -> dict[str, np.ndarray]:
     network = simulation.network
     n = network.neurons
-    learned = network.by_neuron(simulation.decoders[: network.factors])
     weights = {"slow": np.zeros((n, n)), "fast": np.full((n, n), network.inhibition)}
-    for kind, decoders in learned.items():
-        weights[kind] += network.encoders @ decoders
+    for kind, learned in network.by_neuron(simulation.recurrent).items():
+        weights[kind] += learned
     for kind, random in (("slow", network.random_slow), ("fast", network.random_fast)):
         if random is not None:
             weights[kind] += random

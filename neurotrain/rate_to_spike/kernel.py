@@ -15,6 +15,7 @@ _SOURCES = (
     "linear_algebra.hpp",
     "recursive_least_squares.hpp",
     "rate_network.hpp",
+    "constrained_weights.hpp",
     "spiking_network.hpp",
 )
 
@@ -26,7 +27,13 @@ def _structure(name: str, whole: str, real: str, arrays: str) -> type[ctypes.Str
     return type(name, (ctypes.Structure,), {"_fields_": fields})
 
 
-# As in rate_network.hpp and spiking_network.hpp.
+# As in constrained_weights.hpp, rate_network.hpp and spiking_network.hpp.
+CONSTRAINED_RUN = _structure(
+    "ConstrainedRun",
+    "n_neurons n_regressors n_sources tiles_to_a_side n_updates",
+    "alpha",
+    "sources signs weights moments free_inputs correlations tiles columns pending",
+)
 _RUNS = {
     "neurotrain_drive": _structure(
         "RateRun",
@@ -41,7 +48,8 @@ _RUNS = {
         "decay_v decay_slow decay_fast threshold reset inhibition",
         "constant encoders input_weights random_slow random_fast pool "
         "v slow_current fast_current inhibitory_current traces feedback decoders "
-        "tiles columns pending waiting inputs wanted learns readouts current_sums spikes",
+        "tiles columns pending waiting inputs wanted learns readouts current_sums spikes "
+        "constrained unspread",
     ),
 }
 
@@ -53,7 +61,7 @@ def library() -> ctypes.CDLL:
     source = "\n".join(
         [
             vector_functions(),
-            "#include <algorithm>\n#include <vector>\n",
+            "#include <algorithm>\n#include <optional>\n#include <vector>\n",
             f"static const int64_t SIDE = {SIDE}, PENDING = {PENDING};\n",
             *((package / name).read_text() for name in _SOURCES),
         ]
@@ -66,9 +74,15 @@ def library() -> ctypes.CDLL:
     return loaded
 
 
-def call(function: str, numbers: Mapping[str, float], arrays: Mapping[str, np.ndarray]) -> None:
-    """Call a loop over steps; arrays that a run does without are not in `arrays`."""
+def call(
+    function: str,
+    numbers: Mapping[str, float],
+    arrays: Mapping[str, np.ndarray],
+    **structures: ctypes.Structure,
+) -> None:
+    """Call a loop over steps; what a run does without is not among the arguments."""
     addresses = {name: array.ctypes.data for name, array in arrays.items()}
+    addresses |= {name: ctypes.addressof(each) for name, each in structures.items()}
     getattr(library(), function)(ctypes.byref(_RUNS[function](**numbers, **addresses)))
 
 

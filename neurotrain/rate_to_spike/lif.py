@@ -1,6 +1,7 @@
 """Leaky integrate-and-fire neurons and their synapses, as published."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from neurotrain.errors import InvalidInput, require_number
 
@@ -46,3 +47,7 @@ class LifNeuron:
                 f"reset_mv must be below threshold_mv, got {self.reset_mv:g} and "
                 f"{self.threshold_mv:g}."
             )
+
+    def described(self) -> dict[str, Any]:
+        """Return what tells these neurons from others, as plain values."""
+        return asdict(self)

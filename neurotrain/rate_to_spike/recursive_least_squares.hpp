@@ -16,27 +16,42 @@ class RecursiveLeastSquares {
 
   // Takes in the regressors; `gain` is that of the updated P.
   void update(const double *s, double *gain) {
-    double *column = columns_ + pending_ * size_;
-    multiply_tiles(s, column);
+    double *column = next_column();
+    product(s, column);
+    const double denominator = 1 + dot(column, s, size_);
+    for (int64_t i = 0; i < size_; i++) gain[i] = column[i] / denominator;
+    subtract_column(denominator);
+  }
+
+  // y = P x
+  void product(const double *x, double *y) const {
+    multiply_tiles(x, y);
     for (int64_t c = 0; c < pending_; c++) {
       const double *earlier = columns_ + c * size_;
-      add_scaled(column, -dot(earlier, s, size_), earlier, size_);
+      add_scaled(y, -dot(earlier, x, size_), earlier, size_);
     }
-    const double denominator = 1 + dot(column, s, size_), root = std::sqrt(denominator);
-    for (int64_t i = 0; i < size_; i++) {
-      gain[i] = column[i] / denominator;
-      column[i] /= root;
-    }
+  }
+
+  // Where to put the column c for P -= c c' / divisor.
+  double *next_column() { return columns_ + pending_ * size_; }
+  void subtract_column(double divisor) {
+    double *column = next_column();
+    const double root = std::sqrt(divisor);
+    for (int64_t i = 0; i < size_; i++) column[i] /= root;
     if (++pending_ == PENDING) flush();
   }
 
-  // Brings all that is pending into the tiles.
-  void flush() {
-    double *tile = tiles_;
-    for (int64_t j = 0; j < side_; j++)
-      for (int64_t i = j; i < side_; i++, tile += SIDE * SIDE) subtract_pending(tile, i, j);
-    pending_ = 0;
+  // P += c c' / divisor
+  void add_column(const double *c, double divisor) {
+    flush();
+    const double root = std::sqrt(divisor);
+    for (int64_t i = 0; i < size_; i++) columns_[i] = c[i] / root;
+    pending_ = 1;
+    each_tile<1>();
   }
+
+  // Brings all that is pending into the tiles.
+  void flush() { each_tile<-1>(); }
 
  private:
   static const int ROWS = SIDE / LANES;
@@ -76,7 +91,14 @@ class RecursiveLeastSquares {
     for (int r = 0; r < ROWS; r++) store(y_i + r * LANES, sums[r]);
   }
 
-  void subtract_pending(double *tile, int64_t i, int64_t j) const {
+  template <int sign> void each_tile() {
+    double *tile = tiles_;
+    for (int64_t j = 0; j < side_; j++)
+      for (int64_t i = j; i < side_; i++, tile += SIDE * SIDE) add_pending<sign>(tile, i, j);
+    pending_ = 0;
+  }
+
+  template <int sign> void add_pending(double *tile, int64_t i, int64_t j) const {
     static const int HIGH = ROWS < 4 ? ROWS : 4, WIDE = 4;
     for (int64_t row = 0; row < SIDE; row += HIGH * LANES)
       for (int64_t k = 0; k < SIDE; k += WIDE) {
@@ -87,7 +109,7 @@ class RecursiveLeastSquares {
         for (int64_t c = 0; c < pending_; c++) {
           const double *column = columns_ + c * size_;
           for (int q = 0; q < WIDE; q++) {
-            const V factor = vec(-column[j * SIDE + k + q]);
+            const V factor = vec(sign * column[j * SIDE + k + q]);
             for (int r = 0; r < HIGH; r++)
               sums[q][r] = fused(load(column + i * SIDE + row + r * LANES), factor, sums[q][r]);
           }

@@ -55,14 +55,10 @@ class RateToSpike:
     def recurrent_weights(self) -> dict[str, np.ndarray]:
         """Return the learned weights as full matrices, in mV: to each neuron from each neuron.
 
-        One for each kind of synaptic trace, 'slow' and 'fast', that is fed back. Their rank is
-        the number of factors.
+        One for each kind of synaptic trace, 'slow' and 'fast', that is fed back. Without
+        constraints their rank is the number of factors.
         """
-        network, decoders = self.network, self.decoders[: self.network.factors]
-        return {
-            name: network.encoders @ columns
-            for name, columns in network.by_neuron(decoders).items()
-        }
+        return self.network.by_neuron(self.training.simulation.recurrent)
 
     def output_weights(self) -> dict[str, np.ndarray]:
         """Return the weights (output, neuron) of each kind of synaptic trace."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from neurotrain.errors import InvalidInput, require_number, require_whole
+from neurotrain.rate_to_spike.brian2_neuron import Brian2Neuron
 from neurotrain.rate_to_spike.lif import LifNeuron
 from neurotrain.rate_to_spike.spiking_network import TRACES
 
@@ -25,7 +26,7 @@ class Settings:
     target_gain : float
         What a current of 1 in the rate network is in the spiking network, in mV: the length of
         the columns of the random matrix between the two.
-    neuron : LifNeuron
+    neuron : LifNeuron or Brian2Neuron
     inhibition_mv : float
         What a spike adds to the current of all neurons, times the number of neurons.
     random_slow_mv, random_fast_mv : float
@@ -35,6 +36,13 @@ class Settings:
         The part of the neurons that are read out and fed back.
     traces : {'slow', 'fast', 'both'}
         The synaptic traces that are read out and fed back.
+    excitatory : float, optional
+        Dale's law: this part of the neurons has weights that are positive or zero, the others
+        negative or zero. By default signs are free.
+    connections : float, optional
+        Sparseness: each neuron receives this part of what is fed back, at random; by default all.
+        With either, each neuron learns its own weights instead of all sharing the factors, which
+        costs as many times more as there are neurons, on smaller matrices.
     alpha : float
         Learning starts with the inverse correlation matrix ``identity / alpha``.
     update_every_ms : float
@@ -52,12 +60,14 @@ class Settings:
     rate_gain: float = 1.4
     rate_tau_ms: float = 10.0
     target_gain: float = 6.0
-    neuron: LifNeuron = field(default_factory=LifNeuron)
+    neuron: LifNeuron | Brian2Neuron = field(default_factory=LifNeuron)
     inhibition_mv: float = -60.0
     random_slow_mv: float = 0.0
     random_fast_mv: float = 0.0
     pool: float = 0.4
     traces: str = "both"
+    excitatory: float | None = None
+    connections: float | None = None
     alpha: float = 1.0
     update_every_ms: float = 2.0
     settle_trials: int = 10
@@ -78,5 +88,18 @@ class Settings:
             require_number(name, getattr(self, name), least=0)
         require_number("inhibition_mv", self.inhibition_mv)
         require_number("pool", self.pool, above=0, most=1)
+        for name in ("excitatory", "connections"):
+            if getattr(self, name) is not None:
+                require_number(name, getattr(self, name), above=0, most=1)
+        self._require_dale()
         if self.traces not in TRACES:
             raise InvalidInput(f"traces must be one of {', '.join(TRACES)}, got {self.traces!r}.")
+
+    def _require_dale(self) -> None:
+        names = ("inhibition_mv", "random_slow_mv", "random_fast_mv")
+        against = [name for name in names if getattr(self, name)]
+        if self.excitatory is not None and against:
+            raise InvalidInput(
+                f"With excitatory={self.excitatory:g}, weights of both signs from one neuron break "
+                f"Dale's law; set to zero: {', '.join(against)}."
+            )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from neurotrain.errors import InvalidInput, TrainingFailed, require_number
+from neurotrain.rate_to_spike.constrained_weights import ConstrainedWeights
 from neurotrain.rate_to_spike.kernel import call
 from neurotrain.rate_to_spike.recursive_least_squares import RecursiveLeastSquares
 from neurotrain.rate_to_spike.spiking_network import SpikingNetwork
@@ -64,10 +65,11 @@ class Simulation:
             **{name: np.zeros(n) for name in ("slow_current", "fast_current")},
             "inhibitory_current": np.zeros(1),
             "traces": np.zeros(learning.size),
-            "feedback": np.zeros(network.factors),
+            "feedback": np.zeros(n if network.connections else network.factors),
             "decoders": np.zeros((rows, learning.size)),
             "waiting": np.zeros(n, np.int64),
         }
+        self._weights = network.connections and ConstrainedWeights(network.connections, alpha)
 
     @property
     def network(self) -> SpikingNetwork:
@@ -103,9 +105,24 @@ class Simulation:
         """For how many steps more each neuron is refractory (neuron,)."""
         return self._state["waiting"].copy()
 
+    @property
+    def recurrent(self) -> np.ndarray:
+        """The learned weights (neuron, regressor), in mV."""
+        if self._weights:
+            return self._weights.matrix()
+        return self.network.encoders @ self.decoders[: self.network.factors]
+
+    @property
+    def constant(self) -> np.ndarray:
+        """The learned constant currents (neuron,), in mV; zero without constraints."""
+        return self._weights.constant() if self._weights else np.zeros(self.network.neurons)
+
     def close_loop(self) -> None:
         """Feed back in the next step what is read out, also after a teacher-forced one."""
-        self._state["feedback"][:] = self.decoders[: self.network.factors] @ self.traces
+        learned = self.recurrent if self._weights else self.decoders[: self.network.factors]
+        self._state["feedback"][:] = learned @ self.traces
+        if self._weights:
+            self._state["feedback"] += self.constant
 
     def state_dict(self) -> dict[str, np.ndarray]:
         """Return all that changes, as arrays that need no pickle."""
@@ -123,7 +140,11 @@ class Simulation:
 
     def _changing(self) -> dict[str, np.ndarray]:
         # Nothing is pending between stretches.
-        return self._state | {"tiles": self.learning.tiles}
+        arrays = self._state | {"tiles": self.learning.tiles}
+        if self._weights:
+            own = self._weights.changing()
+            arrays |= {f"constrained.{name}": array for name, array in own.items()}
+        return arrays
 
     def advance(
         self,
@@ -165,7 +186,7 @@ class Simulation:
         if record:
             series["spikes"] = np.empty((steps, self.network.neurons), np.uint8)
         numbers = self._numbers() | {"n_steps": steps, "teach": int(teach)}
-        call("neurotrain_advance", numbers, self._fixed | self._changing() | self._aside() | series)
+        self._call(numbers, self._fixed | self._state | self._aside() | series)
         readouts, spikes = series["readouts"], series.get("spikes")
         if not (np.isfinite(readouts).all() and np.isfinite(self._state["v"]).all()):
             raise TrainingFailed(
@@ -178,6 +199,14 @@ class Simulation:
             None if spikes is None else spikes.view(bool),
             series["current_sums"] / max(steps, 1),
         )
+
+    def _call(self, numbers: dict[str, float], arrays: dict[str, np.ndarray]) -> None:
+        if not self._weights:
+            call("neurotrain_advance", numbers, arrays)
+            return
+        run = self._weights.run()
+        call("neurotrain_advance", numbers, arrays, constrained=run)
+        self._weights.ran(run)
 
     def _check(self, inputs: np.ndarray, wanted: np.ndarray, learns: np.ndarray | None) -> None:
         steps, rows = len(wanted), len(self._state["decoders"])
@@ -204,7 +233,9 @@ class Simulation:
         }
 
     def _aside(self) -> dict[str, np.ndarray]:
-        return {"columns": self.learning.columns, "pending": self.learning.pending}
+        learning = self.learning
+        arrays = {"tiles": learning.tiles, "columns": learning.columns}
+        return arrays | {"pending": learning.pending}
 
 
 def _by_columns(network: SpikingNetwork) -> dict[str, np.ndarray]:
@@ -213,4 +244,6 @@ def _by_columns(network: SpikingNetwork) -> dict[str, np.ndarray]:
     weights = ("encoders", "input_weights", "random_slow", "random_fast")
     given = {name: getattr(network, name) for name in weights}
     columns = {n: np.ascontiguousarray(a.T) for n, a in given.items() if a is not None}
+    if network.connections:
+        columns["unspread"] = np.linalg.pinv(network.encoders)
     return columns | {"constant": network.neuron.rest_mv + network.bias, "pool": pool}

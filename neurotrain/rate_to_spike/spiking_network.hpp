@@ -16,6 +16,10 @@ struct SpikingRun {
   const uint8_t *learns;          // (time,)
   double *readouts, *current_sums;  // (time, factor + output), (neuron,)
   uint8_t *spikes;                  // (time, neuron)
+  // If there are any, feedback (neuron,) comes through them, and not through the factors
+  // (factor,), which are what (factor, neuron) makes of it.
+  ConstrainedRun *constrained;
+  const double *unspread;
 };
 
 class SpikingNetwork {
@@ -23,7 +27,11 @@ class SpikingNetwork {
   explicit SpikingNetwork(const SpikingRun &run)
       : run_(run), n_(run.n_neurons), rows_(run.n_factors + run.n_outputs), current_(n_),
         learning_(run.tiles_to_a_side, run.tiles, run.columns, run.pending),
-        gain_(learning_.size()) {}
+        gain_(learning_.size()), goal_(n_), learned_(n_) {
+    if (!run.constrained) return;
+    weights_.emplace(*run.constrained);
+    shown_.resize(run.constrained->n_regressors);
+  }
 
   void advance() {
     for (int64_t t = 0; t < run_.n_steps; t++) {
@@ -33,18 +41,24 @@ class SpikingNetwork {
       double *readout = run_.readouts + t * rows_;
       multiply(run_.decoders, run_.traces, readout, rows_, learning_.size());
       const double *wanted = run_.wanted + t * rows_;
-      const double *feedback = run_.teach ? wanted : readout;
-      std::copy(feedback, feedback + run_.n_factors, run_.feedback);
+      if (weights_) {
+        feed_back_constrained(t, readout, wanted);
+      } else {
+        const double *feedback = run_.teach ? wanted : readout;
+        std::copy(feedback, feedback + run_.n_factors, run_.feedback);
+      }
       if (run_.learns[t]) learn(readout, wanted);
     }
     learning_.flush();
+    if (weights_) weights_->flush();
   }
 
  private:
   void sum_currents(int64_t t) {
     std::fill(current_.begin(), current_.end(), 0.0);
     double *current = current_.data();
-    add_columns(run_.encoders, run_.feedback, current, n_, run_.n_factors);
+    if (weights_) add_scaled(current, 1, run_.feedback, n_);
+    else add_columns(run_.encoders, run_.feedback, current, n_, run_.n_factors);
     if (run_.random_slow) add_scaled(current, 1, run_.slow_current, n_);
     if (run_.random_fast) add_scaled(current, 1, run_.fast_current, n_);
     if (run_.current_sums) add_scaled(run_.current_sums, 1, current, n_);
@@ -87,10 +101,23 @@ class SpikingNetwork {
     inhibitory = inhibitory * run_.decay_fast + run_.inhibition * double(n_spikes);
   }
 
+  void feed_back_constrained(int64_t t, double *readout, const double *wanted) {
+    // The last of their regressors is a constant: what a neuron receives from outside.
+    std::copy(run_.traces, run_.traces + shown_.size() - 1, shown_.begin());
+    shown_.back() = 1;
+    weights_->multiply_by(shown_.data(), learned_.data());
+    multiply(run_.unspread, learned_.data(), readout, run_.n_factors, n_);
+    std::fill(goal_.begin(), goal_.end(), 0.0);
+    add_columns(run_.encoders, wanted, goal_.data(), n_, run_.n_factors);
+    const std::vector<double> &feedback = run_.teach ? goal_ : learned_;
+    std::copy(feedback.begin(), feedback.end(), run_.feedback);
+    if (run_.learns[t]) weights_->learn(shown_.data(), goal_.data(), learned_.data());
+  }
+
   void learn(const double *readout, const double *wanted) {
     const int64_t size = learning_.size();
     learning_.update(run_.traces, gain_.data());
-    for (int64_t i = 0; i < rows_; i++)
+    for (int64_t i = weights_ ? run_.n_factors : 0; i < rows_; i++)
       add_scaled(run_.decoders + i * size, wanted[i] - readout[i], gain_.data(), size);
   }
 
@@ -102,7 +129,8 @@ class SpikingNetwork {
   const int64_t n_, rows_;
   std::vector<double> current_;
   RecursiveLeastSquares learning_;
-  std::vector<double> gain_;
+  std::vector<double> gain_, goal_, learned_, shown_;
+  std::optional<ConstrainedWeights> weights_;
 };
 
 extern "C" void neurotrain_advance(const SpikingRun *run) { SpikingNetwork(*run).advance(); }

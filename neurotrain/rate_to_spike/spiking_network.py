@@ -5,9 +5,37 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from neurotrain.errors import InvalidInput, require_number
+from neurotrain.rate_to_spike.brian2_neuron import Brian2Neuron
 from neurotrain.rate_to_spike.lif import LifNeuron
 
 TRACES = ("slow", "fast", "both")
+
+
+@dataclass(frozen=True, eq=False)
+class Connections:
+    """Which traces each neuron receives, and with which sign.
+
+    Parameters
+    ----------
+    sources : (neuron, source) int array
+        Of each neuron the regressors that reach it, each once.
+    signs : (regressor,) array
+        1 if its weights are positive or zero, -1 if negative or zero, 0 if they may be either.
+    """
+
+    sources: np.ndarray
+    signs: np.ndarray
+
+    def __post_init__(self) -> None:
+        n = len(self.signs)
+        ordered = np.sort(self.sources, axis=1)
+        within = ordered.size and ordered[:, 0].min() >= 0 and ordered[:, -1].max() < n
+        if not within or (np.diff(ordered, axis=1) == 0).any():
+            raise InvalidInput(
+                f"sources must name some of {n} regressors for each neuron, each at most once."
+            )
+        if not np.isin(self.signs, (-1, 0, 1)).all():
+            raise InvalidInput("signs must be 1, -1 or 0.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +57,10 @@ class SpikingNetwork:
         The neurons whose traces are read out and fed back.
     traces : {'slow', 'fast', 'both'}
         Which of their synaptic traces.
-    neuron : LifNeuron
+    neuron : LifNeuron or Brian2Neuron
+    connections : Connections, optional
+        With these, each neuron learns the weights of its own inputs; without, all weights are
+        learned through the factors.
     """
 
     encoders: np.ndarray
@@ -40,7 +71,8 @@ class SpikingNetwork:
     traces: str = "slow"
     random_slow: np.ndarray | None = None
     random_fast: np.ndarray | None = None
-    neuron: LifNeuron = field(default_factory=LifNeuron)
+    neuron: LifNeuron | Brian2Neuron = field(default_factory=LifNeuron)
+    connections: Connections | None = None
 
     def __post_init__(self) -> None:
         n = len(self.encoders)

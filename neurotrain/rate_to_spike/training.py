@@ -6,15 +6,17 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from neurotrain.errors import require_whole
+from neurotrain.errors import InvalidInput, require_whole
 from neurotrain.rate_to_spike.brian2_network import Brian2Network, brian2_network
+from neurotrain.rate_to_spike.brian2_neuron import Brian2Neuron
+from neurotrain.rate_to_spike.brian2_simulation import Brian2Simulation
 from neurotrain.rate_to_spike.factors import Factors, principal_components, random_spread
 from neurotrain.rate_to_spike.measures import nmse
 from neurotrain.rate_to_spike.rate_network import RateNetwork
 from neurotrain.rate_to_spike.settings import Settings
 from neurotrain.rate_to_spike.signals import Signals
 from neurotrain.rate_to_spike.simulation import Simulation, Stretch
-from neurotrain.rate_to_spike.spiking_network import SpikingNetwork
+from neurotrain.rate_to_spike.spiking_network import Connections, SpikingNetwork
 from neurotrain.rate_to_spike.target_task import TargetTask
 from neurotrain.rate_to_spike.targets import DrivenNetwork
 from neurotrain.seeding import generator
@@ -23,7 +25,7 @@ from neurotrain.seeding import generator
 PHASES = ("components", "demean", "training", "test", "further")
 _NETWORK, _TRIALS = "rate-to-spike-network", "rate-to-spike-trials"
 _STATE, _UPDATES = "rate-to-spike-state", "rate-to-spike-updates"
-_PARTS = ("rate-network", "spread", "random-slow", "random-fast", "pool")
+_PARTS = ("rate-network", "spread", "random-slow", "random-fast", "pool", "connections")
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +87,7 @@ class Training:
         )
         self.driven = DrivenNetwork(network, self._generator(_STATE, 0).normal(size=n))
         self.factors: Factors | None = None
-        self.simulation: Simulation | None = None
+        self.simulation: Simulation | Brian2Simulation | None = None
         self._sum = np.zeros((n, n))
 
     @property
@@ -150,6 +152,11 @@ class Training:
 
     def to_brian2(self, trials: int, seed: int) -> Brian2Network:
         """Return the spiking network as Brian2 objects that are about to do what `test` does."""
+        if isinstance(self.simulation, Brian2Simulation):
+            raise InvalidInput(
+                "Only networks of LifNeuron are exported; Brian2 neurons are simulated by Brian2 "
+                "already, in result.test()."
+            )
         with self._settled(trials, seed) as signals:
             return brian2_network(self.simulation, signals)
 
@@ -207,11 +214,13 @@ class Training:
     def _start_spiking(self, factors: Factors, bias: np.ndarray) -> None:
         self.factors = factors
         network = self._spiking_network(factors, bias)
-        voltage = network.neuron.rest_mv + 1e-3 * self._generator(_STATE, 1).normal(
-            size=network.neurons
-        )
-        outputs, dt_ms = self.task.n_outputs, self.task.dt_ms
-        self.simulation = Simulation(network, outputs, dt_ms, voltage, self.settings.alpha)
+        outputs, dt_ms, alpha = self.task.n_outputs, self.task.dt_ms, self.settings.alpha
+        if isinstance(network.neuron, Brian2Neuron):
+            self.simulation = Brian2Simulation(network, outputs, dt_ms, alpha)
+            return
+        noise = self._generator(_STATE, 1).normal(size=network.neurons)
+        voltage = network.neuron.rest_mv + 1e-3 * noise
+        self.simulation = Simulation(network, outputs, dt_ms, voltage, alpha)
 
     def _spiking_network(self, factors: Factors, bias: np.ndarray) -> SpikingNetwork:
         s, n = self.settings, self.settings.neurons
@@ -223,17 +232,31 @@ class Training:
             for name, scale in scales.items()
             if scale
         }
-        pool = rngs["pool"].permutation(n)[: max(1, round(s.pool * n))]
+        pool = np.sort(rngs["pool"].permutation(n)[: max(1, round(s.pool * n))])
         return SpikingNetwork(
             encoders=spread @ factors.components,
             input_weights=spread @ self.driven.network.input_weights,
             bias=bias,
             inhibition=s.inhibition_mv / n,
-            pool=np.sort(pool),
+            pool=pool,
+            connections=self._connections(pool, rngs["connections"]),
             traces=s.traces,
             neuron=s.neuron,
             **random,
         )
+
+    def _connections(self, pool: np.ndarray, rng: np.random.Generator) -> Connections | None:
+        s = self.settings
+        if s.excitatory is None and s.connections is None:
+            return None
+        kinds = 2 if s.traces == "both" else 1
+        count = max(1, round((s.connections or 1) * kinds * len(pool)))
+        everything = np.tile(np.arange(kinds * len(pool)), (s.neurons, 1))
+        sources = np.sort(rng.permuted(everything, axis=1)[:, :count], axis=1)
+        signs = np.zeros(len(pool))
+        if s.excitatory is not None:
+            signs = np.where(pool < round(s.excitatory * s.neurons), 1, -1)
+        return Connections(sources, np.tile(signs, kinds))
 
     def _learns(self, steps: int) -> np.ndarray:
         probability = self.task.dt_ms / self.settings.update_every_ms

@@ -2,7 +2,7 @@
 
 import json
 import zlib
-from dataclasses import asdict
+from dataclasses import fields
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -54,8 +54,9 @@ def _described(training: Training) -> dict[str, Any]:
     """Return what tells a training from others, as plain values that JSON keeps."""
     first = training.draw(0, 0)
     told = {"task": training.task.name, "first trial": _fingerprint(first), "seed": training.seed}
-    settings = asdict(training.settings)
-    return told | settings.pop("neuron") | settings
+    settings = training.settings
+    names = [each.name for each in fields(settings) if each.name != "neuron"]
+    return told | settings.neuron.described() | {name: getattr(settings, name) for name in names}
 
 
 def _fingerprint(signals: Signals) -> int:
