@@ -12,6 +12,8 @@ from neurotrain.benchmarks import asked, bench, cases, measurement, report
 from neurotrain.benchmarks.agreement import disagreement
 from neurotrain.benchmarks.brian2_objects import build_objects
 from neurotrain.benchmarks.cases import Case, matches, select
+from neurotrain.benchmarks.closed_loop_cost import VARIANTS as LOOP_VARIANTS
+from neurotrain.benchmarks.closed_loop_cost import LearningLoop, format_loops, measure_loops
 from neurotrain.benchmarks.drawing import draw_values
 from neurotrain.benchmarks.fused import Fused
 from neurotrain.benchmarks.hand_written import HandWritten, compile_kernel
@@ -282,7 +284,7 @@ class StubProcess:
             raise VariantFailed(f"{stage} went wrong")
 
 
-NO_ODES = OdePopulation(turns=0)
+NO_ODES, NO_LOOPS = OdePopulation(turns=0), LearningLoop(turns=0)
 NAMES = ("fused-float32", "fused-float64", "jax-float32")
 
 
@@ -294,7 +296,7 @@ def stub(monkeypatch):
     monkeypatch.setattr(Variant, "missing", "")
     small = replace(TINY, variants=NAMES)
     none = replace(Generation(), steps=())
-    monkeypatch.setattr(bench, "contents", lambda extent: ([small], none, NO_ODES))
+    monkeypatch.setattr(bench, "contents", lambda extent: ([small], none, NO_ODES, NO_LOOPS))
     return kind
 
 
@@ -341,7 +343,7 @@ def test_missing_library_is_a_line_and_no_error(stub, monkeypatch, capsys):
     monkeypatch.setattr("neurotrain.benchmarks.variants.find_spec", lambda name: None)
     small = replace(TINY, variants=NAMES)
     monkeypatch.setattr(
-        bench, "contents", lambda e: ([small], replace(Generation(), steps=()), NO_ODES)
+        bench, "contents", lambda e: ([small], replace(Generation(), steps=()), NO_ODES, NO_LOOPS)
     )
     assert main(["bench"]) == 0
     out = capsys.readouterr().out
@@ -456,6 +458,28 @@ def test_fields_that_cannot_be_solved_are_told(monkeypatch):
     assert {row["note"] for row in rows} == {"failed: it went wrong"}
     assert asked.check_odes(rows) == []
     assert "went wrong" in format_odes(rows)
+
+
+def test_loops_learn_beside_numpy_and_brian2():
+    rows = {row["variant"]: row for row in measure_loops(LearningLoop(40, 1, 1))}
+    assert tuple(rows) == LOOP_VARIANTS
+    assert all(row["note"] == "" and row["us"] > 0 for row in rows.values())
+    assert max(row["error"] for row in rows.values()) < 1e-6
+    (check,) = asked.check_loops(rows.values())
+    # So small a network says little about time, but that much.
+    assert check["holds"]
+    assert len(format_loops(list(rows.values())).splitlines()) == 2 + len(rows)
+
+
+def test_loops_that_fail_are_told(monkeypatch):
+    def fails(*arguments):
+        raise VariantFailed("it went wrong")
+
+    monkeypatch.setattr("neurotrain.benchmarks.closed_loop_cost.run_module", fails)
+    rows = measure_loops(LearningLoop(40, 1, 1))
+    assert {row["note"] for row in rows} == {"failed: it went wrong"}
+    assert asked.check_loops(rows) == []
+    assert "went wrong" in format_loops(rows)
 
 
 @pytest.mark.nightly

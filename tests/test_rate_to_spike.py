@@ -103,7 +103,7 @@ def test_what_cannot_be_trained_is_refused(arguments, message):
 
 class TestShortTraining:
     def test_twenty_trials_are_too_few_and_the_user_is_told(self):
-        with pytest.warns(ShortTraining, match="20 training trials were too few; try 40"):
+        with pytest.warns(ShortTraining, match="Train on more trials than 20, such as 40"):
             result = train(**SMALL | {"training_trials": 20})
         assert np.median(result.training_nmse[-20:]) < 0.02
         assert result.nmse > 0.1

@@ -34,6 +34,6 @@ def short_training(training_nmse: np.ndarray, test_nmse: np.ndarray) -> str | No
     return (
         f"The normalized error is {training:.2g} in the last training trials, but {test:.2g} in "
         "test trials with frozen weights: while it learned, changes of the weights held the "
-        f"network on its targets. {len(training_nmse)} training trials were too few; try "
+        f"network on its targets. Train on more trials than {len(training_nmse)}, such as "
         f"{2 * len(training_nmse)}."
     )

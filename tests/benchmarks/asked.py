@@ -57,6 +57,8 @@ ASKED = [
 ]
 # SciPy's time by that of the compiled solver, for the same fields and tolerance.
 ODE_AT_LEAST = 10.0
+# Brian2's time with learning in a `network_operation`, by that of the compiled loop.
+LOOP_AT_LEAST = 5.0
 # Units of 1e6 bytes, beyond Python with Brian2 and the circuit, weights and recording.
 MEMORY_BEYOND_MB = 150.0
 
@@ -89,6 +91,15 @@ def check_odes(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
         _check(f"{row['case']}: {row['variant']} / sdirk4", row["ratio_to_reference"], ODE_AT_LEAST)
         for row in rows
         if row["variant"].startswith("scipy") and row["ratio_to_reference"] is not None
+    ]
+
+
+def check_loops(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return how many times longer Brian2 took to learn in a closed loop."""
+    return [
+        _check(f"{row['case']}: {row['variant']} / compiled", ratio, LOOP_AT_LEAST)
+        for row in rows
+        if row["variant"].startswith("brian2") and (ratio := row["ratio_to_reference"]) is not None
     ]
 
 

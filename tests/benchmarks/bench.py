@@ -7,7 +7,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from neurotrain.benchmarks.asked import check_memory, check_odes, check_times, format_checks
+from neurotrain.benchmarks.asked import (
+    check_loops,
+    check_memory,
+    check_odes,
+    check_times,
+    format_checks,
+)
 from neurotrain.benchmarks.cases import (
     Case,
     default_cases,
@@ -16,6 +22,8 @@ from neurotrain.benchmarks.cases import (
     quick_cases,
     select,
 )
+from neurotrain.benchmarks.closed_loop_cost import VARIANTS as LOOPS
+from neurotrain.benchmarks.closed_loop_cost import LearningLoop, format_loops, measure_loops
 from neurotrain.benchmarks.measurement import Measurement, measure_case
 from neurotrain.benchmarks.memory import Generation, format_memory, measure_memory
 from neurotrain.benchmarks.ode_cost import VARIANTS, OdePopulation, format_odes, measure_odes
@@ -32,9 +40,9 @@ class Report:
     Parameters
     ----------
     machine : dict
-    rows, memory, odes, checks : list of dict
-        Times, memory of a large generation, times of solving vector fields, and the figures
-        that are asked of the engine.
+    rows, memory, odes, loops, checks : list of dict
+        Times, memory of a large generation, times of solving vector fields and of learning in a
+        closed loop, and the figures that are asked of the engine.
     failed : bool
         Whether a variant failed, or computed something else than the others.
     """
@@ -43,6 +51,7 @@ class Report:
     rows: list[dict[str, Any]]
     memory: list[dict[str, Any]]
     odes: list[dict[str, Any]]
+    loops: list[dict[str, Any]]
     checks: list[dict[str, Any]]
     failed: bool
 
@@ -50,7 +59,7 @@ class Report:
         """Return what `neurotrain bench --json` prints."""
         return {
             "machine": self.machine,
-            "rows": [*self.rows, *self.memory, *self.odes],
+            "rows": [*self.rows, *self.memory, *self.odes, *self.loops],
             "checks": self.checks,
         }
 
@@ -90,10 +99,11 @@ def bench(
     """
     repeats = TURNS[extent] if repeats is None else repeats
     require_whole("The number of repeats", repeats)
-    cases, generation, population = contents(extent)
+    cases, generation, population, loop = contents(extent)
     names = [f"{generation.name}/fused-float32-{steps}-steps" for steps in generation.steps]
     solves = [f"{population.name}/{name}" for name in VARIANTS] if population.turns else []
-    chosen = select(cases, only, [*names, *solves])
+    learning = [f"{loop.name}/{name}" for name in LOOPS] if loop.turns else []
+    chosen = select(cases, only, [*names, *solves, *learning])
     machine = describe_machine()
     show(", ".join(f"{name} {value}" for name, value in machine.items() if value))
     show(EXPLANATION)
@@ -110,25 +120,31 @@ def bench(
     ]
     wanted = any(only is None or matches(name, only) for name in solves)
     odes = _measure_odes(population) if wanted else []
-    checks = [*check_times(every), *check_memory(memory), *check_odes(odes)]
+    wanted = any(only is None or matches(name, only) for name in learning)
+    loops = _measure_loops(loop) if wanted else []
+    checks = [*check_times(every), *check_memory(memory), *check_odes(odes), *check_loops(loops)]
     if memory:
         show(format_memory(memory))
     if odes:
         show(format_odes(odes))
+    if loops:
+        show(format_loops(loops))
     if checks:
         show(f"Asked of the engine\n{format_checks(checks)}")
-    failed = any(one.failed for one in every) or any(row["note"] for row in (*memory, *odes))
-    return Report(machine, rows, memory, odes, checks, failed)
+    failed = any(one.failed for one in every)
+    failed = failed or any(row["note"] for row in (*memory, *odes, *loops))
+    return Report(machine, rows, memory, odes, loops, checks, failed)
 
 
-def contents(extent: str) -> tuple[list[Case], Generation, OdePopulation]:
-    """Return the cases, the generation whose memory is measured, and the fields to be solved."""
+def contents(extent: str) -> tuple[list[Case], Generation, OdePopulation, LearningLoop]:
+    """Return the cases, whose memory is measured, the fields to be solved, and who learns."""
     if extent == "quick":
-        return quick_cases(), Generation(30, 16, 4, (20, 40)), OdePopulation(8, 1)
+        generation = Generation(30, 16, 4, (20, 40))
+        return quick_cases(), generation, OdePopulation(8, 1), LearningLoop(50, 1, 1)
     if extent == "full":
         generation = replace(Generation(), steps=(100, 400, 10_000))
-        return full_cases(), generation, OdePopulation(turns=7)
-    return default_cases(), Generation(), OdePopulation()
+        return full_cases(), generation, OdePopulation(turns=7), LearningLoop(turns=7)
+    return default_cases(), Generation(), OdePopulation(), LearningLoop()
 
 
 def _measure(case: Case, repeats: int) -> list[Measurement]:
@@ -144,6 +160,11 @@ def _measure_memory(generation: Generation, steps: int) -> dict[str, Any]:
 def _measure_odes(population: OdePopulation) -> list[dict[str, Any]]:
     _say(f"{population.name}: {population.turns} turns")
     return measure_odes(population)
+
+
+def _measure_loops(loop: LearningLoop) -> list[dict[str, Any]]:
+    _say(f"{loop.name}: {loop.turns} turns")
+    return measure_loops(loop)
 
 
 def _say(text: str) -> None:

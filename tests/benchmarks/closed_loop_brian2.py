@@ -35,7 +35,7 @@ def run_in_brian2(
     group = _neurons(network, dt_ms)
     group.v = voltage * mV
     loop = _Loop(network, dt_ms, inputs, wanted, learns, alpha)
-    slow, fast = group.variables["slow"].get_value(), group.variables["fast"].get_value()
+    traces = [group.variables[name].get_value() for name in ("slow", "fast")]
     current = group.variables["I"].get_value()
     monitor = SpikeMonitor(group)
     spiking = group.variables["_spikespace"]
@@ -46,7 +46,7 @@ def run_in_brian2(
 
     @network_operation(dt=dt_ms * ms, when="end")
     def learn() -> None:
-        loop.advance(slow, fast, spiking.get_value()[-1])
+        loop.advance(*traces, spiking.get_value()[-1])
 
     Network(group, monitor, feed_back, learn).run(len(wanted) * dt_ms * ms)
     spikes = np.zeros((len(wanted), network.neurons), dtype=bool)

@@ -66,9 +66,6 @@ def run_in_numpy(
     decay, decay_slow, decay_fast = (
         np.exp(-dt_ms / tau) for tau in (neuron.tau_ms, neuron.tau_slow_ms, neuron.tau_fast_ms)
     )
-    silent = np.zeros((n, n))
-    random_slow = silent if network.random_slow is None else network.random_slow
-    random_fast = silent if network.random_fast is None else network.random_fast
     refractory = round(neuron.refractory_ms / dt_ms)
     v, last_spike = np.array(voltage, float), np.full(n, -refractory - 1)
     slow, fast = np.zeros((2, n))
@@ -84,8 +81,10 @@ def run_in_numpy(
         v[moves] = (current + (v - current) * decay)[moves]
         spikes[t] = fired = v > neuron.threshold_mv
         v[fired], last_spike[fired] = neuron.reset_mv, t
-        slow_current = slow_current * decay_slow + random_slow[:, fired].sum(axis=1)
-        fast_current = fast_current * decay_fast + random_fast[:, fired].sum(axis=1)
+        if network.random_slow is not None:
+            slow_current = slow_current * decay_slow + network.random_slow[:, fired].sum(axis=1)
+        if network.random_fast is not None:
+            fast_current = fast_current * decay_fast + network.random_fast[:, fired].sum(axis=1)
         inhibition = inhibition * decay_fast + network.inhibition * fired.sum()
         slow, fast = slow * decay_slow + fired, fast * decay_fast + fired
         traces = {"slow": (slow,), "fast": (fast,), "both": (slow, fast)}[network.traces]
