@@ -54,12 +54,21 @@ TEMPLATES_MAY_IMPORT = {
 # Parts that know nothing of circuits.
 MAY_IMPORT_ONLY = {
     "optimizers": {"errors", "parameters", "seeding", "optimizers"},
-    "neural_ode": {"atomic", "compiler", "errors", "neural_ode", "optimizers", "seeding"},
-    "rate_to_spike": {
-        "analysis",
-        "atomic",
+    "neural_ode": {
         "compiler",
         "errors",
+        "kept_training",
+        "neural_ode",
+        "optimizers",
+        "progress",
+        "seeding",
+    },
+    "rate_to_spike": {
+        "analysis",
+        "compiler",
+        "errors",
+        "kept_training",
+        "progress",
         "rate_to_spike",
         "seeding",
     },

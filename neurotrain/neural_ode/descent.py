@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from neurotrain.errors import unknown_name
+from neurotrain.kept_training import fingerprint, part_of
 from neurotrain.neural_ode.evolution import with_length
 from neurotrain.neural_ode.fit import Fit
 from neurotrain.neural_ode.training import Budget, Step, Training, run, starting_point
-from neurotrain.neural_ode.training_file import described, fingerprint
+from neurotrain.neural_ode.training_file import described
 from neurotrain.neural_ode.windows import Batch
 from neurotrain.optimizers import make_optimizer, optimizer_options
 from neurotrain.optimizers.gradient_descent import GradientDescent
@@ -169,7 +170,4 @@ class _Descent:
 
     def load_state_dict(self, state: dict[str, np.ndarray]) -> None:
         for i, method in enumerate(self._methods):
-            own = f"block{i}."
-            method.load_state_dict(
-                {n.removeprefix(own): a for n, a in state.items() if n.startswith(own)}
-            )
+            method.load_state_dict(part_of(state, f"block{i}."))

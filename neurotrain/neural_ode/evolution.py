@@ -5,9 +5,10 @@ from typing import Any
 
 import numpy as np
 
+from neurotrain.kept_training import fingerprint
 from neurotrain.neural_ode.fit import Fit
 from neurotrain.neural_ode.training import Budget, Step, Training, run, starting_point
-from neurotrain.neural_ode.training_file import described, fingerprint
+from neurotrain.neural_ode.training_file import described
 from neurotrain.optimizers import make_optimizer
 from neurotrain.optimizers.base import Optimizer
 

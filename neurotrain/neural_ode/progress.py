@@ -1,8 +1,7 @@
 """The progress of a training, shown on stderr."""
 
-import sys
-
 from neurotrain.neural_ode.history import History
+from neurotrain.progress import open_bar
 
 _FORMAT = "{n_fmt}/{total_fmt} {bar:8} {remaining} left, {rate_fmt}{postfix}"
 _WITHOUT_END = "{n_fmt} in {elapsed}, {rate_fmt}{postfix}"
@@ -22,18 +21,9 @@ class Progress:
     """
 
     def __init__(self, history: History, generations: int | None, shown: bool) -> None:
-        self._bar = None
-        if shown and (sys.stderr.isatty() or "ipykernel" in sys.modules):
-            from tqdm import tqdm
-
-            self._bar = tqdm(
-                initial=history.generations,
-                total=generations,
-                unit="gen",
-                file=sys.stderr,
-                dynamic_ncols=True,
-                bar_format=_WITHOUT_END if generations is None else _FORMAT,
-            )
+        form = _WITHOUT_END if generations is None else _FORMAT
+        behind = history.generations
+        self._bar = open_bar(shown, initial=behind, total=generations, unit="gen", form=form)
 
     def update(self, history: History, best_loss: float) -> None:
         """Show one more generation."""

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from neurotrain.errors import InvalidInput, TrainingFailed
+from neurotrain.kept_training import part_of
 from neurotrain.rate_to_spike.recursive_least_squares import RecursiveLeastSquares
 from neurotrain.rate_to_spike.simulation import Stretch
 from neurotrain.rate_to_spike.spiking_network import SpikingNetwork
@@ -94,8 +95,7 @@ class Brian2Simulation:
                     f"'{name}' of another network: shape {state[name].shape}, not {array.shape}."
                 )
             array[...] = state[name]
-        prefix = "neurons."
-        own = {n.removeprefix(prefix): a for n, a in state.items() if n.startswith(prefix)}
+        own = part_of(state, "neurons.")
         if "lastspike" in own:
             own["lastspike"] = own["lastspike"] + float(self._brian2.t)
         self._group.set_states(own, units=False)

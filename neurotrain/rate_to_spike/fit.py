@@ -1,10 +1,10 @@
 """Training from rates to spikes, from the first trial to the result."""
 
 import os
-import sys
 from pathlib import Path
 from time import perf_counter
 
+from neurotrain.progress import open_bar
 from neurotrain.rate_to_spike.result import RateToSpike
 from neurotrain.rate_to_spike.settings import Settings
 from neurotrain.rate_to_spike.target_task import TargetTask
@@ -70,18 +70,9 @@ class _Bar:
     """Trials of all phases, with the phase and the last normalized error."""
 
     def __init__(self, training: Training, shown: bool) -> None:
-        self._bar = None
-        if shown and (sys.stderr.isatty() or "ipykernel" in sys.modules):
-            from tqdm import tqdm
-
-            self._bar = tqdm(
-                initial=sum(training.trials[: training.phase]) + training.trial,
-                total=sum(training.trials),
-                unit="trial",
-                file=sys.stderr,
-                dynamic_ncols=True,
-                bar_format=_FORMAT,
-            )
+        behind = sum(training.trials[: training.phase]) + training.trial
+        total = sum(training.trials)
+        self._bar = open_bar(shown, initial=behind, total=total, unit="trial", form=_FORMAT)
 
     def update(self, training: Training) -> None:
         if self._bar is None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from neurotrain.errors import InvalidInput, require_whole
+from neurotrain.kept_training import part_of
 from neurotrain.rate_to_spike.brian2_network import Brian2Network, brian2_network
 from neurotrain.rate_to_spike.brian2_neuron import Brian2Neuron
 from neurotrain.rate_to_spike.brian2_simulation import Brian2Simulation
@@ -195,10 +196,10 @@ class Training:
         self.phase, self.trial = (int(value) for value in state["position"])
         self._sum = state["sum"].copy()
         self.losses = {name: state[f"losses.{name}"].tolist() for name in self.losses}
-        self.driven.load_state_dict(_part(state, "driven."))
+        self.driven.load_state_dict(part_of(state, "driven."))
         if "components" in state:
             self._start_spiking(Factors(state["components"], state["shares"]), state["bias"])
-            self.simulation.load_state_dict(_part(state, "simulation."))
+            self.simulation.load_state_dict(part_of(state, "simulation."))
 
     def _end_phase(self, name: str) -> None:
         count = self.trial - self.settings.settle_trials
@@ -264,7 +265,3 @@ class Training:
 
     def _generator(self, purpose: str, *index: int) -> np.random.Generator:
         return generator(self.seed, purpose, *index)
-
-
-def _part(state: Mapping[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
-    return {n.removeprefix(prefix): a for n, a in state.items() if n.startswith(prefix)}

@@ -1,7 +1,6 @@
 """The progress of a training, shown on stderr."""
 
-import sys
-
+from neurotrain.progress import open_bar
 from neurotrain.training.metrics_file import Metrics
 
 # A short bar: on a narrow terminal the numbers are worth more.
@@ -20,18 +19,7 @@ class Progress:
     """
 
     def __init__(self, done: int, total: int, shown: bool) -> None:
-        self._bar = None
-        if shown and (sys.stderr.isatty() or "ipykernel" in sys.modules):
-            from tqdm import tqdm
-
-            self._bar = tqdm(
-                initial=done,
-                total=total,
-                unit="gen",
-                file=sys.stderr,
-                dynamic_ncols=True,
-                bar_format=_FORMAT,
-            )
+        self._bar = open_bar(shown, initial=done, total=total, unit="gen", form=_FORMAT)
         self._validated = ""
 
     def update(self, metrics: Metrics) -> None:

@@ -1,0 +1,75 @@
+"""A training in one file of arrays, so that one that was stopped goes on."""
+
+import json
+import zlib
+from collections.abc import Mapping
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from neurotrain.atomic import write_all
+from neurotrain.errors import RunFolderError
+
+_DESCRIPTION = "description"
+
+
+def write_kept(path: Path, arrays: Mapping[str, np.ndarray], description: dict[str, Any]) -> None:
+    """Replace the file by one with these arrays, and with what tells the training from others.
+
+    Raises
+    ------
+    RunFolderError
+        If it cannot be written.
+    """
+    content = BytesIO()
+    np.savez(content, **{_DESCRIPTION: np.array(json.dumps(description))}, **arrays)
+    write_all(path.parent, {path.name: content.getvalue()}, "The training")
+
+
+def read_kept(path: Path, description: dict[str, Any]) -> dict[str, np.ndarray] | None:
+    """Return the arrays of the file, None where there is none.
+
+    Raises
+    ------
+    RunFolderError
+        If it cannot be read, or is of a training with another description.
+    """
+    if not path.exists():
+        return None
+    try:
+        with np.load(BytesIO(path.read_bytes())) as file:
+            arrays = dict(file)
+        kept = json.loads(str(arrays.pop(_DESCRIPTION)))
+    except Exception as error:
+        # Damage shows in whatever the readers of zip files, arrays and JSON raise.
+        raise damaged(path, error) from error
+    _require_same(path, kept, description)
+    return arrays
+
+
+def damaged(path: Path, error: Exception) -> RunFolderError:
+    """Return the error that says that the file is of no use."""
+    return RunFolderError(
+        f"'{path}' cannot be read ({error}); remove it, and the training begins anew."
+    )
+
+
+def fingerprint(*arrays: np.ndarray) -> int:
+    """Return a number by which arrays are told from others."""
+    return zlib.crc32(b"".join(np.ascontiguousarray(array).tobytes() for array in arrays))
+
+
+def part_of(arrays: Mapping[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
+    """Return the arrays whose names begin with `prefix`, under what follows it."""
+    return {n.removeprefix(prefix): a for n, a in arrays.items() if n.startswith(prefix)}
+
+
+def _require_same(path: Path, kept: dict[str, Any], wanted: dict[str, Any]) -> None:
+    other = sorted(n for n in kept.keys() | wanted.keys() if kept.get(n) != wanted.get(n))
+    if other:
+        differences = "; ".join(f"{n} {kept.get(n)!r}, not {wanted.get(n)!r}" for n in other)
+        raise RunFolderError(
+            f"'{path}' is of another training, with {differences}. Choose another folder."
+        )
