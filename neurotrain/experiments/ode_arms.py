@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
-from neurotrain.experiments.report import Setting
+from neurotrain.experiments.report import Setting, save_figure
 from neurotrain.experiments.trainings import BACKPROPAGATION, EVOLUTION
 from neurotrain.neural_ode import Fit, OdeProblem, Training, VectorField, descend, evolve
 
@@ -204,7 +204,6 @@ def save_curves(
 ) -> None:
     """Write the figure of the lowest losses so far against seconds."""
     from neurotrain.analysis.loss_curves import loss_curves_figure
-    from neurotrain.analysis.style import write_pngs
 
     curves = {
         title: {
@@ -213,4 +212,4 @@ def save_curves(
         }
         for title, panel in panels.items()
     }
-    write_pngs({name: loss_curves_figure(curves, levels=levels)}, setting.folder)
+    save_figure(setting, name, loss_curves_figure(curves, levels=levels))

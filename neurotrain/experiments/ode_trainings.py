@@ -86,25 +86,54 @@ def seconds_to(outcomes: Sequence[Outcome], loss: float) -> float | str:
     return finite(median(seconds))
 
 
-def generations_within(seconds: float, seconds_each: float, least: int = LAST) -> int:
-    """Return how many generations of so many seconds each last for `seconds`."""
-    return max(least, round(seconds / seconds_each))
-
-
-def seconds_each(setting: Setting, name: str, train: Callable[[int], Training]) -> float:
-    """Return the median seconds of a generation, measured once and kept.
+def generations_within(
+    setting: Setting, name: str, train: Callable[..., Training], seconds: float
+) -> int:
+    """Return how many generations last for `seconds`, those of one measured once and kept.
 
     Parameters
     ----------
     setting : Setting
     name : str
     train : callable
-        Trains for a number of generations.
+        Trains for so many ``generations``.
+    seconds : float
     """
 
     def measure() -> float:
+        training = train(generations=25, threads=setting.threads, progress=False)
         # The first ones compile and fill caches.
-        seconds = train(25).history.seconds
-        return float(np.median(np.diff(seconds)[4:]))
+        return float(np.median(np.diff(training.history.seconds)[4:]))
 
-    return measured(setting, f"seconds-{name}", measure)
+    return max(LAST, round(seconds / measured(setting, f"seconds-{name}", measure)))
+
+
+def trained_from_seeds(
+    setting: Setting,
+    name: str,
+    train: Callable[..., Training],
+    generations: int,
+    seeds: Sequence[int],
+) -> list[Outcome]:
+    """Return what came of trainings of so many generations, one of each seed.
+
+    Parameters
+    ----------
+    setting : Setting
+    name : str
+        Tells all that may differ between trainings, but for generations and seed.
+    train : callable
+        Is told ``seed``, ``generations``, ``folder``, ``threads`` and ``progress``.
+    generations : int
+    seeds : sequence of int
+    """
+    how = {"generations": generations, "threads": setting.threads, "progress": setting.progress}
+
+    def trained(seed: int) -> Outcome:
+        return ode_trained(
+            setting,
+            f"{name}-{generations}-seed{seed}",
+            lambda folder: train(seed=seed, folder=folder, **how),
+        )
+
+    return [trained(seed) for seed in seeds]

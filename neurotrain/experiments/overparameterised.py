@@ -7,7 +7,7 @@ trainings.
 """
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from functools import partial
 from statistics import median
 from typing import Any
 
@@ -25,8 +25,7 @@ from neurotrain.experiments.ode_trainings import (
     Outcome,
     generations_within,
     ode_medians,
-    ode_trained,
-    seconds_each,
+    trained_from_seeds,
 )
 from neurotrain.experiments.report import Check, Findings, Setting, save_figure
 from neurotrain.experiments.spiral import GRADIENTS, STRATEGIES, Method
@@ -116,23 +115,11 @@ def _spiral_rows(setting: Setting, width: int) -> list[dict[str, Any]]:
 
 
 def _spiral_trainings(setting: Setting, method: Method, width: int) -> list[Outcome]:
-    name = f"spiral-width{width}-{method.name.lower().replace(',', '').replace(' ', '-')}"
-
-    def train(generations: int, **how: Any) -> Training:
-        return method.run(width, generations=generations, threads=setting.threads, **how)
-
-    generations = 15
-    if not setting.quick:
-        each = seconds_each(setting, name, lambda n: train(n, progress=False))
-        generations = generations_within(SPIRAL_SECONDS, each)
-
-    def trained(seed: int) -> Outcome:
-        def kept(folder: Path) -> Training:
-            return train(generations, seed=seed, folder=folder, progress=setting.progress)
-
-        return ode_trained(setting, f"{name}-{generations}-seed{seed}", kept)
-
-    return [trained(seed) for seed in ((0,) if setting.quick else (0, 1, 2))]
+    name, train = f"spiral-width{width}-{method.plain_name}", partial(method.run, width)
+    if setting.quick:
+        return trained_from_seeds(setting, name, train, 15, (0,))
+    generations = generations_within(setting, name, train, SPIRAL_SECONDS)
+    return trained_from_seeds(setting, name, train, generations, (0, 1, 2))
 
 
 def _checks(rows: list[dict[str, Any]], quick: bool) -> tuple[Check, ...]:

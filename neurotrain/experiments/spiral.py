@@ -9,7 +9,6 @@ backpropagation get the same seconds each. The figure `spiral.png` shows all of 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,9 +17,8 @@ from neurotrain.experiments.ode_trainings import (
     Outcome,
     generations_within,
     ode_medians,
-    ode_trained,
-    seconds_each,
     seconds_to,
+    trained_from_seeds,
 )
 from neurotrain.experiments.report import Check, Findings, Setting, save_figure
 from neurotrain.neural_ode import Fit, Training, VectorField, Windows, descend, evolve, spiral
@@ -43,6 +41,11 @@ class Method:
     biases: bool
     options: Mapping[str, Any]
     generations: int | None = None
+
+    @property
+    def plain_name(self) -> str:
+        """What folders call it."""
+        return self.name.lower().replace(",", "").replace(" ", "-")
 
     def fit(self, width: int) -> Fit:
         """Return the task for a network of so many hidden neurons."""
@@ -141,11 +144,8 @@ def _length(setting: Setting, method: Method) -> int:
     """Return how many generations of a method last for as long as those of the others."""
     if setting.quick:
         return 60
-    train = partial(method.run, _width(setting), threads=setting.threads, progress=False)
-    each = seconds_each(
-        setting, _plain(method.name), lambda generations: train(generations=generations)
-    )
-    return generations_within(SECONDS, each)
+    train = partial(method.run, _width(setting))
+    return generations_within(setting, method.plain_name, train, SECONDS)
 
 
 def _width(setting: Setting) -> int:
@@ -153,27 +153,11 @@ def _width(setting: Setting) -> int:
 
 
 def _trainings(setting: Setting, method: Method, generations: int) -> list[Outcome]:
-    generations = min(generations, 60) if setting.quick else generations
-
-    def trained(seed: int) -> Outcome:
-        def train(folder: Path) -> Training:
-            return method.run(
-                _width(setting),
-                seed=seed,
-                generations=generations,
-                folder=folder,
-                threads=setting.threads,
-                progress=setting.progress,
-            )
-
-        name = f"{_plain(method.name)}-width{_width(setting)}-{generations}-seed{seed}"
-        return ode_trained(setting, name, train)
-
-    return [trained(seed) for seed in (SEEDS[:1] if setting.quick else SEEDS)]
-
-
-def _plain(name: str) -> str:
-    return name.lower().replace(",", "").replace(" ", "-")
+    width, seeds = _width(setting), SEEDS
+    if setting.quick:
+        generations, seeds = min(generations, 60), SEEDS[:1]
+    name = f"{method.plain_name}-width{width}"
+    return trained_from_seeds(setting, name, partial(method.run, width), generations, seeds)
 
 
 def _checks(
