@@ -1,4 +1,4 @@
-"""docs/rate-to-spike.md: its example runs as it stands, and everything public is told."""
+"""docs/rate-to-spike.md: its examples run as they stand, and everything public is told."""
 
 import re
 
@@ -13,12 +13,15 @@ def page(top):
     return (top / "docs" / "rate-to-spike.md").read_text()
 
 
-def test_example_runs(page):
+def test_examples_run(page):
     names: dict = {"__name__": "page"}
-    (example,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
-    exec(compile(example, "rate-to-spike.md", "exec"), names)
+    for example in re.findall(r"```python\n(.*?)```", page, re.DOTALL):
+        exec(compile(example, "rate-to-spike.md", "exec"), names)
     assert names["measured"].nmse < 0.05
     assert names["own"].nmse < 0.05
+    assert names["first"].test_nmse.shape == (2,)
+    exported = names["exported"].recorded.z.T
+    assert rate_to_spike.nmse(exported, names["result"].test().signals).max() < 0.05
 
 
 def test_everything_public_is_told(page):

@@ -1,5 +1,7 @@
 """Spiking networks trained on the principal components of a driven rate network."""
 
+from neurotrain.rate_to_spike.brian2_network import Brian2Network
+from neurotrain.rate_to_spike.brian2_neuron import Brian2Neuron
 from neurotrain.rate_to_spike.delayed_match import DelayedMatch
 from neurotrain.rate_to_spike.fit import fit
 from neurotrain.rate_to_spike.four_sines import FourSines
@@ -27,6 +29,8 @@ from neurotrain.rate_to_spike.temporal_xor import TemporalXor
 from neurotrain.rate_to_spike.three_bit_memory import ThreeBitMemory
 
 __all__ = [
+    "Brian2Network",
+    "Brian2Neuron",
     "DelayedMatch",
     "FourSines",
     "GivenSignals",
