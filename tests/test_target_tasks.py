@@ -166,7 +166,9 @@ class TestReadySetGo:
         bump = np.flatnonzero(signals.outputs[:, 0] > -0.5)
         assert bump[0] == set_ + gap + 1
         assert signals.outputs[int(set_ + gap) + 250, 0] == 1
-        hint = signals.hints[:, 0]
+        hint, rising = signals.hints.T
+        assert np.flatnonzero(rising == 1).tolist() == list(range(ready, int(set_)))
+        assert np.flatnonzero(rising == -1).tolist() == list(range(int(set_), int(set_ + gap)))
         assert hint.argmax() == set_
         assert hint.max() == pytest.approx(gap / 1000)
         assert onsets(hint)[0] == ready + 1
@@ -221,6 +223,21 @@ class TestTemporalXor:
             assert label == (1 if expected[0] != expected[1] else -1)
             assert outputs[response + 250, 0] == label
             assert not outputs[:response].any()
+
+    def test_hints_tell_durations_and_answer_while_they_are_to_be_remembered(self):
+        signals = TemporalXor().draw(20, rng(4))
+        parts = zip(signals.split(signals.inputs), signals.split(signals.hints), strict=True)
+        for k, (inputs, (since, first, answer)) in enumerate((i, h.T) for i, h in parts):
+            first_ms, second_ms = (signals.conditions[n][k] for n in ("first_ms", "second_ms"))
+            onset, second = onsets(inputs[:, 0])
+            assert since.max() == pytest.approx(max(first_ms, second_ms) / 300 - 1 / 300)
+            assert not since[inputs[:, 0] == 0].any()
+            first_off, second_off = int(onset + first_ms), int(second + second_ms)
+            assert (first[first_off:second_off] == (1 if first_ms == 300 else -1)).all()
+            assert np.count_nonzero(first) == second_off - first_off
+            assert (answer[second_off:] == signals.conditions["label"][k]).all()
+            assert np.count_nonzero(answer) == len(answer) - second_off
+        assert TemporalXor(hint=False).draw(2, rng(4)).hints.shape[1] == 0
 
     def test_neither_pulse_alone_tells_the_answer(self):
         signals = TemporalXor().draw(400, rng(2))

@@ -84,6 +84,20 @@ def _presets() -> dict[str, Preset]:
             Settings(rate_units=300, neurons=400, pool=1.0, training_trials=160, **memory),
             {"mean_wait_ms": 800.0},
         ),
+        "ready-set-go": Preset(
+            "A response after the time between two pulses, with hints.",
+            "ready-set-go",
+            Settings(
+                rate_units=300,
+                neurons=600,
+                pool=1.0,
+                traces="slow",
+                training_trials=250,
+                settle_trials=3,
+                **memory,
+            ),
+            {"mean_wait_ms": 300.0},
+        ),
         "temporal-xor": Preset(
             "Whether two pulses last equally long, with hints.",
             "temporal-xor",

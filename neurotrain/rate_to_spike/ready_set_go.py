@@ -21,9 +21,10 @@ class ReadySetGo(TargetTask):
 
     Each pulse has an input of its own. The output rests at -0.5, and from a gap after the onset
     of set there is a bump up to 1, ``-0.5 + 1.5*(4*u*(1 - u))**3`` with u from 0 to 1 in
-    `response_ms`. A hint for the rate network rises from ready to set as the time in s, and
-    falls back to 0 at go. A trial is correct if the output after set first crosses 0.25 within
-    20 % of the gap from where the target does, and never less than 50 ms.
+    `response_ms`. Two hints for the rate network: the time in s, which rises from ready to set
+    and falls back to 0 at go; and 1 while it rises, -1 while it falls. A trial is correct if the
+    output after set first crosses 0.25 within 20 % of the gap from where the target does; within
+    50 ms is always enough.
 
     Parameters
     ----------
@@ -35,7 +36,7 @@ class ReadySetGo(TargetTask):
         Between two trials: the shortest time, and the mean of the exponentially distributed
         time that is added to it; half before a trial and half after it.
     hint : bool
-        Whether the rate network is given the hint.
+        Whether the rate network is given the hints.
 
     Notes
     -----
@@ -43,7 +44,8 @@ class ReadySetGo(TargetTask):
     trial.
 
     The task of the code of DePasquale, Cueva, Rajan, Escola & Abbott (2018),
-    DOI 10.1371/journal.pone.0191527. What counts as correct is our own.
+    DOI 10.1371/journal.pone.0191527, but for the second hint: without it noise of the spikes hides
+    the beginning of the rise. What counts as correct is our own.
     """
 
     name: ClassVar[str] = "ready-set-go"
@@ -70,8 +72,8 @@ class ReadySetGo(TargetTask):
 
     @property
     def n_hints(self) -> int:
-        """1 with the hint, 0 without."""
-        return int(self.hint)
+        """2 with hints, 0 without."""
+        return 2 * self.hint
 
     def draw_trial(self, rng: np.random.Generator) -> Signals:
         """Return a trial whose gap and rest are drawn."""
@@ -87,7 +89,9 @@ class ReadySetGo(TargetTask):
         u = np.arange(response) / response
         outputs[go : go + response, 0] += HEIGHT * (4 * u * (1 - u)) ** 3
         from_set = np.abs(np.arange(n_steps) - set_)
-        hints = (gap - from_set).clip(0)[:, np.newaxis] * self.dt_ms / 1000
+        hints = np.zeros((n_steps, 2))
+        hints[:, 0] = (gap - from_set).clip(0) * self.dt_ms / 1000
+        hints[ready:set_, 1], hints[set_:go, 1] = 1, -1
         conditions = {"gap_ms": [gap * self.dt_ms], "set_ms": [set_ * self.dt_ms]}
         given = hints if self.hint else None
         return Signals(outputs, inputs, given, dt_ms=self.dt_ms, conditions=conditions)
