@@ -275,6 +275,14 @@ class TestDelayedMatch:
         product = signals.conditions["first"] * signals.conditions["second"]
         np.testing.assert_array_equal(signals.conditions["label"], product)
 
+    def test_hints_tell_what_is_to_be_remembered(self):
+        signals = DelayedMatch().draw(8, rng(1))
+        for k, (first, label) in enumerate(h.T for h in signals.split(signals.hints)):
+            assert (first[500:800] == signals.conditions["first"][k]).all()
+            assert (label[800:1350] == signals.conditions["label"][k]).all()
+            assert (np.count_nonzero(first), np.count_nonzero(label)) == (300, 550)
+        assert DelayedMatch(hint=False).draw(2, rng(1)).hints.shape[1] == 0
+
     def test_delays_are_uniform(self):
         task = DelayedMatch(longest_delay_ms=600.0)
         delays = task.draw(300, rng(2)).conditions["delay_ms"]

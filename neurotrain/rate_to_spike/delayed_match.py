@@ -19,13 +19,17 @@ class DelayedMatch(TargetTask):
     """Two pulses up or down, one on each input; the output is 1 if they match and -1 if not.
 
     Signs are drawn independently with equal chances. Pulses last 250 ms; from 50 ms after the
-    second the response lasts 500 ms. A trial of the default delay lasts 1.5 s. It is correct if
-    the mean of the output during the response has the right sign.
+    second the response lasts 500 ms. A trial of the default delay lasts 1.5 s. Two hints for the
+    rate network: the sign of the first pulse, from its end to that of the second, and from there
+    to the end of the response the sign of that. A trial is correct if the mean of the output
+    during the response has the right sign.
 
     Parameters
     ----------
     shortest_delay_ms, longest_delay_ms : float
         Bounds of the time between the pulses, drawn uniformly.
+    hint : bool
+        Whether the rate network is given the hints.
 
     Notes
     -----
@@ -42,6 +46,7 @@ class DelayedMatch(TargetTask):
 
     shortest_delay_ms: float = 50.0
     longest_delay_ms: float = 50.0
+    hint: bool = True
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -50,6 +55,11 @@ class DelayedMatch(TargetTask):
                 "'shortest_delay_ms' must be at most 'longest_delay_ms', got "
                 f"{self.shortest_delay_ms:g} and {self.longest_delay_ms:g} ms."
             )
+
+    @property
+    def n_hints(self) -> int:
+        """2 with hints, 0 without."""
+        return 2 * self.hint
 
     def draw_trial(self, rng: np.random.Generator) -> Signals:
         """Return a trial whose signs and delay are drawn."""
@@ -65,6 +75,9 @@ class DelayedMatch(TargetTask):
         inputs[second : second + pulse, 1] = signs[1]
         label = int(signs[0] * signs[1])
         outputs[start : start + length] = label
+        hints = np.zeros((n_steps, 2))
+        hints[first + pulse : second + pulse, 0] = signs[0]
+        hints[second + pulse : start + length, 1] = label
         conditions = {
             "label": [label],
             "first": signs[:1],
@@ -72,7 +85,8 @@ class DelayedMatch(TargetTask):
             "delay_ms": [delay_ms],
             "response_ms": [start * self.dt_ms],
         }
-        return Signals(outputs, inputs, dt_ms=self.dt_ms, conditions=conditions)
+        given = hints if self.hint else None
+        return Signals(outputs, inputs, given, dt_ms=self.dt_ms, conditions=conditions)
 
     def score(self, outputs: np.ndarray, signals: Signals) -> np.ndarray:
         """Return 1 for a correct trial and 0 for another, (trial,)."""

@@ -104,7 +104,7 @@ def _presets() -> dict[str, Preset]:
             Settings(neurons=800, pool=0.5, traces="slow", **memory),
         ),
         "delayed-match": Preset(
-            "Whether two pulses have the same sign.",
+            "Whether two pulses have the same sign, with hints.",
             "delayed-match",
             Settings(training_trials=300, **memory),
         ),
