@@ -268,6 +268,14 @@ def test_a_library_that_was_not_installed_then_is_no_other_version(tmp_path):
     assert again.versions == {"cma": "4", "cmaes": "0.13"}
 
 
+def test_a_method_that_fails_with_most_seeds_is_not_run_with_the_others(tmp_path, monkeypatch):
+    monkeypatch.setattr("neurotrain.benchmarks.optimizer_bench.evaluations", lambda *a: (np.inf, 9))
+    out = tmp_path / "runs.json"
+    for _ in range(2):
+        (row,) = bench_optimizers("quick", "sphere-d10/snes/neurotrain", 10, out=out).rows
+        assert (row["seeds"], row["solved"], row["median"]) == (6, 0, None)
+
+
 def test_the_page_tells_what_the_runs_came_to(tmp_path):
     out = tmp_path / "runs.json"
     report = bench_optimizers("quick", "s*-d10/sep-cma-es/[np][ey][uc]*", out=out)

@@ -91,6 +91,10 @@ class KeptRuns:
         runs = kept["runs"] if kept.get("rule") == rule else {}
         return {int(seed): Run(**run) for seed, run in runs.items()}
 
+    def failures(self, cell: str, rule: dict[str, Any]) -> int:
+        """Return how many runs of a cell never were good enough."""
+        return sum(run.needed is None for run in self.of(cell, rule).values())
+
     def keep(self, cell: str, rule: dict[str, Any], seed: int, run: Run) -> None:
         """Keep a run, and save all of them now and then."""
         if self._cells.get(cell, {}).get("rule") != rule:

@@ -20,10 +20,10 @@ INTRODUCTION = """\
 
 How many evaluations each optimizer needs on losses whose lowest point is known, with its default
 options: the median over the seeds until the guess is as good as the target, and the quartiles in
-parentheses. A dash: not solved by half of the seeds within the budget; ∞: by fewer than the
-quartile; an empty field: not run. Landscapes, targets and budgets are those of
-[the benchmark](../tests/benchmarks/README.md#optimizers), where methods that keep the width of
-their candidates, or the length of their steps, have targets that are easier to reach."""
+parentheses. A dash: not solved by half of the seeds within the budget, whereupon the others were
+not run; ∞: by fewer than the quartile; an empty field: not run. Landscapes, targets and budgets
+are those of [the benchmark](../tests/benchmarks/README.md#optimizers), where methods that keep the
+width of their candidates, or the length of their steps, have targets that are easier to reach."""
 ELSEWHERE = f"""\
 The same methods of other libraries: our median over theirs, bold where it is above {BOUND:g}."""
 ENDING = """\
@@ -47,7 +47,7 @@ def make_page(kept: KeptRuns) -> str:
         }
         found = [row for case in cases.values() for row in case if not row["note"]]
         if found:
-            seeds |= {row["seeds"] for row in found}
+            seeds |= {row["seeds"] for row in found if row["median"] is not None}
             rows += found
             parts += [f"## {size} parameters", _table(cases, True), ELSEWHERE, _table(cases, False)]
     if not rows:

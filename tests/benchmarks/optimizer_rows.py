@@ -51,7 +51,7 @@ def rows_of_case(
             "method": each.name.partition("/")[0],
             "library": each.library,
             **rule,
-            "seeds": len(runs) if seeds is None else seeds,
+            "seeds": len(runs),
         }
         case.append(row | _summary(runs, each.missing(size)))
     compare(case)
@@ -77,7 +77,8 @@ def _summary(runs: Mapping[int, Run], missing: str) -> dict[str, Any]:
     return row | {
         "solved": int(np.isfinite(needed).sum()),
         "median": finite(median),
-        "quartiles": [finite(low), finite(high)],
+        # Of those without a median not all seeds were run.
+        "quartiles": None if finite(median) is None else [finite(low), finite(high)],
         "ms_per_evaluation": 1e3 * seconds / made,
     }
 
@@ -117,8 +118,9 @@ def check_rows(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def format_rows(rows: list[dict[str, Any]]) -> str:
     """Return the rows of one case as a table."""
+    seeds = max(row["seeds"] for row in rows)
     lines = [
-        f"{rows[0]['case']}: at most {rows[0]['budget']} evaluations, {rows[0]['seeds']} seeds",
+        f"{rows[0]['case']}: at most {rows[0]['budget']} evaluations, {seeds} seeds",
         f"  {'method':<20}{'library':<22}{'target':>8}{'solved':>8}{'median':>9}"
         f"{'quartiles':>18}{'ratio':>7}{'ms':>8}",
     ]
