@@ -22,6 +22,12 @@ class CrossEntropy(MeanOverTrials):
     def _per_trial(self, readout: np.ndarray, labels: np.ndarray) -> np.ndarray:
         return cross_entropy(readout, labels)
 
+    def slope(self, readout: np.ndarray, labels: np.ndarray) -> np.ndarray:
+        """Return the derivative of each trial's loss by its readout, (candidate, trial, class)."""
+        raised = np.exp(readout - readout.max(axis=-1, keepdims=True))
+        is_label = np.arange(readout.shape[-1]) == labels[:, None]
+        return raised / raised.sum(axis=-1, keepdims=True) - is_label
+
 
 @dataclass(frozen=True)
 class ZeroOne(MeanOverTrials):

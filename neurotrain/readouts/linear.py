@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import ClassVar
 
 import numpy as np
@@ -11,6 +12,7 @@ from neurotrain.errors import require_number, require_whole
 from neurotrain.executions.base import Activity
 from neurotrain.parameters.space import Block
 from neurotrain.readouts.base import OfClasses, OfTrajectories, trials_edges_ms
+from neurotrain.recording import Recording
 from neurotrain.trials import Trials
 
 
@@ -64,6 +66,10 @@ class GradedReadout(_Linear, OfClasses):
         """Return ``weight @ average + bias``, (candidate, trial, class)."""
         return _weighted(activity.average[self.variable], values)
 
+    def inputs(self, recording: Recording, trials: Trials) -> np.ndarray:
+        """Return what the weights multiply, (candidate, trial, neuron)."""
+        return recording.average[self.variable]
+
 
 @dataclass(frozen=True)
 class RateReadout(_Linear, OfClasses):
@@ -102,6 +108,14 @@ class RateReadout(_Linear, OfClasses):
         """Return ``weight @ rate + bias``, (candidate, trial, class)."""
         *_, rate = _filtered(activity.spike_count, edges_ms, self.tau_ms)
         return _weighted(rate, values)
+
+    def inputs(self, recording: Recording, trials: Trials) -> np.ndarray:
+        """Return what the weights multiply, (candidate, trial, neuron)."""
+        edges_ms = self.edges_ms(trials)
+        first = np.searchsorted(recording.bin_edges_ms, edges_ms - 1e-6)
+        counts = [recording.spike_count[:, :, a:b].sum(axis=2) for a, b in pairwise(first)]
+        *_, rate = _filtered(np.stack(counts, axis=2), edges_ms, self.tau_ms)
+        return rate
 
 
 @dataclass(frozen=True)

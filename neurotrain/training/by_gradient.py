@@ -9,6 +9,7 @@ from neurotrain.errors import InvalidInput
 from neurotrain.optimizers import Optimizer
 from neurotrain.optimizers.gradient_descent import GradientDescent
 from neurotrain.seeding import generator
+from neurotrain.training.readout_gradient import descends_in_readout
 from neurotrain.trials import Trials
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def check_gradients(plan: "Plan", optimizer: Optimizer, trials: Trials) -> None:
     NeurotrainError
         If PyTorch is missing, or circuit or loss have no derivative.
     """
-    if not takes_gradients(optimizer):
+    if not takes_gradients(optimizer) or descends_in_readout(plan):
         return
     if not hasattr(plan.circuit, "lower"):
         raise InvalidInput(

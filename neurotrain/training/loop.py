@@ -11,9 +11,10 @@ from neurotrain.optimizers.gradient_limits import norm
 from neurotrain.recording import Recording
 from neurotrain.seeding import generator
 from neurotrain.training.budget import lost_patience, reached_limit
-from neurotrain.training.by_gradient import differentiated, has_descended, takes_gradients
+from neurotrain.training.by_gradient import has_descended
 from neurotrain.training.checkpoint import write_checkpoint
 from neurotrain.training.evaluation import FAILED, Scores, evaluate, finite, score
+from neurotrain.training.generation import played_generation, simulate_usable, simulates_guess
 from neurotrain.training.guide import guiding_gradients
 from neurotrain.training.metrics_file import Metrics
 from neurotrain.training.plan import Plan
@@ -174,26 +175,21 @@ class Training:
     ) -> tuple[Scores, Metrics]:
         """Tell the optimizer losses, and the gradient at its guess if it takes any."""
         optimizer, plan = self.state.optimizer, self.plan
-        self.state.trial_simulations += len(candidates) * trials.n_trials
-        if not takes_gradients(optimizer):
-            scores = self._score(candidates, trials, initial_state)
+        played = played_generation(plan, optimizer, candidates, trials, initial_state)
+        self.state.trial_simulations += (len(candidates) + simulates_guess(plan)) * trials.n_trials
+        scores = self._scores_of(played.recording, trials).of_all(played.usable)
+        if played.gradient is None:
             optimizer.tell(scores.loss)
             return scores, {}
-        result = differentiated(plan, optimizer, trials, initial_state)
-        if plan.gradient is None:
-            scores = self._scores_of(result.recording, trials)
-        else:
-            scores = self._score(candidates, trials, initial_state)
-            self.state.trial_simulations += trials.n_trials
         before = optimizer.skipped
-        optimizer.tell(scores.loss, result.gradient)
-        gradient_norm = finite(norm(result.gradient[0]))
+        optimizer.tell(scores.loss, played.gradient)
+        gradient_norm = finite(norm(played.gradient[0]))
         return scores, {"gradient_norm": gradient_norm, "skipped": optimizer.skipped - before}
 
     @property
     def _beside(self) -> int:
         """How often a generation simulates the guess beside its candidates."""
-        return self._is_easier + (self.plan.gradient is not None)
+        return self._is_easier + simulates_guess(self.plan)
 
     @property
     def _is_easier(self) -> bool:
@@ -207,7 +203,9 @@ class Training:
         """
         if not self._is_easier:
             return {}
-        scores = self._score(self.state.optimizer.guess[None], trials, initial_state)
+        guess = self.state.optimizer.guess[np.newaxis]
+        usable, recording = simulate_usable(self.plan, guess, trials, initial_state)
+        scores = self._scores_of(recording, trials).of_all(usable)
         self.state.trial_simulations += trials.n_trials
         return {"guess_accuracy": finite(scores.accuracy[0])}
 
@@ -220,24 +218,10 @@ class Training:
         optimizer.guide(gradients)
         return {"guiding_gradients": len(gradients)}
 
-    def _score(
-        self, candidates: np.ndarray, trials: Trials, initial_state: Mapping[str, np.ndarray]
-    ) -> Scores:
-        plan, settings = self.plan, self.plan.settings
-        usable = np.isfinite(candidates).all(axis=1)
-        if not usable.any():
-            return FAILED.of_all(usable)
-        recording = plan.circuit.simulate(
-            candidates[usable],
-            trials,
-            initial_state,
-            execution=settings.execution,
-            threads=settings.threads,
-            trial_seconds=settings.trial_seconds,
-        )
-        return self._scores_of(recording, trials).of_all(usable)
-
-    def _scores_of(self, recording: Recording, trials: Trials) -> Scores:
+    def _scores_of(self, recording: Recording | None, trials: Trials) -> Scores:
+        """Return the scores of the candidates that were simulated."""
+        if recording is None:
+            return FAILED
         task = self.plan.levels[self.state.curriculum.level]
         return score(self.plan.circuit, task, self.plan.loss, recording, trials)
 

@@ -17,7 +17,9 @@ from neurotrain.training.budget import with_length
 from neurotrain.training.by_gradient import check_gradients
 from neurotrain.training.curriculum import Curriculum, make_curriculum
 from neurotrain.training.fit import check_fit, check_loss_suits, check_probe
+from neurotrain.training.generation import simulates_guess
 from neurotrain.training.guide import Guide, check_guide, guiding_gradients
+from neurotrain.training.readout_gradient import descends_in_readout
 from neurotrain.training.run_optimizer import (
     GradientBlocks,
     make_gradient_blocks,
@@ -90,7 +92,8 @@ class Plan:
     def uses_torch(self) -> bool:
         """Whether what comes out depends on PyTorch."""
         descends = self.choices["optimizer"].name in gradient_descent_names()
-        return descends or self.gradient is not None or "torch" in self.settings.execution
+        backpropagates = self.gradient is not None and not descends_in_readout(self)
+        return descends or backpropagates or "torch" in self.settings.execution
 
     def make_optimizer(self) -> Optimizer:
         """Return the optimizer before its first generation."""
@@ -161,8 +164,8 @@ def make_plan(
     )
     made = plan.make_optimizer()
     check_guide(guide, made, optimizer)
-    # For a curriculum, and for its gradient, the guess is simulated beside the candidates.
-    beside = (plan.curriculum is not None) + (plan.gradient is not None)
+    # For a curriculum, and for a gradient, the guess is simulated beside the candidates.
+    beside = (plan.curriculum is not None) + simulates_guess(plan)
     settings = with_length(settings, made.population_size + beside)
     plan = replace(plan, settings=settings)
     trials = [check_fit(circuit, level, loss, settings.seed) for level in plan.levels][-1]
