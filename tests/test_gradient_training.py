@@ -15,7 +15,7 @@ from neurotrain.cli import main
 from neurotrain.errors import InvalidInput, TrainingFailed
 from neurotrain.gradients import TruncatedGradient, sweep_learning_rates
 from neurotrain.tasks import StimulusIntegration
-from neurotrain.training import loop
+from neurotrain.training import generation, loop
 
 pytest.importorskip("torch")
 
@@ -115,13 +115,17 @@ def test_budget_in_trial_simulations(tmp_path):
     hybrid = nt.train(
         rate(), TASK, out=tmp_path / "hybrid", gradient=READOUT, **{**EVOLVED, "generations": 4}
     )
-    # The guess is simulated beside the six candidates; two validations, the second of two.
-    assert hybrid.summary["trial_simulations"] == 4 * 7 * 8 + 3 * 20
+    # Six candidates, whose trials give the gradient too; two validations, the second of two.
+    assert hybrid.summary["trial_simulations"] == 4 * 6 * 8 + 3 * 20
+    settings = {**EVOLVED, "generations": 4, "gradient": ["input.weight"]}
+    backpropagated = nt.train(rate(), TASK, out=tmp_path / "backpropagated", **settings)
+    # The guess is simulated beside them.
+    assert backpropagated.summary["trial_simulations"] == 4 * 7 * 8 + 3 * 20
 
 
 @pytest.mark.parametrize("broken", [np.nan, np.inf])
 def test_gradients_that_are_not_finite_are_counted_and_survived(broken, tmp_path, monkeypatch):
-    whole, calls = loop.differentiated, []
+    whole, calls = generation.differentiated, []
 
     def exploding(*given):
         result = whole(*given)
@@ -130,7 +134,7 @@ def test_gradients_that_are_not_finite_are_counted_and_survived(broken, tmp_path
             result.gradient[0, 5] = broken
         return result
 
-    monkeypatch.setattr(loop, "differentiated", exploding)
+    monkeypatch.setattr(generation, "differentiated", exploding)
     result = nt.train(rate(), TASK, out=tmp_path / "run", **SMALL)
     assert [metrics["skipped"] for metrics in result.metrics] == [0, 1, 1, 0, 0, 1, 0]
     norms = [metrics["gradient_norm"] for metrics in result.metrics]
@@ -152,7 +156,7 @@ def test_a_descent_into_failure_comes_to_a_result(tmp_path):
 
 
 def test_one_that_never_takes_a_step_says_so(tmp_path, monkeypatch):
-    whole = loop.differentiated
+    whole = generation.differentiated
 
     def failing(*given):
         result = whole(*given)
@@ -160,7 +164,7 @@ def test_one_that_never_takes_a_step_says_so(tmp_path, monkeypatch):
         result.recording.failed[:] = True
         return result
 
-    monkeypatch.setattr(loop, "differentiated", failing)
+    monkeypatch.setattr(generation, "differentiated", failing)
     with pytest.raises(TrainingFailed, match="every candidate failed"):
         nt.train(rate(), TASK, out=tmp_path / "run", **{**SMALL, "generations": 20})
 
