@@ -33,7 +33,7 @@ SMOOTH, ZERO_ONE = "cross-entropy", "zero-one"
 OF_COUNTS = ("spike-count-cross-entropy", "spike-count-margin")
 SEEDS = (0, 1, 2)
 NEURONS = 64
-SECONDS = 120.0
+SECONDS = 60.0
 
 
 def run(setting: Setting) -> Findings:

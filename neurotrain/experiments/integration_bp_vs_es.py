@@ -23,7 +23,7 @@ from neurotrain.training.result import Result
 
 CHANCE = 1 / 3
 SEEDS = (0, 1, 2)
-SECONDS = 600.0
+SECONDS = 300.0
 OPTIONS = {EVOLUTION: {"population_size": 100}, BACKPROPAGATION: {}}
 
 

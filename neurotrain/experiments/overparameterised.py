@@ -46,9 +46,9 @@ ROBER_ARMS = (
         ),
     ),
 )
-FULL = Plan(120.0, 30.0, (0, 1, 2), 3, 0)
+FULL = Plan(60.0, 15.0, (0, 1, 2), 3, 0)
 QUICK = Plan(0.3, 0.1, (0,), 2, 0)
-SPIRAL_SECONDS = 30.0
+SPIRAL_SECONDS = 20.0
 
 
 def run(setting: Setting) -> Findings:

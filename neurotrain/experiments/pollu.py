@@ -29,7 +29,7 @@ PUBLISHED_LOSS = 0.00386
 PUBLISHED = Arm(
     BACKPROPAGATION, "adamw", {"learning_rate": 0.005, "weight_decay": 1e-6, "normalize": 1.0}
 )
-FULL = Plan(300.0, 60.0, (0, 1, 2), 4, 25_000)
+FULL = Plan(120.0, 30.0, (0, 1, 2), 4, 25_000)
 QUICK = Plan(0.5, 0.2, (0,), 2, 100)
 
 

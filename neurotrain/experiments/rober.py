@@ -30,7 +30,7 @@ LEVELS = (0.1, 0.02, 0.006)
 PUBLISHED = DESCENDING[0]
 # Of the last 1000 epochs of the published training.
 PUBLISHED_LOSS = 0.00594
-FULL = Plan(300.0, 60.0, (0, 1, 2), 4, 50_000)
+FULL = Plan(120.0, 30.0, (0, 1, 2), 4, 50_000)
 QUICK = Plan(0.5, 0.2, (0,), 2, 100)
 
 
