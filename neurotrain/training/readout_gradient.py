@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neurotrain.losses import is_built_in
+from neurotrain.losses import Loss, WeightedSum, is_built_in
 from neurotrain.recording import Recording
 from neurotrain.trials import Trials
 
@@ -23,8 +23,8 @@ def descends_in_readout(plan: "Plan") -> bool:
     if plan.gradient is None or not set(plan.gradient.blocks) <= {WEIGHT, BIAS}:
         return False
     readout = getattr(plan.circuit, "readout", None)
-    has_slope = is_built_in(plan.loss) and hasattr(plan.loss, "slope")
-    return hasattr(readout, "inputs") and has_slope
+    has_slope = all(hasattr(term, "slope") for _, term in _terms(plan.loss))
+    return hasattr(readout, "inputs") and is_built_in(plan.loss) and has_slope
 
 
 def readout_gradient(
@@ -48,10 +48,15 @@ def readout_gradient(
     usable = np.zeros(0, dtype=bool) if recording is None else ~recording.failed.any(axis=1)
     if not usable.any():
         return np.full((1, guess.size), np.nan)
-    slope = plan.loss.slope(recording.readout[usable], trials.labels)
+    readout = recording.readout[usable]
+    slope = sum(w * term.slope(readout, trials.labels) for w, term in _terms(plan.loss))
     slope /= slope.shape[0] * slope.shape[1]
     inputs = circuit.readout.inputs(recording, trials)[usable]
     # Not a matrix product, whose rounding may depend on the number of threads.
     by_block = {WEIGHT: np.einsum("ptk,ptn->kn", slope, inputs), BIAS: slope.sum(axis=(0, 1))}
     chosen = {name: by_block[name][np.newaxis] for name in plan.gradient.blocks}
     return circuit.parameters.pull_back(guess[np.newaxis], chosen)
+
+
+def _terms(loss: Loss) -> tuple[tuple[float, Loss], ...]:
+    return loss.terms if isinstance(loss, WeightedSum) else ((1.0, loss),)
