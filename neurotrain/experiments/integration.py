@@ -18,13 +18,12 @@ PRECURSOR_SIMULATIONS = 100 * 50 * 2400
 SEEDS = (0, 1, 2)
 # Chosen with another seed, in runs of up to a million simulations.
 OPTIONS = {"population_size": 100, "sigma": 0.1, "learning_rate": 0.4, "schedule": "cosine"}
-READOUT = {"blocks": ["readout.weight", "readout.bias"], "learning_rate": 0.3}
 
 
 def run(setting: Setting) -> Findings:
     """Train 128 Morris-Lecar neurons to integrate evidence, all weights evolved."""
     neurons, generations, trials, seeds = (
-        (16, 40, 16, SEEDS[:1]) if setting.quick else (128, 1500, 16, SEEDS)
+        (16, 40, 16, SEEDS[:1]) if setting.quick else (128, 600, 50, SEEDS)
     )
     results = [
         trained(
@@ -36,7 +35,6 @@ def run(setting: Setting) -> Findings:
             generations=generations,
             trials=trials,
             optimizer_options=OPTIONS,
-            gradient=READOUT,
             seed=seed,
         )
         for seed in seeds
