@@ -28,6 +28,8 @@ PURPOSES = {
     "rate-to-spike-trials": 19,
     "rate-to-spike-state": 20,
     "rate-to-spike-updates": 21,
+    "readout-trials": 28,
+    "readout-state": 29,
 }
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from neurotrain.errors import TrainingFailed
 from neurotrain.losses import Loss
 from neurotrain.recording import Recording
 from neurotrain.seeding import generator
@@ -159,6 +160,21 @@ def evaluate_on(
 
     The other arguments are those of `evaluate` and the circuit's ``simulate``.
     """
+    # The loss is taken once, of all trials: sums of parts would round differently.
+    recording = record_on(circuit, candidates, trials, rng, chunk_trials=chunk_trials, **how)
+    return score(circuit, task, loss, recording, trials)
+
+
+def record_on(
+    circuit,
+    candidates: np.ndarray,
+    trials: Trials,
+    rng: np.random.Generator,
+    *,
+    chunk_trials: int = CHUNK_TRIALS,
+    **how: Any,
+) -> Recording:
+    """Return the recording of candidates on `trials`, begun in states of `rng`, piece by piece."""
     n_trials = trials.n_trials
     state = circuit.draw_initial_state(n_trials, rng)
     parts = [slice(i, i + chunk_trials) for i in range(0, n_trials, chunk_trials)]
@@ -171,8 +187,14 @@ def evaluate_on(
         )
         for part in parts
     ]
-    # The loss is taken once, of all trials: sums of parts would round differently.
-    return score(circuit, task, loss, _joined(recordings), trials)
+    return _joined(recordings)
+
+
+def require_finite(recording: Recording) -> None:
+    """Raise `TrainingFailed` if a trial failed."""
+    if recording.failed.any():
+        failed = int(recording.failed.sum())
+        raise TrainingFailed(f"The activity became infinite or NaN on {failed} of the trials.")
 
 
 def _joined(recordings: list[Recording]) -> Recording:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neurotrain.errors import TrainingFailed
 from neurotrain.recording import Recording
 from neurotrain.seeding import generator
-from neurotrain.training.evaluation import evaluate, evaluate_on
+from neurotrain.training.evaluation import evaluate, evaluate_on, require_finite
 from neurotrain.training.metrics_file import Metrics
 from neurotrain.training.plan import Plan
+from neurotrain.training.readout_fit import fitted_readout
 from neurotrain.training.rebuild import plan_of_run
 from neurotrain.training.run_folder import RunFolder
 from neurotrain.training.summary import summarize_ideal, summarize_test
@@ -222,10 +222,37 @@ class Result:
             execution=settings.execution,
             threads=settings.threads,
         )
-        if recording.failed.any():
-            failed = int(recording.failed.sum())
-            raise TrainingFailed(f"The activity became infinite or NaN on {failed} of the trials.")
+        require_finite(recording)
         return recording.state[variable][0]
+
+    def fit_readout(
+        self,
+        n_trials: int = 10_000,
+        *,
+        weights: np.ndarray | None = None,
+        penalty: float = 3e-3,
+        seed: int | None = None,
+    ) -> "Result":
+        """Return this result with the best linear readout, to which training only comes close.
+
+        Fitted to untrained neurons it tells how much of a result is due to the training of what
+        comes before the readout. Nothing is written.
+
+        Parameters
+        ----------
+        n_trials : int
+            Trials to fit on, none of which is one of training, validation or test.
+        weights : (parameter,) array, optional
+            Others than the trained ones, such as `initial_weights`.
+        penalty, seed
+            As for `neurotrain.training.readout_fit.fitted_readout`, which also says what it raises;
+            by default the run's seed.
+        """
+        seed = self.plan.settings.seed if seed is None else seed
+        weights = self.weights if weights is None else weights
+        fitted = replace(self, weights=fitted_readout(self.plan, weights, n_trials, penalty, seed))
+        spent = self.summary["trial_simulations"] + n_trials
+        return replace(fitted, summary={**fitted.evaluate(), "trial_simulations": spent})
 
     def plot(self) -> Path:
         """Write the figures into the run folder, and return where they are."""
