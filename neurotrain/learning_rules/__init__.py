@@ -1,0 +1,1 @@
+"""Learning rules for networks of rate units, in PyTorch: local rules, and predictive coding."""
