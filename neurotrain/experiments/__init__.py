@@ -30,6 +30,7 @@ _MODULES = {
     "optimizers": "neurotrain.experiments.optimizers",
     "overparameterised": "neurotrain.experiments.overparameterised",
     "pollu": "neurotrain.experiments.pollu",
+    "random-feedback": "neurotrain.experiments.random_feedback",
     "rate-to-spike": "neurotrain.experiments.rate_to_spike",
     "rober": "neurotrain.experiments.rober",
     "spiral": "neurotrain.experiments.spiral",

@@ -1,6 +1,7 @@
 """Learning rules for networks of rate units, in PyTorch: local rules, and predictive coding."""
 
 from neurotrain.learning_rules.activations import Activation, softplus
+from neurotrain.learning_rules.course import Course, learn
 from neurotrain.learning_rules.data import Images, digits, glyphs, mnist_5k
 from neurotrain.learning_rules.feedback import (
     Backpropagation,
@@ -24,6 +25,7 @@ from neurotrain.learning_rules.terms import Product, Term, term, term_names
 __all__ = [
     "Activation",
     "Backpropagation",
+    "Course",
     "DirectFeedbackAlignment",
     "Feedback",
     "FeedbackAlignment",
@@ -38,6 +40,7 @@ __all__ = [
     "digits",
     "effective_rank",
     "glyphs",
+    "learn",
     "measure_layers",
     "mnist_5k",
     "orthonormality_error",
