@@ -94,6 +94,7 @@ MAY_IMPORT_ANALYSIS_LATE = {
     "neurotrain/experiments/integration_bp_vs_es.py",
     "neurotrain/experiments/neuron_turn_off.py",
     "neurotrain/experiments/ode_arms.py",
+    "neurotrain/experiments/oja.py",
     "neurotrain/experiments/overparameterised.py",
     "neurotrain/experiments/random_feedback.py",
     "neurotrain/experiments/rate_to_spike.py",

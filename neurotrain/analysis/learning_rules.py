@@ -46,3 +46,40 @@ def _show_most(axes: object, curves: Sequence[Sequence[float]]) -> None:
     values = values[np.isfinite(values)]
     if values.size and values.max() > 10 * np.median(values):
         axes.set_ylim(0, 4 * np.median(values))
+
+
+@paper_style()
+def depth_figure(
+    accuracy: Mapping[str, Mapping[float, Sequence[float]]],
+    across: Mapping[str, Mapping[str, Sequence[float]]],
+    title: str,
+) -> "Figure":
+    """Return accuracies against the gain of initial weights, and measures across layers.
+
+    Parameters
+    ----------
+    accuracy : mapping of str to mapping
+        Of each kind of network by gain, one number for every network.
+    across : mapping of str to mapping
+        Of each measure by method, one number for every hidden layer.
+    title : str
+        Which network the measures are of.
+    """
+    figure = new_figure(58 * (1 + len(across)), 62)
+    first, *others = figure.subplots(1, 1 + len(across))
+    for k, (name, gains) in enumerate(accuracy.items()):
+        means = [np.mean(each) for each in gains.values()]
+        first.plot(list(gains), means, "o-", color=class_color(k), markersize=3, label=name)
+        for gain, each in gains.items():
+            first.plot([gain] * len(each), each, ".", color=class_color(k), markersize=2)
+    first.set(xlabel="gain of initial weights", ylabel="accuracy", ylim=(0, 1))
+    first.legend(loc="lower right")
+    for one, (measure, methods) in zip(others, across.items(), strict=True):
+        for k, (name, values) in enumerate(methods.items()):
+            layers = range(1, len(values) + 1)
+            one.plot(layers, values, "o-", color=class_color(k), markersize=3, label=name)
+        one.set(title=title, xlabel="hidden layer", ylabel=measure)
+        if "norm" in measure:
+            one.set_yscale("log")
+    others[0].legend()
+    return figure

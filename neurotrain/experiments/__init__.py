@@ -27,6 +27,7 @@ _MODULES = {
     "integration-memory": "neurotrain.experiments.integration_memory",
     "losses": "neurotrain.experiments.losses",
     "neuron-turn-off": "neurotrain.experiments.neuron_turn_off",
+    "oja": "neurotrain.experiments.oja",
     "optimizers": "neurotrain.experiments.optimizers",
     "overparameterised": "neurotrain.experiments.overparameterised",
     "pollu": "neurotrain.experiments.pollu",

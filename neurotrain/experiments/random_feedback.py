@@ -10,33 +10,30 @@ from orthonormal ones.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from time import process_time
 from typing import Any
 
 import numpy as np
 
-from neurotrain.experiments.measurements import measured
-from neurotrain.experiments.report import Check, Findings, Setting, save_figure
-from neurotrain.learning_rules import (
-    FeedforwardNetwork,
-    Learner,
-    Rule,
-    digits,
-    learn,
-    mnist_5k,
-    term,
+from neurotrain.experiments.learning_courses import (
+    Lesson,
+    Outcome,
+    in_layer,
+    in_time,
+    mean_accuracy,
+    taught,
+    told,
 )
+from neurotrain.experiments.report import Check, Findings, Setting, save_figure
+from neurotrain.learning_rules import Rule, term
 
 PUBLISHED, BEFORE = "published", "another program of ours"
 SEEDS = tuple(range(10))
 SIZES = (784, 170, 130, 100, 70, 10)
-TEST, CHECKPOINTS = 1000, (250, 500, 1000, 1500, 2000, 2500, 3000, 3500, 4000)
+CHECKPOINTS = (250, 500, 1000, 1500, 2000, 2500, 3000, 3500, 4000)
 EARLY = 500
 QUICK_SIZES = (64, 48, 40, 32, 24, 10)
-QUICK_TEST, QUICK_CHECKPOINTS, QUICK_SEEDS = 500, (500, 1000, 2000, 3000), 2
+QUICK_CHECKPOINTS, QUICK_SEEDS = (500, 1000, 2000, 3000), 2
 CHANCE = 0.1
-
-Outcome = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -69,48 +66,19 @@ METHODS = {
 def run(setting: Setting) -> Findings:
     """Learn digits by each rule, and measure how."""
     seeds = SEEDS[:QUICK_SEEDS] if setting.quick else SEEDS
-    outcomes = {name: [_learned(setting, name, seed) for seed in seeds] for name in METHODS}
+    outcomes = {name: [_taught(setting, name, seed) for seed in seeds] for name in METHODS}
     _save_figure(setting, outcomes)
     checks = _quick_checks if setting.quick else _checks
     rows = tuple(_row(setting, name, each) for name, each in outcomes.items())
     return Findings(tuple(checks(outcomes)), rows)
 
 
-def _learned(setting: Setting, name: str, seed: int) -> Outcome:
+def _taught(setting: Setting, name: str, seed: int) -> Outcome:
+    method = METHODS[name]
     plain = name.lower().replace(",", "").replace(" + ", "-").replace(" ", "-")
-    return measured(setting, f"{plain}-seed{seed}", lambda: _learn(setting.quick, name, seed))
-
-
-def _learn(quick: bool, name: str, seed: int) -> dict[str, Any]:
-    images = digits() if quick else mnist_5k()
-    train, test = images.split(QUICK_TEST if quick else TEST, seed)
-    checkpoints = QUICK_CHECKPOINTS if quick else CHECKPOINTS
-    method, network = METHODS[name], FeedforwardNetwork(QUICK_SIZES if quick else SIZES)
-    began = process_time()
-    learner = Learner.start(network, method.rule, method.feedback, seeds=[seed])
-    course = learn(learner, train, test, checkpoints[-1], checkpoints=(0, *checkpoints))
-    return {
-        "samples": course.samples.tolist(),
-        "accuracy": course.accuracy[:, 0].tolist(),
-        **{what: values[:, 0].tolist() for what, values in course.measures.items()},
-        "cpu_seconds": process_time() - began,
-    }
-
-
-def _accuracy(outcomes: Sequence[Outcome], samples: int | None = None) -> float:
-    """Return the mean accuracy after so many samples; by default after all of them."""
-    times = outcomes[0]["samples"]
-    k = -1 if samples is None else times.index(samples)
-    return float(np.mean([one["accuracy"][k] for one in outcomes]))
-
-
-def _in_layer(outcomes: Sequence[Outcome], what: str, layer: int) -> float:
-    """Return the median of a measure after all samples; it may be huge in single networks."""
-    return float(np.median([one[what][-1][layer] for one in outcomes]))
-
-
-def _told(value: float) -> float | str:
-    return value if np.isfinite(value) else "-"
+    sizes = QUICK_SIZES if setting.quick else SIZES
+    times = QUICK_CHECKPOINTS if setting.quick else CHECKPOINTS
+    return taught(setting, plain, Lesson(sizes, method.rule, times, method.feedback), seed)
 
 
 def _row(setting: Setting, name: str, outcomes: Sequence[Outcome]) -> dict[str, Any]:
@@ -119,24 +87,24 @@ def _row(setting: Setting, name: str, outcomes: Sequence[Outcome]) -> dict[str, 
     reference = None if setting.quick else METHODS[name].reference
     return {
         "rule": name,
-        **{f"at_{time}": _accuracy(outcomes, time) for time in times},
+        **{f"at_{time}": mean_accuracy(outcomes, time) for time in times},
         "lowest": min(last),
         "highest": max(last),
         "known": "-" if reference is None else reference,
-        **{f"angle_{k + 1}": _told(_in_layer(outcomes, "error_angle", k)) for k in range(4)},
-        "orthonormality_1": _told(_in_layer(outcomes, "orthonormality_error", 0)),
+        **{f"angle_{k + 1}": told(in_layer(outcomes, "error_angle", k)) for k in range(4)},
+        "orthonormality_1": told(in_layer(outcomes, "orthonormality_error", 0)),
         "cpu_seconds": float(np.median([one["cpu_seconds"] for one in outcomes])),
     }
 
 
 def _checks(outcomes: Mapping[str, list[Outcome]]) -> list[Check]:
     ranking = (BP, BIO, OJA, EHEBB, FA)
-    means = {name: _accuracy(outcomes[name]) for name in ranking}
+    means = {name: mean_accuracy(outcomes[name]) for name in ranking}
     checks = [
         Check(f"accuracy, {one} minus {other}", means[one] - means[other], 0, True, PUBLISHED)
         for one, other in zip(ranking[:-1], ranking[1:], strict=True)
     ]
-    early = {name: _accuracy(outcomes[name], EARLY) for name in (BIO, FA)}
+    early = {name: mean_accuracy(outcomes[name], EARLY) for name in (BIO, FA)}
     return [
         *checks,
         Check("accuracy, bio minus FA", means[BIO] - means[FA], 0.15, True, f"0.23, {BEFORE}"),
@@ -147,8 +115,8 @@ def _checks(outcomes: Mapping[str, list[Outcome]]) -> list[Check]:
 
 
 def _measure_checks(outcomes: Mapping[str, list[Outcome]], ratio: float = 0.7) -> list[Check]:
-    angle = {name: _in_layer(outcomes[name], "error_angle", 3) for name in (EHEBB, FA)}
-    distance = {name: _in_layer(outcomes[name], "orthonormality_error", 0) for name in (OJA, FA)}
+    angle = {name: in_layer(outcomes[name], "error_angle", 3) for name in (EHEBB, FA)}
+    distance = {name: in_layer(outcomes[name], "orthonormality_error", 0) for name in (OJA, FA)}
     return [
         Check("degrees that eHebb gains", angle[FA] - angle[EHEBB], 25, True, f"41, {BEFORE}"),
         Check(
@@ -162,7 +130,7 @@ def _measure_checks(outcomes: Mapping[str, list[Outcome]], ratio: float = 0.7) -
 
 
 def _quick_checks(outcomes: Mapping[str, list[Outcome]]) -> list[Check]:
-    means = {name: _accuracy(outcomes[name]) for name in (BP, BIO, OJA, FA)}
+    means = {name: mean_accuracy(outcomes[name]) for name in (BP, BIO, OJA, FA)}
     return [
         *(
             Check(f"accuracy, {name}", means[name], 2 * CHANCE, True, "twice that of guessing")
@@ -178,17 +146,12 @@ def _save_figure(setting: Setting, outcomes: Mapping[str, list[Outcome]]) -> Non
 
     panels = {
         "accuracy": {name: [one["accuracy"] for one in each] for name, each in outcomes.items()},
-        "degrees from backpropagation, layer 4": _of_layer(outcomes, "error_angle", 3),
-        "distance from orthonormal rows, layer 1": _of_layer(outcomes, "orthonormality_error", 0),
+        "degrees from backpropagation, layer 4": {
+            name: in_time(each, "error_angle", 3) for name, each in outcomes.items()
+        },
+        "distance from orthonormal rows, layer 1": {
+            name: in_time(each, "orthonormality_error", 0) for name, each in outcomes.items()
+        },
     }
     (times, *_) = {tuple(one["samples"]) for each in outcomes.values() for one in each}
     save_figure(setting, "random-feedback", courses_figure(times, panels))
-
-
-def _of_layer(
-    outcomes: Mapping[str, list[Outcome]], what: str, layer: int
-) -> dict[str, list[list[float]]]:
-    return {
-        name: [[values[layer] for values in one[what]] for one in each]
-        for name, each in outcomes.items()
-    }
