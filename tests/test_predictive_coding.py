@@ -11,6 +11,7 @@ from scipy.stats import binom
 
 from neurotrain.errors import InvalidInput
 from neurotrain.learning_rules.predictive_coding import MODES, infer, share_of_backpropagation
+from neurotrain.learning_rules.repeatable_layer import RepeatableLayer
 
 torch = pytest.importorskip("torch")
 nn = torch.nn
@@ -317,6 +318,11 @@ def test_losses_and_what_comes_before_the_chain_are_learned_too():
         for leaf, gradient in zip(wanted, expected, strict=True):
             assert torch.allclose(found.gradients[leaf], gradient, rtol=0, atol=1e-12)
     assert set(infer(model, loss, encoder(seen), labels, "strict").gradients) == set(wanted)
+    # The input itself, where it is asked for.
+    inside = encoder(inputs).detach().requires_grad_()
+    (expected,) = torch.autograd.grad(loss(model(inside), labels), inside)
+    found = infer(model, loss, inside, labels, "exact")
+    assert torch.allclose(found.gradients[inside], expected, rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -335,7 +341,8 @@ def test_layers_without_parameters_and_views_are_layers(mode):
     model = [one.double() if isinstance(one, nn.Module) else one for one in [*flat, nn.Flatten()]]
     inputs, targets = torch.randn(4, 2, 3).double(), torch.randn(4, 5).double()
     fixed = mode != "strict"
-    found = infer(model, SQUARES, inputs, targets, mode, 0.3, 9)
+    vinit = None if mode == "exact" else [None] * 7
+    found = infer(model, SQUARES, inputs, targets, mode, 0.3, 9, vinit)
     joined = nn.Sequential(*(one if isinstance(one, nn.Module) else nn.Tanh() for one in model))
     if mode == "exact":
         expected = backpropagated(joined, SQUARES, inputs, targets)
@@ -399,21 +406,41 @@ def test_batch_normalization_updates_its_statistics_once(mode):
         assert all(map(partial(torch.allclose, rtol=1e-9, atol=1e-12), by_order, exact.values()))
 
 
-def test_normalization_that_uses_its_statistics_is_the_same_in_all_sweeps():
-    class Centered(nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.register_buffer("mean", torch.zeros(4).double())
+class Centered(nn.Module):
+    """Takes off a running mean, which each call moves."""
 
-        def forward(self, given):
-            self.mean += 0.5 * (given.detach().mean(0) - self.mean)
-            return given - self.mean.detach()
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(4).double())
 
+    def forward(self, given):
+        self.mean += 0.5 * (given.detach().mean(0) - self.mean)
+        return given - self.mean.detach()
+
+
+def test_normalization_by_a_running_mean_moves_it_once():
     inputs, targets = torch.randn(6, 4).double(), torch.randn(6, 2).double()
     model = nn.Sequential(perceptron(4, 4), Centered(), perceptron(4, 2))
     infer(model, SQUARES, inputs, targets, "strict", 0.1, 30)
     with torch.no_grad():
         assert torch.allclose(model[1].mean, 0.5 * model[0](inputs).mean(0), rtol=0, atol=1e-15)
+
+
+@pytest.mark.parametrize("layer", [Centered(), nn.Dropout(0.5)])
+def test_a_repeatable_layer_is_the_same_function_whenever_it_is_called(layer):
+    repeatable, given = RepeatableLayer(layer), torch.randn(6, 4).double()
+    outputs, states = [], []
+    for _ in range(3):
+        outputs.append(repeatable(given))
+        states.append(torch.get_rng_state())
+        # Others draw in between.
+        torch.rand(5)
+    assert torch.equal(outputs[0], outputs[1])
+    assert torch.equal(outputs[0], outputs[2])
+    state = torch.get_rng_state()
+    repeatable(given)
+    assert torch.equal(torch.get_rng_state(), state)
+    assert not torch.equal(states[0], states[1])
 
 
 def test_gradients_are_computed_where_none_are_recorded():
