@@ -1,5 +1,6 @@
 """Learning rules for networks of rate units, in PyTorch: local rules, and predictive coding."""
 
+from neurotrain.learning_rules import predictive_coding, torch2pc
 from neurotrain.learning_rules.activations import Activation, softplus
 from neurotrain.learning_rules.course import Course, learn
 from neurotrain.learning_rules.data import Images, digits, glyphs, mnist_5k
@@ -45,7 +46,9 @@ __all__ = [
     "mnist_5k",
     "orthonormality_error",
     "participation_ratio",
+    "predictive_coding",
     "softplus",
     "term",
     "term_names",
+    "torch2pc",
 ]
