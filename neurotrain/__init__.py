@@ -8,6 +8,7 @@ from neurotrain import _checkout
 if TYPE_CHECKING:
     from neurotrain import (
         gradients,
+        learning_rules,
         losses,
         models,
         neural_ode,
@@ -96,6 +97,7 @@ __all__ = [
     "from_psychrnn",
     "gradients",
     "initialize_at_rate",
+    "learning_rules",
     "losses",
     "make_readout",
     "models",
@@ -163,7 +165,16 @@ _HOME = {
     "start_from_rates": "neurotrain.rate_start",
     "train": "neurotrain.training.trainer",
 }
-_MODULES = ("gradients", "losses", "models", "neural_ode", "optimizers", "rate_to_spike", "tasks")
+_MODULES = (
+    "gradients",
+    "learning_rules",
+    "losses",
+    "models",
+    "neural_ode",
+    "optimizers",
+    "rate_to_spike",
+    "tasks",
+)
 
 _checkout.install()
 

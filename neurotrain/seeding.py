@@ -28,6 +28,11 @@ PURPOSES = {
     "rate-to-spike-trials": 19,
     "rate-to-spike-state": 20,
     "rate-to-spike-updates": 21,
+    "learning-weights": 22,
+    "learning-feedback": 23,
+    "learning-samples": 24,
+    "learning-episodes": 25,
+    "glyphs": 26,
     "readout-trials": 28,
     "readout-state": 29,
 }

@@ -26,6 +26,7 @@ RANKS = {
     "catalog": 1,
     "user_file": 1,
     "gradients": 2,
+    "learning_rules": 2,
     "neural_ode": 2,
     "rate_to_spike": 2,
     "training": 2,
@@ -54,6 +55,16 @@ TEMPLATES_MAY_IMPORT = {
 # Parts that know nothing of circuits.
 MAY_IMPORT_ONLY = {
     "optimizers": {"errors", "parameters", "seeding", "optimizers"},
+    # Of the executions only what says that PyTorch is missing.
+    "learning_rules": {
+        "errors",
+        "executions",
+        "kept_training",
+        "learning_rules",
+        "optimizers",
+        "progress",
+        "seeding",
+    },
     "neural_ode": {
         "compiler",
         "errors",
@@ -83,7 +94,9 @@ MAY_IMPORT_ANALYSIS_LATE = {
     "neurotrain/experiments/integration_bp_vs_es.py",
     "neurotrain/experiments/neuron_turn_off.py",
     "neurotrain/experiments/ode_arms.py",
+    "neurotrain/experiments/oja.py",
     "neurotrain/experiments/overparameterised.py",
+    "neurotrain/experiments/random_feedback.py",
     "neurotrain/experiments/rate_to_spike.py",
     "neurotrain/experiments/report.py",
     "neurotrain/experiments/spiral.py",

@@ -1,0 +1,54 @@
+"""Learning rules for networks of rate units, in PyTorch: local rules, and predictive coding."""
+
+from neurotrain.learning_rules import predictive_coding, torch2pc
+from neurotrain.learning_rules.activations import Activation, softplus
+from neurotrain.learning_rules.course import Course, learn
+from neurotrain.learning_rules.data import Images, digits, glyphs, mnist_5k
+from neurotrain.learning_rules.feedback import (
+    Backpropagation,
+    DirectFeedbackAlignment,
+    Feedback,
+    FeedbackAlignment,
+)
+from neurotrain.learning_rules.layer_view import LayerView
+from neurotrain.learning_rules.learner import Learner
+from neurotrain.learning_rules.measures import (
+    angle,
+    effective_rank,
+    measure_layers,
+    orthonormality_error,
+    participation_ratio,
+)
+from neurotrain.learning_rules.network import FeedforwardNetwork
+from neurotrain.learning_rules.rule import Rule
+from neurotrain.learning_rules.terms import Product, Term, term, term_names
+
+__all__ = [
+    "Activation",
+    "Backpropagation",
+    "Course",
+    "DirectFeedbackAlignment",
+    "Feedback",
+    "FeedbackAlignment",
+    "FeedforwardNetwork",
+    "Images",
+    "LayerView",
+    "Learner",
+    "Product",
+    "Rule",
+    "Term",
+    "angle",
+    "digits",
+    "effective_rank",
+    "glyphs",
+    "learn",
+    "measure_layers",
+    "mnist_5k",
+    "orthonormality_error",
+    "participation_ratio",
+    "predictive_coding",
+    "softplus",
+    "term",
+    "term_names",
+    "torch2pc",
+]
