@@ -49,7 +49,7 @@ _RUNS = {
         "constant encoders input_weights random_slow random_fast pool "
         "v slow_current fast_current inhibitory_current traces feedback decoders "
         "tiles columns pending waiting inputs wanted learns readouts current_sums spikes "
-        "constrained unspread",
+        "constrained unspread random_currents",
     ),
 }
 
