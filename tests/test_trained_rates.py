@@ -86,7 +86,9 @@ def test_outputs_choose_as_the_rate_network_did(result, drawn):
     np.testing.assert_allclose(means, recording.readout[0], atol=1e-6)
     correct = recording.decisions[0] == trials.labels
     np.testing.assert_array_equal(task.score(signals.outputs, signals), correct)
-    np.testing.assert_array_equal(task.score(-signals.outputs, signals) * correct, 0)
+    asked = np.repeat(trials.labels, signals.steps)[:, np.newaxis] == np.arange(3)
+    np.testing.assert_array_equal(task.score(asked.astype(float), signals), 1)
+    np.testing.assert_array_equal(task.score(1.0 - asked, signals), 0)
     np.testing.assert_array_equal(signals.conditions["label"], trials.labels)
     assert task.chance == pytest.approx(1 / 3)
 
