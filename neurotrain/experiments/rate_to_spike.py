@@ -29,7 +29,7 @@ from neurotrain.rate_to_spike import (
 CODE = "the published code as we ran it"
 PAPER, ASKED = "published", "asked of this library"
 SEEDS = (0, 1, 2, 3, 4)
-PERIODIC = ("osc4", "osc4-noise", "paper-units")
+PERIODIC = ("osc4", "osc4-noise", "osc4-force", "osc4-full-force", "paper-units")
 COMPONENTS: tuple[int | None, ...] = (2, 4, 8, 12, 20, None)
 # With as many rate units as this and slow synapses only.
 RATE_UNITS, NEURONS = 300, (150, 300, 450, 800)
