@@ -47,8 +47,8 @@ SCORES = {
 # Longer than that of the presets, as in the published code.
 OSC4 = {"trials": 500}
 # Neurons that are not leaky integrate-and-fire ones take longer.
-ADEX = {"neurons": 300, "rate_units": 300, "trials": 150}
-QUICK_ADEX = {"neurons": 100, "rate_units": 100, "trials": 20, "test_trials": 5}
+ADEX = {"neurons": 300, "rate_units": 300, "pool": 1.0, "traces": "slow", "trials": 150}
+QUICK_ADEX = {**ADEX, "neurons": 100, "rate_units": 100, "trials": 20, "test_trials": 5}
 QUICK_ADEX |= {"settle_trials": 2, "demean_trials": 4}
 
 Outcome = Mapping[str, Any]
