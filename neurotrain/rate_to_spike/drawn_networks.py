@@ -4,7 +4,9 @@ from collections.abc import Callable
 
 import numpy as np
 
+from neurotrain.errors import InvalidInput
 from neurotrain.rate_to_spike.factors import Factors, random_spread
+from neurotrain.rate_to_spike.given_currents import GivenTargets
 from neurotrain.rate_to_spike.rate_network import RateNetwork
 from neurotrain.rate_to_spike.settings import Settings
 from neurotrain.rate_to_spike.simulations import make_simulation
@@ -21,7 +23,7 @@ Generators = Callable[[str], np.random.Generator]
 def draw_targets(
     task: TargetTask, settings: Settings, rngs: Generators, state: np.random.Generator
 ) -> Targets:
-    """Draw what the method of the settings takes targets from.
+    """Draw what the method of the settings takes targets from, or find it in the trials.
 
     Parameters
     ----------
@@ -31,7 +33,14 @@ def draw_targets(
         Gives the generator of each of `PARTS`.
     state : numpy.random.Generator
         Of the source's initial state.
+
+    Raises
+    ------
+    InvalidInput
+        If trials come with currents, and the method takes others.
     """
+    if task.given is not None:
+        return _given_targets(task, settings, rngs)
     draw = {"factors": _rate_targets, "full-force": _spiking_targets, "force": _output_targets}
     return draw[settings.method](task, settings, rngs, state)
 
@@ -51,6 +60,21 @@ def _rate_targets(
     source = DrivenNetwork(network, state.normal(size=s.rate_units))
     spread = random_spread(s.neurons, s.rate_units, rngs("spread"), s.target_gain)
     return Targets(source, spread, spread @ network.input_weights)
+
+
+def _given_targets(task: TargetTask, settings: Settings, rngs: Generators) -> Targets:
+    given, n = task.given, settings.neurons
+    if settings.method != "factors":
+        raise InvalidInput(
+            f"The trials come with currents to be learned, which method='{settings.method}' "
+            "does not use; take 'factors', or leave the currents out."
+        )
+    # Of whatever size they are: in mV, their root mean square over neurons is the gain.
+    gain = settings.target_gain / given.rms * np.sqrt(max(n, given.units) / given.units)
+    spread = random_spread(n, given.units, rngs("spread"), gain)
+    others = task.n_inputs - given.input_weights.shape[1]
+    drawn = _uniform(settings, others, rngs("source"))
+    return Targets(GivenTargets(), spread, np.hstack([spread @ given.input_weights, drawn]))
 
 
 def _spiking_targets(

@@ -27,8 +27,8 @@ class Settings:
         Sizes of the spiking network and of the rate network.
     components : int, float or None
         Principal components that become factors: how many; or, below 1, as many as it takes to
-        have more than this part of the variance; or all (None), as it must be with the other
-        methods.
+        have more than this part of the variance; or the currents themselves (None), as it must
+        be with the other methods.
     rate_gain : float
         Of the rate network's random weights.
     rate_tau_ms : float
@@ -36,7 +36,8 @@ class Settings:
     target_gain : float
         What a current of 1 in the rate network is in the spiking network, in mV: the length of
         the columns of the random matrix between the two. With the other methods, the largest
-        weight of outputs, hints and inputs, which are uniform.
+        weight of outputs, hints and inputs, which are uniform. Of currents that come with the
+        trials, their root mean square over neurons and time, in mV.
     neuron : LifNeuron or Brian2Neuron
     inhibition_mv : float
         What a spike adds to the current of all neurons, times the number of neurons.

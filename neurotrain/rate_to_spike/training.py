@@ -48,6 +48,14 @@ class Shown:
         """Normalized error of each trial (trial,)."""
         return nmse(self.stretch.outputs, self.signals)
 
+    @property
+    def factor_nmse(self) -> np.ndarray:
+        """The same of the factors (trial,), over all steps."""
+        error = (self.stretch.factors - self.wanted_factors) ** 2
+        parts = [self.signals.split(each) for each in (error, self.wanted_factors**2)]
+        sums = [np.array([part.sum() for part in each]) for each in parts]
+        return np.divide(*sums, out=np.full(len(sums[1]), np.nan), where=sums[1] > 0)
+
 
 class Training:
     """A training that goes on trial by trial, and can be stopped after each.
