@@ -77,7 +77,6 @@ class Brian2Simulation:
 
     def state_dict(self) -> dict[str, np.ndarray]:
         """Return all that changes, as arrays that need no pickle."""
-        self.learning.flush()
         neurons = self._group.get_states(units=False, read_only_variables=False)
         if "lastspike" in neurons:
             neurons["lastspike"] = neurons["lastspike"] - float(self._brian2.t)
@@ -123,6 +122,8 @@ class Brian2Simulation:
         if steps:
             self._assign(inputs[0])
             self._brian2.run(steps * self.dt_ms * ms, namespace={})
+        # Nothing is pending between stretches: rounding would tell whether a training was stopped.
+        self.learning.flush()
         if not np.isfinite(self._readouts).all():
             raise TrainingFailed(
                 "What the Brian2 neurons give is no longer finite. Feed back less (target_gain), "
