@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from neurotrain.errors import InvalidInput
+from neurotrain.neo_objects import analog_signal, spike_trains
 from neurotrain.recording import Recording
 from neurotrain.trials import Trials
 
@@ -55,20 +54,13 @@ def to_neo(
     for trial in range(trials.n_trials):
         segment = neo.Segment(name=f"trial {trial}", index=trial)
         segment.annotate(**_trial_annotations(recording, trials, candidate, trial))
-        segment.spiketrains.extend(_spike_trains(counts[trial], recording, trials))
+        starts_ms = recording.bin_edges_ms[:-1]
+        segment.spiketrains.extend(spike_trains(counts[trial] > 0, starts_ms, trials.duration_ms))
         if recording.output is not None:
-            segment.analogsignals.append(_outputs(recording.output[candidate, trial], trials))
+            output = recording.output[candidate, trial]
+            segment.analogsignals.append(analog_signal("output", output, trials.bin_ms))
         block.segments.append(segment)
     return block
-
-
-def _outputs(output: np.ndarray, trials: Trials) -> "neo.AnalogSignal":
-    """Return what a readout of trajectories gave, (bin, output)."""
-    import neo
-    import quantities
-
-    period = trials.bin_ms * quantities.ms
-    return neo.AnalogSignal(output, units="dimensionless", sampling_period=period, name="output")
 
 
 def _trial_annotations(
@@ -79,21 +71,3 @@ def _trial_annotations(
         return conditions
     choice, label = int(recording.decisions[candidate, trial]), int(trials.labels[trial])
     return {"label": label, "choice": choice, "correct": choice == label, **conditions}
-
-
-def _spike_trains(
-    counts: np.ndarray, recording: Recording, trials: Trials
-) -> "list[neo.SpikeTrain]":
-    import neo
-    import quantities
-
-    starts = recording.bin_edges_ms[:-1]
-    return [
-        neo.SpikeTrain(
-            starts[counts[:, neuron] > 0] * quantities.ms,
-            t_stop=trials.duration_ms * quantities.ms,
-            name=f"neuron {neuron}",
-            neuron=neuron,
-        )
-        for neuron in range(counts.shape[1])
-    ]

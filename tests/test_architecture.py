@@ -79,6 +79,7 @@ MAY_IMPORT_ONLY = {
         "compiler",
         "errors",
         "kept_training",
+        "neo_objects",
         "progress",
         "rate_to_spike",
         "seeding",

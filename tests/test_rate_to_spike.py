@@ -8,6 +8,7 @@ import pytest
 from brian2 import ms
 
 from neurotrain.errors import InvalidInput
+from neurotrain.experiments.rate_to_spike import adex_neuron
 from neurotrain.rate_to_spike import (
     FourSines,
     Settings,
@@ -45,10 +46,12 @@ def quiet():
 
 @pytest.mark.parametrize("name", preset_names())
 def test_every_preset_can_be_trained(name, quiet):
-    preset = find_preset(name)
-    given = {key: value for key, value in TINY.items() if key != "progress"}
+    preset, tiny = find_preset(name), dict(TINY)
+    if preset.settings.method != "factors":
+        del tiny["components"]
+    given = {key: value for key, value in tiny.items() if key != "progress"}
     settings = replace(preset.settings, **given)
-    result = train(preset.make_task(), preset=name, **TINY)
+    result = train(preset.make_task(), preset=name, **tiny)
     assert result.training.settings == settings
     assert len(result.training_nmse) == 3
     assert np.isfinite(result.training_nmse).any()
@@ -143,6 +146,21 @@ class TestMeasure:
         assert 5 < measured.rate_hz < 30
         assert measured.fano_factor < 0.3
         assert 0.4 < measured.cv2 < 1.2
+
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"neuron": adex_neuron()},
+            {"excitatory": 0.8, "connections": 0.5, "inhibition_mv": 0.0},
+            {"method": "force", "components": None, "random_slow_mv": 1.0},
+            {"method": "full-force", "components": None, "random_slow_mv": 1.0},
+        ],
+    )
+    def test_all_neurons_weights_and_methods_can_be_measured(self, changes, quiet):
+        measured = measure(train(FourSines(period_ms=200), **TINY | changes), trials=3)
+        known = ["nmse", "score", "rate_variance", "spiking_variance", "fano_factor"]
+        assert np.isfinite([getattr(measured, name) for name in known]).all()
+        assert measured.rate_hz > 1 and measured.cv2 > 0
 
     def test_what_there_is_not_is_no_number(self, quiet):
         measured = measure(train(preset="delayed-match", **TINY), trials=3)

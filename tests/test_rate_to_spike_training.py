@@ -220,19 +220,19 @@ def test_damaged_file_is_told_and_kept(tmp_path):
 
 def test_periodic_trials_are_driven_once(monkeypatch):
     training, runs = Training(TASK, FORGETFUL), []
-    currents = type(training.driven.network).currents
+    currents = type(training.targets.source.network).currents
 
     def counted(self, *arguments):
         runs.append(1)
         return currents(self, *arguments)
 
-    monkeypatch.setattr(type(training.driven.network), "currents", counted)
+    monkeypatch.setattr(type(training.targets.source.network), "currents", counted)
     signals = TASK.draw(1, np.random.default_rng(0))
-    values = [training.driven.currents(signals) for _ in range(20)]
+    values = [training.targets.source.currents(signals) for _ in range(20)]
     assert len(runs) < 10
     # Every time as the network itself would have it.
-    start = Training(TASK, FORGETFUL).driven.state_dict()["state"]
-    alone = DrivenNetwork(training.driven.network, start)
+    start = Training(TASK, FORGETFUL).targets.source.state_dict()["state"]
+    alone = DrivenNetwork(training.targets.source.network, start)
     long = alone.currents(TASK.draw(20, np.random.default_rng(0)))
     np.testing.assert_allclose(np.concatenate(values), long, atol=1e-6)
 

@@ -13,31 +13,33 @@ from neurotrain.rate_to_spike.signals import Signals, join
 LENGTHS = st.lists(st.integers(1, 6), min_size=1, max_size=5)
 
 
-def numbered(steps):
-    """Return signals whose every value is another number."""
+def numbered(steps, currents=False):
+    """Return signals whose every value is another number, with hints or with currents."""
     n = sum(steps)
+    more = 0.5 + np.arange(n)[:, np.newaxis]
     return Signals(
         np.arange(2.0 * n).reshape(n, 2),
         -np.arange(1.0, n + 1)[:, np.newaxis],
-        0.5 + np.arange(n)[:, np.newaxis],
+        None if currents else more,
         np.arange(n) % 2 == 0,
         steps,
         0.5,
         {"which": np.arange(len(steps))},
+        more if currents else None,
     )
 
 
 def same(one, other):
-    names = ("outputs", "inputs", "hints", "scored", "steps")
+    names = ("outputs", "inputs", "hints", "scored", "steps", "currents")
     for name in names:
         np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
     assert one.dt_ms == other.dt_ms
     assert one.conditions.keys() == other.conditions.keys()
 
 
-@given(LENGTHS)
-def test_parts_of_trials_joined_are_the_whole(steps):
-    signals = numbered(steps)
+@given(LENGTHS, st.booleans())
+def test_parts_of_trials_joined_are_the_whole(steps, currents):
+    signals = numbered(steps, currents)
     assert [len(part) for part in signals.split(signals.outputs)] == steps
     np.testing.assert_array_equal(np.concatenate(signals.split(signals.hints)), signals.hints)
     same(join([signals.select([trial]) for trial in range(len(steps))]), signals)
@@ -51,6 +53,10 @@ def test_selected_trials_come_in_the_order_asked_for(steps, data):
     parts = signals.split(signals.outputs)
     np.testing.assert_array_equal(chosen.outputs, np.concatenate([parts[i] for i in order]))
     np.testing.assert_array_equal(chosen.conditions["which"], order)
+    of_other = numbered(steps, currents=True)
+    parts = of_other.split(of_other.currents)
+    expected = np.concatenate([parts[i] for i in order])
+    np.testing.assert_array_equal(of_other.select(order).currents, expected)
     assert chosen.duration_ms == 0.5 * sum(steps[i] for i in order)
 
 
@@ -60,6 +66,8 @@ def test_arrays_in_physical_time_become_trials():
     assert (signals.dt_ms, signals.n_trials, signals.n_steps) == (2.0, 2, 8)
     np.testing.assert_array_equal(signals.split(signals.outputs)[1], outputs[1])
     np.testing.assert_array_equal(signals.split(signals.inputs)[1], outputs[1, :, :1])
+    with_currents = Signals.from_array(outputs, 1 * ms, currents=outputs[..., 1:])
+    np.testing.assert_array_equal(with_currents.currents, outputs[..., 1:].reshape(8, 2))
     assert Signals.from_array(np.arange(5.0), 1 * ms).outputs.shape == (5, 1)
     assert Signals.from_array(outputs[0], 1 * ms).outputs.shape == (4, 3)
 
@@ -84,6 +92,8 @@ def test_what_is_kept_is_a_copy_that_cannot_be_written_to():
         ({"outputs": np.ones((3, 0))}, "at least one step and one channel"),
         ({"inputs": np.ones((2, 1))}, "inputs must have as many steps as the outputs, 3, got 2"),
         ({"hints": np.ones((4, 1))}, "hints must have as many steps"),
+        ({"currents": np.ones((4, 1))}, "currents must have as many steps"),
+        ({"hints": np.ones((3, 1)), "currents": np.ones((3, 1))}, "Hints are for a driven rate"),
         ({"scored": [1, 0, 1]}, "scored must have one truth value for each of 3 steps"),
         ({"scored": [True]}, "scored must have one truth value"),
         ({"steps": [1, 1]}, "The trials last 2 steps together, but the outputs 3"),
@@ -109,6 +119,8 @@ def test_what_does_not_fit_together_is_refused():
         Signals.from_array(np.ones((2, 3, 1)), 1 * ms, inputs=np.ones((3, 1)))
     with pytest.raises(InvalidInput, match="must have the same dt"):
         join([numbered([2]), Signals(np.ones((2, 2)))])
+    with pytest.raises(InvalidInput, match="must have the same dt"):
+        join([Signals(np.ones((2, 2))), Signals(np.ones((2, 2)), currents=np.ones((2, 1)))])
     with pytest.raises(InvalidInput, match="Join at least one"):
         join([])
     with pytest.raises(InvalidInput, match="There is no trial 2, only 0 to 1"):

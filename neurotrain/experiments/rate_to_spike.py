@@ -18,6 +18,7 @@ import numpy as np
 from neurotrain.experiments.measurements import measured
 from neurotrain.experiments.report import Check, Findings, Setting, save_figure
 from neurotrain.rate_to_spike import (
+    Brian2Neuron,
     RateToSpike,
     ShortTraining,
     measure,
@@ -29,7 +30,7 @@ from neurotrain.rate_to_spike import (
 CODE = "the published code as we ran it"
 PAPER, ASKED = "published", "asked of this library"
 SEEDS = (0, 1, 2, 3, 4)
-PERIODIC = ("osc4", "osc4-noise", "paper-units")
+PERIODIC = ("osc4", "osc4-noise", "osc4-force", "osc4-full-force", "paper-units")
 COMPONENTS: tuple[int | None, ...] = (2, 4, 8, 12, 20, None)
 # With as many rate units as this and slow synapses only.
 RATE_UNITS, NEURONS = 300, (150, 300, 450, 800)
@@ -45,6 +46,10 @@ SCORES = {
 }
 # Longer than that of the presets, as in the published code.
 OSC4 = {"trials": 500}
+# Neurons that are not leaky integrate-and-fire ones take longer.
+ADEX = {"neurons": 300, "rate_units": 300, "pool": 1.0, "traces": "slow", "trials": 150}
+QUICK_ADEX = {**ADEX, "neurons": 100, "rate_units": 100, "trials": 20, "test_trials": 5}
+QUICK_ADEX |= {"settle_trials": 2, "demean_trials": 4}
 
 Outcome = Mapping[str, Any]
 
@@ -63,8 +68,10 @@ def run(setting: Setting) -> Findings:
         count: _seeds(setting, f"neurons-{count}", "osc4", neurons=count, **SIZES)
         for count in numbers
     }
+    adex = QUICK_ADEX if setting.quick else ADEX
     parts = {
         **presets,
+        "AdEx neurons": _seeds(setting, "adex", "osc4", neuron=adex_neuron(), **adex),
         **{f"{count or 'all'} components": each for count, each in components.items()},
         **{f"{count} neurons": each for count, each in sizes.items()},
     }
@@ -72,7 +79,22 @@ def run(setting: Setting) -> Findings:
     checks = _oscillation_checks(presets, components)
     if not setting.quick:
         checks += _size_checks(components, sizes) + _task_checks(presets)
+        checks += _neuron_checks(parts)
     return Findings(tuple(checks), tuple(_row(name, each) for name, each in parts.items()))
+
+
+def adex_neuron() -> Brian2Neuron:
+    """Return adaptive exponential integrate-and-fire neurons, in steps of a quarter millisecond."""
+    from brian2 import ms, mV
+
+    import neurotrain as nt
+
+    def build(neurons: int) -> Any:
+        group = nt.models.adex_neurons(neurons, dt=0.25 * ms)
+        group.v = np.random.default_rng(0).uniform(-70, -55, neurons) * mV
+        return group
+
+    return Brian2Neuron(build, current="stimulus", scale=0.1)
 
 
 def _usual(setting: Setting, name: str) -> dict[str, Any]:
@@ -163,6 +185,12 @@ def _task_checks(presets: Mapping[str, Sequence[Outcome]]) -> list[Check]:
     for name, bound in SCORES.items():
         checks.append(Check(f"score, {name}", _median(presets[name], "score"), bound, True, ASKED))
     return checks
+
+
+def _neuron_checks(parts: Mapping[str, Sequence[Outcome]]) -> list[Check]:
+    return [
+        Check("nMSE, AdEx neurons", _median(parts["AdEx neurons"], "nmse"), 0.1, False, ASKED),
+    ]
 
 
 def _save_errors(

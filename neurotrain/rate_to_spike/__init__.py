@@ -6,6 +6,7 @@ from neurotrain.rate_to_spike.delayed_match import DelayedMatch
 from neurotrain.rate_to_spike.fit import fit
 from neurotrain.rate_to_spike.four_sines import FourSines
 from neurotrain.rate_to_spike.front import train
+from neurotrain.rate_to_spike.given_currents import GivenCurrents
 from neurotrain.rate_to_spike.given_signals import GivenSignals
 from neurotrain.rate_to_spike.lif import LifNeuron
 from neurotrain.rate_to_spike.measured import Measured, measure
@@ -27,12 +28,14 @@ from neurotrain.rate_to_spike.spike_statistics import cv, cv2, fano_factor, spik
 from neurotrain.rate_to_spike.target_task import TargetTask
 from neurotrain.rate_to_spike.temporal_xor import TemporalXor
 from neurotrain.rate_to_spike.three_bit_memory import ThreeBitMemory
+from neurotrain.rate_to_spike.trained_rates import TrainedRates
 
 __all__ = [
     "Brian2Network",
     "Brian2Neuron",
     "DelayedMatch",
     "FourSines",
+    "GivenCurrents",
     "GivenSignals",
     "LifNeuron",
     "Measured",
@@ -46,6 +49,7 @@ __all__ = [
     "TargetTask",
     "TemporalXor",
     "ThreeBitMemory",
+    "TrainedRates",
     "cv",
     "cv2",
     "fano_factor",

@@ -77,7 +77,6 @@ class Brian2Simulation:
 
     def state_dict(self) -> dict[str, np.ndarray]:
         """Return all that changes, as arrays that need no pickle."""
-        self.learning.flush()
         neurons = self._group.get_states(units=False, read_only_variables=False)
         if "lastspike" in neurons:
             neurons["lastspike"] = neurons["lastspike"] - float(self._brian2.t)
@@ -108,6 +107,7 @@ class Brian2Simulation:
         teach: bool = False,
         learns: np.ndarray | None = None,
         record: bool = False,
+        keep_random_currents: bool = False,
     ) -> Stretch:
         """Simulate the steps of `wanted`; for the arguments see `Simulation.advance`."""
         from brian2 import ms
@@ -117,20 +117,21 @@ class Brian2Simulation:
         self._learns = np.zeros(steps, bool) if learns is None else learns
         self._readouts = np.empty(wanted.shape)
         self._spikes = np.zeros((steps, n), bool) if record else None
+        self._random_currents = np.empty((steps, n)) if keep_random_currents else None
         self._sums, self._count = np.zeros(n), 0
         if steps:
             self._assign(inputs[0])
             self._brian2.run(steps * self.dt_ms * ms, namespace={})
+        # Nothing is pending between stretches: rounding would tell whether a training was stopped.
+        self.learning.flush()
         if not np.isfinite(self._readouts).all():
             raise TrainingFailed(
                 "What the Brian2 neurons give is no longer finite. Feed back less (target_gain), "
                 "use a smaller scale, or a smaller dt of the neurons."
             )
         means = self._sums / max(self._count, 1)
-        factors = self.network.factors
-        return Stretch(
-            self._readouts[:, :factors], self._readouts[:, factors:], self._spikes, means
-        )
+        parts = np.split(self._readouts, [self.network.factors], axis=1)
+        return Stretch(*parts, self._spikes, means, self._random_currents)
 
     def _step(self) -> None:
         """Take the spikes of a step of the neurons, and assign the currents of the next."""
@@ -143,6 +144,8 @@ class Brian2Simulation:
         readout, wanted = state["decoders"] @ traces, self._wanted[step]
         state["feedback"][:] = (wanted if self._teach else readout)[:factors]
         if last == self._substeps - 1:
+            if self._random_currents is not None:
+                self._random_currents[step] = state["slow_current"] + state["fast_current"]
             self._readouts[step] = readout
             if self._learns[step]:
                 gain = self.learning.update(traces)

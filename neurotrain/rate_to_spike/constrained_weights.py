@@ -25,20 +25,21 @@ class ConstrainedWeights:
         self.alpha = alpha
         neurons, regressors = len(connections.sources), len(connections.signs) + 1
         constant = np.full((neurons, 1), regressors - 1)
-        self._own = np.ascontiguousarray(np.hstack([connections.sources, constant]))
-        sources = self._own.shape[1]
-        self._side = n = -(-sources // SIDE)
-        self._sources = np.full((neurons, n * SIDE), -1)
-        self._sources[:, :sources] = self._own
+        own = np.hstack([connections.sources, constant])
+        self._count = own.shape[1]
+        self._side = n = -(-self._count // SIDE)
         self._signs = np.append(connections.signs, 0.0)
         self._columns = aligned((neurons, PENDING, n * SIDE))
         self._pending = np.zeros(neurons, np.int64)
         self._updates = np.zeros(1, np.int64)
-        shapes = {name: (neurons, n * SIDE) for name in ("weights", "moments", "free_inputs")}
+        shapes = {name: (neurons, n * SIDE) for name in ("weights", "moments")}
         shapes |= {"correlations": (regressors, regressors)}
         shapes |= {"tiles": (neurons, n * (n + 1) // 2, SIDE, SIDE)}
         self._state = {name: aligned(shape) for name, shape in shapes.items()}
-        self._state["free_inputs"][:, :sources] = 1
+        # The compiled code brings those to the front whose weights are free.
+        self._state["sources"] = np.full((neurons, n * SIDE), -1)
+        self._state["sources"][:, : self._count] = own
+        self._state["n_free"] = np.full(neurons, self._count)
         diagonal = np.cumsum([0, *range(n, 1, -1)])
         self._state["tiles"][:, diagonal] = np.eye(SIDE) / alpha
 
@@ -55,19 +56,19 @@ class ConstrainedWeights:
         return self._whole()[:, -1]
 
     def _whole(self) -> np.ndarray:
-        whole = np.zeros((len(self._own), len(self._signs)))
-        weights = self._state["weights"][:, : self._own.shape[1]]
-        np.put_along_axis(whole, self._own, weights, axis=1)
+        weights, sources = (self._state[n][:, : self._count] for n in ("weights", "sources"))
+        whole = np.zeros((len(weights), len(self._signs)))
+        np.put_along_axis(whole, sources, weights, axis=1)
         return whole
 
     def run(self) -> ctypes.Structure:
         """Return what the compiled code reads and writes."""
-        arrays = self._state | {"sources": self._sources, "signs": self._signs}
+        arrays = self._state | {"signs": self._signs}
         arrays |= {"columns": self._columns, "pending": self._pending}
         return CONSTRAINED_RUN(
-            n_neurons=len(self._sources),
+            n_neurons=len(self._pending),
             n_regressors=len(self._signs),
-            n_sources=self._own.shape[1],
+            n_sources=self._count,
             tiles_to_a_side=self._side,
             n_updates=int(self._updates[0]),
             alpha=self.alpha,

@@ -10,12 +10,12 @@ from neurotrain.errors import InvalidInput, require_number, require_whole
 
 @dataclass(frozen=True, eq=False)
 class Factors:
-    """The directions in which the currents of the rate units vary most.
+    """The directions in which the currents of the rate units vary most, or all of the units.
 
     Parameters
     ----------
     components : (unit, factor) array
-        Orthonormal columns, the most variance first.
+        Orthonormal columns: principal components, the most variance first, or the identity.
     shares : (unit,) array
         Of all principal components' parts in the variance, descending; they sum to 1.
     """
@@ -43,8 +43,8 @@ def principal_components(
     second_moment : (unit, unit) array
         The sum over time of ``f f'``, to any scale.
     components : int or float, optional
-        How many; or, below 1, the smallest number whose part in the variance is above it; all
-        by default.
+        How many; or, below 1, the smallest number whose part in the variance is above it. By
+        default the currents themselves are the factors, in their order.
 
     Raises
     ------
@@ -59,15 +59,15 @@ def principal_components(
             "outputs that are to be produced."
         )
     shares = variances / variances.sum()
+    if components is None:
+        return Factors(np.eye(len(shares)), shares)
     # Of an eigenvector and its negative, linear algebra libraries return either.
     largest = np.abs(vectors).argmax(axis=0)
     vectors = vectors * np.sign(vectors[largest, np.arange(len(vectors))])
     return Factors(vectors[:, : _count(shares, components)].copy(), shares)
 
 
-def _count(shares: np.ndarray, components: int | float | None) -> int:
-    if components is None:
-        return len(shares)
+def _count(shares: np.ndarray, components: int | float) -> int:
     if isinstance(components, Integral):
         require_whole("components", components)
         if components > len(shares):

@@ -26,6 +26,7 @@ def train(
     preset: str = "osc4",
     dt: Any = None,
     inputs: np.ndarray | None = None,
+    factors: np.ndarray | None = None,
     trials: int | None = None,
     seed: int = 0,
     folder: str | os.PathLike | None = None,
@@ -44,7 +45,12 @@ def train(
     dt : Quantity, optional
         Of an array: the duration of a step, such as ``1*ms``.
     inputs : array, optional
-        With an array of outputs: what both networks receive, with the same axes.
+        With an array of outputs or factors: what both networks receive, with the same axes.
+    factors : array, optional
+        What is to circulate in the spiking network, (time, factor) or (trial, time, factor),
+        such as factors of recorded neurons, in place of a driven rate network's principal
+        components; with an array of outputs of the same axes, or alone, and then they are the
+        outputs too. They are used as they are unless `components` is given.
     trials : int, optional
         Number of trials with learning, `Settings.training_trials`.
     seed : int
@@ -69,6 +75,9 @@ def train(
         As for `fit`.
     """
     chosen = find_preset(preset)
+    if factors is not None:
+        task = _with_factors(task, factors, dt, inputs)
+        dt, inputs, settings = None, None, {"components": None} | settings
     made = _task(chosen.make_task() if task is None else task, dt, inputs)
     if trials is not None:
         settings["training_trials"] = trials
@@ -78,6 +87,17 @@ def train(
     if wrong is not None:
         warnings.warn(wrong, ShortTraining, stacklevel=2)
     return result
+
+
+def _with_factors(task: Any, factors: Any, dt: Any, inputs: Any) -> Signals:
+    if task is not None and not isinstance(task, np.ndarray | list | tuple):
+        raise InvalidInput(
+            "factors go with an array of outputs, or alone; signals and tasks have currents of "
+            "their own."
+        )
+    if dt is None:
+        raise InvalidInput("Factors need dt, the duration of a step, such as 1*ms.")
+    return Signals.from_array(factors if task is None else task, dt, inputs, factors)
 
 
 def _task(task: Any, dt: Any, inputs: Any) -> TargetTask:
@@ -92,7 +112,7 @@ def _task(task: Any, dt: Any, inputs: Any) -> TargetTask:
         return GivenSignals(task)
     if isinstance(task, str):
         return make_task(task)
-    needed = ("draw", "score", "n_inputs", "n_outputs", "n_hints", "dt_ms")
+    needed = ("draw", "score", "n_inputs", "n_outputs", "n_hints", "dt_ms", "given")
     missing = [name for name in needed if not hasattr(task, name)]
     if missing:
         raise InvalidInput(

@@ -5,6 +5,7 @@ from typing import ClassVar
 import numpy as np
 
 from neurotrain.errors import require_whole
+from neurotrain.rate_to_spike.given_currents import GivenCurrents
 from neurotrain.rate_to_spike.measures import nmse
 from neurotrain.rate_to_spike.signals import Signals
 
@@ -23,6 +24,11 @@ class GivenSignals:
 
     def __init__(self, signals: Signals) -> None:
         self.signals = signals
+        currents = signals.currents
+        self.given: GivenCurrents | None = None
+        if currents.size:
+            rms = float(np.sqrt((currents**2).mean()))
+            self.given = GivenCurrents(currents.shape[1], rms)
 
     @property
     def dt_ms(self) -> float:

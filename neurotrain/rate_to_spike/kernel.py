@@ -32,7 +32,7 @@ CONSTRAINED_RUN = _structure(
     "ConstrainedRun",
     "n_neurons n_regressors n_sources tiles_to_a_side n_updates",
     "alpha",
-    "sources signs weights moments free_inputs correlations tiles columns pending",
+    "signs sources n_free weights moments correlations tiles columns pending",
 )
 _RUNS = {
     "neurotrain_drive": _structure(
@@ -49,7 +49,7 @@ _RUNS = {
         "constant encoders input_weights random_slow random_fast pool "
         "v slow_current fast_current inhibitory_current traces feedback decoders "
         "tiles columns pending waiting inputs wanted learns readouts current_sums spikes "
-        "constrained unspread",
+        "constrained unspread random_currents",
     ),
 }
 

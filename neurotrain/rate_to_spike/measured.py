@@ -23,8 +23,9 @@ class Measured:
 
     Parameters
     ----------
-    nmse, score : float
-        Normalized error, the median over trials; the task's score, the mean.
+    nmse, factor_nmse, score : float
+        Normalized errors of outputs and of factors, medians over trials; the task's score, the
+        mean.
     components : int
         How many factors were learned.
     rate_variance, spiking_variance : float
@@ -40,6 +41,7 @@ class Measured:
     """
 
     nmse: float
+    factor_nmse: float
     score: float
     components: int
     rate_variance: float
@@ -75,6 +77,7 @@ def measure(result: RateToSpike, trials: int = 20, seed: int = 0) -> Measured:
     wanted, given = (each[settled] for each in (shown.wanted_factors, shown.stretch.factors))
     return Measured(
         nmse=float(np.nanmedian(nmse(shown.stretch.outputs, shown.signals))),
+        factor_nmse=float(np.nanmedian(shown.factor_nmse)),
         score=float(np.nanmean(task.score(shown.stretch.outputs, shown.signals))),
         components=result.factors.count,
         rate_variance=float(result.factors.shares[:COMPONENTS].sum()),

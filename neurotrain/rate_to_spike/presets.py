@@ -54,6 +54,8 @@ def find_preset(name: str) -> Preset:
 
 def _presets() -> dict[str, Preset]:
     noise = {"random_slow_mv": 1.1, "random_fast_mv": 26.0}
+    # Without a rate network, random weights are what makes neurons differ.
+    alone = {"components": None, "pool": 1.0, "traces": "slow"}
     memory = {"components": 0.99, "component_trials": 40}
     return {
         "osc4": Preset("The oscillation of the published code.", "four-sines", Settings()),
@@ -61,6 +63,16 @@ def _presets() -> dict[str, Preset]:
             "The same with random synapses, which make spikes irregular.",
             "four-sines",
             Settings(training_trials=300, **noise),
+        ),
+        "osc4-force": Preset(
+            "The same by FORCE: the outputs are fed back, and nothing else is learned.",
+            "four-sines",
+            Settings(method="force", target_gain=30.0, random_slow_mv=1.4, **alone),
+        ),
+        "osc4-full-force": Preset(
+            "The same by full-FORCE: all currents of driven spiking neurons are learned.",
+            "four-sines",
+            Settings(method="full-force", target_gain=20.0, random_slow_mv=1.7, **alone),
         ),
         "paper-units": Preset(
             "The same with neurons and synapses in the units of the paper.",

@@ -7,10 +7,14 @@
 class RecursiveLeastSquares {
  public:
   // `tiles` by columns of tiles, from the diagonal down, each tile by columns; diagonal tiles whole.
-  // Vectors have `tiles_to_a_side` * SIDE values, zeros at the end.
+  // Vectors have `tiles_to_a_side` * SIDE values, zeros at the end. Those after the first
+  // `used_tiles` * SIDE, where there is nothing but zeros, are left out.
+  RecursiveLeastSquares(int64_t tiles_to_a_side, double *tiles, double *columns, int64_t *pending,
+                        int64_t used_tiles)
+      : side_(tiles_to_a_side), used_(used_tiles), size_(used_ * SIDE), tiles_(tiles),
+        columns_(columns), pending_(*pending) {}
   RecursiveLeastSquares(int64_t tiles_to_a_side, double *tiles, double *columns, int64_t *pending)
-      : side_(tiles_to_a_side), size_(side_ * SIDE), tiles_(tiles), columns_(columns),
-        pending_(*pending) {}
+      : RecursiveLeastSquares(tiles_to_a_side, tiles, columns, pending, tiles_to_a_side) {}
 
   int64_t size() const { return size_; }
 
@@ -27,13 +31,13 @@ class RecursiveLeastSquares {
   void product(const double *x, double *y) const {
     multiply_tiles(x, y);
     for (int64_t c = 0; c < pending_; c++) {
-      const double *earlier = columns_ + c * size_;
+      const double *earlier = columns_ + c * side_ * SIDE;
       add_scaled(y, -dot(earlier, x, size_), earlier, size_);
     }
   }
 
   // Where to put the column c for P -= c c' / divisor.
-  double *next_column() { return columns_ + pending_ * size_; }
+  double *next_column() { return columns_ + pending_ * side_ * SIDE; }
   void subtract_column(double divisor) {
     double *column = next_column();
     const double root = std::sqrt(divisor);
@@ -53,17 +57,40 @@ class RecursiveLeastSquares {
   // Brings all that is pending into the tiles.
   void flush() { each_tile<-1>(); }
 
+  // Puts row and column `from` in the place of `to`, of the first `count`, and leaves zeros.
+  void move(int64_t from, int64_t to, int64_t count) {
+    flush();
+    const double own = *at(from, from);
+    for (int64_t k = 0; k < count; k++) set(to, k, *at(from, k));
+    set(to, to, own);
+    for (int64_t k = 0; k < count; k++) set(from, k, 0);
+  }
+
  private:
   static const int ROWS = SIDE / LANES;
 
+  double *tiles_of_column(int64_t j) const {
+    return tiles_ + (j * side_ - j * (j - 1) / 2) * SIDE * SIDE;
+  }
+
+  double *at(int64_t i, int64_t j) const {
+    if (i / SIDE < j / SIDE) std::swap(i, j);
+    double *tile = tiles_of_column(j / SIDE) + (i / SIDE - j / SIDE) * SIDE * SIDE;
+    return tile + j % SIDE * SIDE + i % SIDE;
+  }
+
+  void set(int64_t i, int64_t j, double value) {
+    *at(i, j) = *at(j, i) = value;
+  }
+
   void multiply_tiles(const double *x, double *y) const {
     memset(y, 0, size_ * sizeof(double));
-    const double *tile = tiles_;
-    for (int64_t j = 0; j < side_; j++) {
+    for (int64_t j = 0; j < used_; j++) {
+      const double *tile = tiles_of_column(j);
       V below[SIDE] = {};
       add_tile<false>(tile, x + j * SIDE, x + j * SIDE, y + j * SIDE, below);
       tile += SIDE * SIDE;
-      for (int64_t i = j + 1; i < side_; i++, tile += SIDE * SIDE)
+      for (int64_t i = j + 1; i < used_; i++, tile += SIDE * SIDE)
         add_tile<true>(tile, x + j * SIDE, x + i * SIDE, y + i * SIDE, below);
       for (int64_t k = 0; k < SIDE; k++) y[j * SIDE + k] += sum_of_lanes(below[k]);
     }
@@ -92,9 +119,10 @@ class RecursiveLeastSquares {
   }
 
   template <int sign> void each_tile() {
-    double *tile = tiles_;
-    for (int64_t j = 0; j < side_; j++)
-      for (int64_t i = j; i < side_; i++, tile += SIDE * SIDE) add_pending<sign>(tile, i, j);
+    for (int64_t j = 0; j < used_; j++) {
+      double *tile = tiles_of_column(j);
+      for (int64_t i = j; i < used_; i++, tile += SIDE * SIDE) add_pending<sign>(tile, i, j);
+    }
     pending_ = 0;
   }
 
@@ -107,7 +135,7 @@ class RecursiveLeastSquares {
           for (int r = 0; r < HIGH; r++)
             sums[q][r] = load(tile + (k + q) * SIDE + row + r * LANES);
         for (int64_t c = 0; c < pending_; c++) {
-          const double *column = columns_ + c * size_;
+          const double *column = columns_ + c * side_ * SIDE;
           for (int q = 0; q < WIDE; q++) {
             const V factor = vec(sign * column[j * SIDE + k + q]);
             for (int r = 0; r < HIGH; r++)
@@ -120,7 +148,7 @@ class RecursiveLeastSquares {
       }
   }
 
-  const int64_t side_, size_;
+  const int64_t side_, used_, size_;
   double *const tiles_, *const columns_;
   int64_t &pending_;
 };

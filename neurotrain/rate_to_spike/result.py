@@ -1,13 +1,18 @@
 """What came of a training from rates to spikes."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from neurotrain.rate_to_spike.brian2_network import Brian2Network
 from neurotrain.rate_to_spike.factors import Factors
+from neurotrain.rate_to_spike.neo_block import neo_block
 from neurotrain.rate_to_spike.spiking_network import SpikingNetwork
 from neurotrain.rate_to_spike.training import Shown, Training
+
+if TYPE_CHECKING:
+    import neo
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,3 +91,24 @@ class RateToSpike:
             outputs, until rounding has moved a spike.
         """
         return self.training.to_brian2(trials, seed)
+
+    def to_neo(self, trials: int = 1, seed: int = 0, **annotations: Any) -> "neo.Block":
+        """Return further trials as a Neo Block, with a Segment for each trial.
+
+        A Segment has the spike train of each neuron, silent ones too, ``output``, ``target``,
+        ``factors``, ``target factors`` and ``input`` as AnalogSignals, when outputs are scored as
+        an Epoch, and as annotations the normalized error, the score and the conditions.
+
+        Parameters
+        ----------
+        trials, seed : int
+            As for `test`.
+        annotations
+            Of the Block, beside the task, the seeds, and the normalized error of the training's
+            own test.
+        """
+        shown, task = self.test(trials, seed), self.training.task
+        known = {"task": task.name, "seed": self.training.seed, "test_seed": seed}
+        known |= {"nmse": self.nmse}
+        score = task.score(shown.stretch.outputs, shown.signals)
+        return neo_block(shown, score, {**known, **annotations})

@@ -7,6 +7,8 @@ from neurotrain.rate_to_spike.brian2_neuron import Brian2Neuron
 from neurotrain.rate_to_spike.lif import LifNeuron
 from neurotrain.rate_to_spike.spiking_network import TRACES
 
+METHODS = ("factors", "full-force", "force")
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -14,24 +16,34 @@ class Settings:
 
     Parameters
     ----------
+    method : {'factors', 'full-force', 'force'}
+        What is learned besides the outputs: principal components of a driven rate network's
+        currents (DePasquale, Churchland and Abbott 2016, arXiv:1601.07620); all currents of a
+        second network of such spiking neurons with random weights, which is driven with outputs
+        and hints (full-FORCE, DePasquale and others 2018, doi:10.1371/journal.pone.0191527); or
+        nothing, and the outputs are fed back (FORCE, Sussillo and Abbott 2009,
+        doi:10.1016/j.neuron.2009.07.018).
     neurons, rate_units : int
         Sizes of the spiking network and of the rate network.
     components : int, float or None
         Principal components that become factors: how many; or, below 1, as many as it takes to
-        have more than this part of the variance; or all (None).
+        have more than this part of the variance; or the currents themselves (None), as it must
+        be with the other methods.
     rate_gain : float
         Of the rate network's random weights.
     rate_tau_ms : float
         Time constant of the rate units.
     target_gain : float
         What a current of 1 in the rate network is in the spiking network, in mV: the length of
-        the columns of the random matrix between the two.
+        the columns of the random matrix between the two. With the other methods, the largest
+        weight of outputs, hints and inputs, which are uniform. Of currents that come with the
+        trials, their root mean square over neurons and time, in mV.
     neuron : LifNeuron or Brian2Neuron
     inhibition_mv : float
         What a spike adds to the current of all neurons, times the number of neurons.
     random_slow_mv, random_fast_mv : float
         Standard deviation of random weights that stay as they are, times the square root of the
-        number of neurons. The authors use 1.1 and 26.
+        number of neurons. The authors use 1.1 and 26. In full-FORCE those of the second network.
     pool : float
         The part of the neurons that are read out and fed back.
     traces : {'slow', 'fast', 'both'}
@@ -54,6 +66,7 @@ class Settings:
         freed from; those with learning; those that are run afterwards with frozen weights.
     """
 
+    method: str = "factors"
     neurons: int = 500
     rate_units: int = 500
     components: int | float | None = 12
@@ -91,9 +104,25 @@ class Settings:
         for name in ("excitatory", "connections"):
             if getattr(self, name) is not None:
                 require_number(name, getattr(self, name), above=0, most=1)
+        self._require_method()
         self._require_dale()
         if self.traces not in TRACES:
             raise InvalidInput(f"traces must be one of {', '.join(TRACES)}, got {self.traces!r}.")
+
+    def _require_method(self) -> None:
+        if self.method not in METHODS:
+            raise InvalidInput(f"method must be one of {', '.join(METHODS)}, got {self.method!r}.")
+        if self.method == "factors":
+            return
+        if self.components is not None:
+            raise InvalidInput(
+                f"Principal components are for the method 'factors'; '{self.method}' learns all "
+                "that there is: set components=None."
+            )
+        if not (self.random_slow_mv or self.random_fast_mv):
+            raise InvalidInput(
+                f"'{self.method}' relies on random weights; set random_slow_mv or random_fast_mv."
+            )
 
     def _require_dale(self) -> None:
         names = ("inhibition_mv", "random_slow_mv", "random_fast_mv")

@@ -41,11 +41,15 @@ class Signals:
         Duration of a step, in ms.
     conditions : mapping of str to (trial,) array
         What trials differ in.
+    currents : (time, unit) array, optional
+        What is to circulate in the spiking network: recorded factors, or currents of a network
+        of one's own; by default those of a driven rate network.
 
     Raises
     ------
     InvalidInput
-        If shapes do not fit, values are not finite, or trials do not fill the time.
+        If shapes do not fit, values are not finite, trials do not fill the time, or there are
+        both currents and hints, which a driven rate network would be given.
     """
 
     outputs: np.ndarray
@@ -55,6 +59,7 @@ class Signals:
     steps: np.ndarray | None = None
     dt_ms: float = 1.0
     conditions: Mapping[str, np.ndarray] = field(default_factory=dict)
+    currents: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         require_number("dt_ms", self.dt_ms, above=0)
@@ -65,7 +70,7 @@ class Signals:
                 f"outputs must have at least one step and one channel, got shape {outputs.shape}."
             )
         kept = {"outputs": outputs, "scored": scored_steps(self.scored, n_steps)}
-        for name in ("inputs", "hints"):
+        for name in ("inputs", "hints", "currents"):
             given = getattr(self, name)
             kept[name] = channels(name, np.zeros((n_steps, 0)) if given is None else given)
             if len(kept[name]) != n_steps:
@@ -73,6 +78,8 @@ class Signals:
                     f"{name} must have as many steps as the outputs, {n_steps}, "
                     f"got {len(kept[name])}."
                 )
+        if kept["hints"].size and kept["currents"].size:
+            raise InvalidInput("Hints are for a driven rate network, which currents replace.")
         kept["steps"] = trial_steps(self.steps, n_steps)
         for name, array in kept.items():
             array.flags.writeable = False
@@ -81,7 +88,11 @@ class Signals:
 
     @classmethod
     def from_array(
-        cls, outputs: np.ndarray, dt: Any, inputs: np.ndarray | None = None
+        cls,
+        outputs: np.ndarray,
+        dt: Any,
+        inputs: np.ndarray | None = None,
+        currents: np.ndarray | None = None,
     ) -> "Signals":
         """Return signals from arrays of one's own in physical time.
 
@@ -91,8 +102,8 @@ class Signals:
             What is to be produced; without the last axis if there is a single output and trial.
         dt : Quantity
             Duration of a step, such as ``1*ms``.
-        inputs : array, optional
-            What both networks receive, with the axes of the outputs.
+        inputs, currents : array, optional
+            As for `Signals`, with the axes of the outputs.
 
         Raises
         ------
@@ -102,15 +113,17 @@ class Signals:
         dt_ms = in_ms(dt)
         values = per_trial("outputs", outputs)
         steps = np.full(len(values), values.shape[1])
-        if inputs is not None:
-            given = per_trial("inputs", inputs)
+        joined = {}
+        for name, array in (("inputs", inputs), ("currents", currents)):
+            given = per_trial(name, np.zeros((*values.shape[:2], 0)) if array is None else array)
             if given.shape[:2] != values.shape[:2]:
                 raise InvalidInput(
-                    f"inputs must have as many trials and steps as the outputs, "
+                    f"{name} must have as many trials and steps as the outputs, "
                     f"{values.shape[:2]}, got {given.shape[:2]}."
                 )
-            inputs = given.reshape(-1, given.shape[2])
-        return cls(values.reshape(-1, values.shape[2]), inputs, steps=steps, dt_ms=dt_ms)
+            joined[name] = given.reshape(values.shape[0] * values.shape[1], given.shape[2])
+        outputs = values.reshape(-1, values.shape[2])
+        return cls(outputs, steps=steps, dt_ms=dt_ms, **joined)
 
     @property
     def n_trials(self) -> int:
@@ -162,6 +175,7 @@ class Signals:
             self.steps[order],
             self.dt_ms,
             {name: values[order] for name, values in self.conditions.items()},
+            self.currents[index],
         )
 
 
@@ -190,9 +204,11 @@ def join(parts: Sequence[Signals]) -> Signals:
             name: np.concatenate([part.conditions[name] for part in parts])
             for name in parts[0].conditions
         },
+        np.concatenate([part.currents for part in parts]),
     )
 
 
 def _form(part: Signals) -> tuple:
-    counts = (part.outputs.shape[1], part.inputs.shape[1], part.hints.shape[1])
+    channels = (part.outputs, part.inputs, part.hints, part.currents)
+    counts = tuple(array.shape[1] for array in channels)
     return part.dt_ms, counts, tuple(sorted(part.conditions))

@@ -24,12 +24,15 @@ class Stretch:
     spikes : (time, neuron) bool array or None
     currents : (neuron,) array
         Each neuron's mean current from feedback and random weights, in mV.
+    random_currents : (time, neuron) array or None
+        Those of random weights, of which those of a step act in the next one, in mV.
     """
 
     factors: np.ndarray
     outputs: np.ndarray
     spikes: np.ndarray | None
     currents: np.ndarray
+    random_currents: np.ndarray | None = None
 
 
 class Simulation:
@@ -154,6 +157,7 @@ class Simulation:
         teach: bool = False,
         learns: np.ndarray | None = None,
         record: bool = False,
+        keep_random_currents: bool = False,
     ) -> Stretch:
         """Simulate the steps of `wanted`.
 
@@ -168,6 +172,8 @@ class Simulation:
             The steps after which the decoders learn; none by default.
         record : bool
             Whether to keep the spikes.
+        keep_random_currents : bool
+            Whether to keep what random weights give each neuron in each step.
 
         Raises
         ------
@@ -185,6 +191,8 @@ class Simulation:
         }
         if record:
             series["spikes"] = np.empty((steps, self.network.neurons), np.uint8)
+        if keep_random_currents:
+            series["random_currents"] = np.empty((steps, self.network.neurons))
         numbers = self._numbers() | {"n_steps": steps, "teach": int(teach)}
         self._call(numbers, self._fixed | self._state | self._aside() | series)
         readouts, spikes = series["readouts"], series.get("spikes")
@@ -198,6 +206,7 @@ class Simulation:
             readouts[:, self.network.factors :],
             None if spikes is None else spikes.view(bool),
             series["current_sums"] / max(steps, 1),
+            series.get("random_currents"),
         )
 
     def _call(self, numbers: dict[str, float], arrays: dict[str, np.ndarray]) -> None:

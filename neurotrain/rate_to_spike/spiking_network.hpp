@@ -20,6 +20,7 @@ struct SpikingRun {
   // (factor,), which are what (factor, neuron) makes of it.
   ConstrainedRun *constrained;
   const double *unspread;
+  double *random_currents;  // (time, neuron)
 };
 
 class SpikingNetwork {
@@ -99,6 +100,13 @@ class SpikingNetwork {
     }
     double &inhibitory = *run_.inhibitory_current;
     inhibitory = inhibitory * run_.decay_fast + run_.inhibition * double(n_spikes);
+    if (run_.random_currents) keep_random_currents(run_.random_currents + t * n_);
+  }
+
+  void keep_random_currents(double *kept) const {
+    std::fill(kept, kept + n_, 0.0);
+    if (run_.random_slow) add_scaled(kept, 1, run_.slow_current, n_);
+    if (run_.random_fast) add_scaled(kept, 1, run_.fast_current, n_);
   }
 
   void feed_back_constrained(int64_t t, double *readout, const double *wanted) {

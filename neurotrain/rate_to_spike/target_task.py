@@ -7,6 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from neurotrain.errors import InvalidInput, require_number, require_whole
+from neurotrain.rate_to_spike.given_currents import GivenCurrents
 from neurotrain.rate_to_spike.measures import nmse
 from neurotrain.rate_to_spike.signals import Signals, join
 
@@ -30,6 +31,8 @@ class TargetTask(ABC):
         Channels that only the rate network sees.
     chance : float or None
         Score of guessing, where there is something to guess.
+    given : GivenCurrents or None
+        Of currents that come with the trials; none if those of a driven rate network are learned.
     """
 
     name: ClassVar[str]
@@ -37,6 +40,7 @@ class TargetTask(ABC):
     n_outputs: ClassVar[int]
     n_hints: ClassVar[int] = 0
     chance: ClassVar[float | None] = None
+    given: ClassVar[GivenCurrents | None] = None
 
     dt_ms: float = 1.0
 

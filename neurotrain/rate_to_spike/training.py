@@ -9,24 +9,21 @@ import numpy as np
 from neurotrain.errors import InvalidInput, require_whole
 from neurotrain.kept_training import part_of
 from neurotrain.rate_to_spike.brian2_network import Brian2Network, brian2_network
-from neurotrain.rate_to_spike.brian2_neuron import Brian2Neuron
 from neurotrain.rate_to_spike.brian2_simulation import Brian2Simulation
-from neurotrain.rate_to_spike.factors import Factors, principal_components, random_spread
+from neurotrain.rate_to_spike.drawn_networks import PARTS, draw_network, draw_targets
+from neurotrain.rate_to_spike.factors import Factors, principal_components
 from neurotrain.rate_to_spike.measures import nmse
-from neurotrain.rate_to_spike.rate_network import RateNetwork
 from neurotrain.rate_to_spike.settings import Settings
 from neurotrain.rate_to_spike.signals import Signals
-from neurotrain.rate_to_spike.simulation import Simulation, Stretch
-from neurotrain.rate_to_spike.spiking_network import Connections, SpikingNetwork
+from neurotrain.rate_to_spike.simulation import Stretch
+from neurotrain.rate_to_spike.simulations import AnySimulation, make_simulation
 from neurotrain.rate_to_spike.target_task import TargetTask
-from neurotrain.rate_to_spike.targets import DrivenNetwork
 from neurotrain.seeding import generator
 
 # The numbers are part of a run's randomness: append, never renumber.
 PHASES = ("components", "demean", "training", "test", "further")
 _NETWORK, _TRIALS = "rate-to-spike-network", "rate-to-spike-trials"
 _STATE, _UPDATES = "rate-to-spike-state", "rate-to-spike-updates"
-_PARTS = ("rate-network", "spread", "random-slow", "random-fast", "pool", "connections")
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +47,14 @@ class Shown:
     def nmse(self) -> np.ndarray:
         """Normalized error of each trial (trial,)."""
         return nmse(self.stretch.outputs, self.signals)
+
+    @property
+    def factor_nmse(self) -> np.ndarray:
+        """The same of the factors (trial,), over all steps."""
+        error = (self.stretch.factors - self.wanted_factors) ** 2
+        parts = [self.signals.split(each) for each in (error, self.wanted_factors**2)]
+        sums = [np.array([part.sum() for part in each]) for each in parts]
+        return np.divide(*sums, out=np.full(len(sums[1]), np.nan), where=sums[1] > 0)
 
 
 class Training:
@@ -77,19 +82,10 @@ class Training:
         self.task, self.settings, self.seed = task, settings, int(seed)
         self.phase, self.trial = 0, 0
         self.losses: dict[str, list[float]] = {"training": [], "test": []}
-        n = settings.rate_units
-        network = RateNetwork.draw(
-            n,
-            task.n_outputs + task.n_hints,
-            task.n_inputs,
-            self._generator(_NETWORK, _PARTS.index("rate-network")),
-            gain=settings.rate_gain,
-            tau_ms=settings.rate_tau_ms,
-        )
-        self.driven = DrivenNetwork(network, self._generator(_STATE, 0).normal(size=n))
+        self.targets = draw_targets(task, settings, self._part, self._generator(_STATE, 0))
         self.factors: Factors | None = None
-        self.simulation: Simulation | Brian2Simulation | None = None
-        self._sum = np.zeros((n, n))
+        self.simulation: AnySimulation | None = None
+        self._sum = np.zeros((self.targets.spread.shape[1],) * 2)
 
     @property
     def trials(self) -> list[int]:
@@ -109,7 +105,7 @@ class Training:
         name = PHASES[self.phase]
         signals = self.draw(self.phase, self.trial)
         if name == "components":
-            currents = self.driven.currents(signals)
+            currents = self.targets.source.currents(signals)
             if settled:
                 self._sum += currents.T @ currents
         elif not settled:
@@ -136,7 +132,7 @@ class Training:
         record: bool = False,
     ) -> Shown:
         """Show signals to both networks; for the arguments see `Simulation.advance`."""
-        factors = self.factors.project(self.driven.currents(signals))
+        factors = self.factors.project(self.targets.source.currents(signals))
         wanted = np.hstack([factors, signals.outputs])
         stretch = self.simulation.advance(
             signals.inputs, wanted, teach=teach, learns=learns, record=record
@@ -182,7 +178,7 @@ class Training:
             "position": np.array([self.phase, self.trial]),
             "sum": self._sum.copy(),
             **{f"losses.{name}": np.array(values) for name, values in self.losses.items()},
-            **{f"driven.{name}": array for name, array in self.driven.state_dict().items()},
+            **{f"source.{name}": each for name, each in self.targets.source.state_dict().items()},
         }
         if self.simulation is not None:
             simulation = self.simulation.state_dict()
@@ -196,7 +192,7 @@ class Training:
         self.phase, self.trial = (int(value) for value in state["position"])
         self._sum = state["sum"].copy()
         self.losses = {name: state[f"losses.{name}"].tolist() for name in self.losses}
-        self.driven.load_state_dict(part_of(state, "driven."))
+        self.targets.source.load_state_dict(part_of(state, "source."))
         if "components" in state:
             self._start_spiking(Factors(state["components"], state["shares"]), state["bias"])
             self.simulation.load_state_dict(part_of(state, "simulation."))
@@ -214,54 +210,17 @@ class Training:
 
     def _start_spiking(self, factors: Factors, bias: np.ndarray) -> None:
         self.factors = factors
-        network = self._spiking_network(factors, bias)
+        network = draw_network(self.settings, self.targets, factors, bias, self._part)
         outputs, dt_ms, alpha = self.task.n_outputs, self.task.dt_ms, self.settings.alpha
-        if isinstance(network.neuron, Brian2Neuron):
-            self.simulation = Brian2Simulation(network, outputs, dt_ms, alpha)
-            return
-        noise = self._generator(_STATE, 1).normal(size=network.neurons)
-        voltage = network.neuron.rest_mv + 1e-3 * noise
-        self.simulation = Simulation(network, outputs, dt_ms, voltage, alpha)
-
-    def _spiking_network(self, factors: Factors, bias: np.ndarray) -> SpikingNetwork:
-        s, n = self.settings, self.settings.neurons
-        rngs = {part: self._generator(_NETWORK, k) for k, part in enumerate(_PARTS)}
-        spread = random_spread(n, s.rate_units, rngs["spread"], s.target_gain)
-        scales = {"random_slow": s.random_slow_mv, "random_fast": s.random_fast_mv}
-        random = {
-            name: rngs[name.replace("_", "-")].normal(0, scale / np.sqrt(n), (n, n))
-            for name, scale in scales.items()
-            if scale
-        }
-        pool = np.sort(rngs["pool"].permutation(n)[: max(1, round(s.pool * n))])
-        return SpikingNetwork(
-            encoders=spread @ factors.components,
-            input_weights=spread @ self.driven.network.input_weights,
-            bias=bias,
-            inhibition=s.inhibition_mv / n,
-            pool=pool,
-            connections=self._connections(pool, rngs["connections"]),
-            traces=s.traces,
-            neuron=s.neuron,
-            **random,
-        )
-
-    def _connections(self, pool: np.ndarray, rng: np.random.Generator) -> Connections | None:
-        s = self.settings
-        if s.excitatory is None and s.connections is None:
-            return None
-        kinds = 2 if s.traces == "both" else 1
-        count = max(1, round((s.connections or 1) * kinds * len(pool)))
-        everything = np.tile(np.arange(kinds * len(pool)), (s.neurons, 1))
-        sources = np.sort(rng.permuted(everything, axis=1)[:, :count], axis=1)
-        signs = np.zeros(len(pool))
-        if s.excitatory is not None:
-            signs = np.where(pool < round(s.excitatory * s.neurons), 1, -1)
-        return Connections(sources, np.tile(signs, kinds))
+        rng = self._generator(_STATE, 1)
+        self.simulation = make_simulation(network, outputs, dt_ms, alpha, rng)
 
     def _learns(self, steps: int) -> np.ndarray:
         probability = self.task.dt_ms / self.settings.update_every_ms
         return self._generator(_UPDATES, self.trial).random(steps) < probability
+
+    def _part(self, name: str) -> np.random.Generator:
+        return self._generator(_NETWORK, PARTS.index(name))
 
     def _generator(self, purpose: str, *index: int) -> np.random.Generator:
         return generator(self.seed, purpose, *index)

@@ -43,7 +43,7 @@ def read_training(folder: Path, training: Training) -> None:
 def _described(training: Training) -> dict[str, Any]:
     """Return what tells a training from others, as plain values that JSON keeps."""
     first = training.draw(0, 0)
-    trial = fingerprint(first.outputs, first.inputs, first.hints, first.scored)
+    trial = fingerprint(first.outputs, first.inputs, first.hints, first.scored, first.currents)
     told = {"task": training.task.name, "first trial": trial, "seed": training.seed}
     settings = training.settings
     names = [each.name for each in fields(settings) if each.name != "neuron"]
