@@ -87,10 +87,10 @@ def adex_neuron() -> Brian2Neuron:
     """Return adaptive exponential integrate-and-fire neurons, in steps of a quarter millisecond."""
     from brian2 import ms, mV
 
-    import neurotrain as nt
+    from neurotrain.models import adex_neurons
 
     def build(neurons: int) -> Any:
-        group = nt.models.adex_neurons(neurons, dt=0.25 * ms)
+        group = adex_neurons(neurons, dt=0.25 * ms)
         group.v = np.random.default_rng(0).uniform(-70, -55, neurons) * mV
         return group
 
