@@ -8,6 +8,7 @@ number of components and of neurons, `osc4/activity.png` a trained network.
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from importlib import import_module
 from math import isnan
 from statistics import median
 from time import process_time
@@ -15,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from neurotrain import catalog
 from neurotrain.experiments.measurements import measured
 from neurotrain.experiments.report import Check, Findings, Setting, save_figure
 from neurotrain.rate_to_spike import (
@@ -87,10 +89,11 @@ def adex_neuron() -> Brian2Neuron:
     """Return adaptive exponential integrate-and-fire neurons, in steps of a quarter millisecond."""
     from brian2 import ms, mV
 
-    import neurotrain as nt
+    # The neurons alone are beside the network of them.
+    model = import_module(catalog.find("models", "adex").__module__)
 
     def build(neurons: int) -> Any:
-        group = nt.models.adex_neurons(neurons, dt=0.25 * ms)
+        group = model.adex_neurons(neurons, dt=0.25 * ms)
         group.v = np.random.default_rng(0).uniform(-70, -55, neurons) * mV
         return group
 

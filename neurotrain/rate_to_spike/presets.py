@@ -53,10 +53,13 @@ def find_preset(name: str) -> Preset:
 
 
 def _presets() -> dict[str, Preset]:
+    return _oscillations() | _tasks()
+
+
+def _oscillations() -> dict[str, Preset]:
     noise = {"random_slow_mv": 1.1, "random_fast_mv": 26.0}
     # Without a rate network, random weights are what makes neurons differ.
     alone = {"components": None, "pool": 1.0, "traces": "slow"}
-    memory = {"components": 0.99, "component_trials": 40}
     return {
         "osc4": Preset("The oscillation of the published code.", "four-sines", Settings()),
         "osc4-noise": Preset(
@@ -90,6 +93,12 @@ def _presets() -> dict[str, Preset]:
                 training_trials=200,
             ),
         ),
+    }
+
+
+def _tasks() -> dict[str, Preset]:
+    memory = {"components": 0.99, "component_trials": 40}
+    return {
         "reach": Preset(
             "Muscle activity of reaches into eight directions.",
             "reach",
