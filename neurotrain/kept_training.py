@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from neurotrain.atomic import write_all
-from neurotrain.errors import RunFolderError
+from neurotrain.errors import InvalidInput, RunFolderError
 
 _DESCRIPTION = "description"
 
@@ -64,6 +64,23 @@ def fingerprint(*arrays: np.ndarray) -> int:
 def part_of(arrays: Mapping[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
     """Return the arrays whose names begin with `prefix`, under what follows it."""
     return {n.removeprefix(prefix): a for n, a in arrays.items() if n.startswith(prefix)}
+
+
+def restore_arrays(arrays: Mapping[str, np.ndarray], state: Mapping[str, np.ndarray]) -> None:
+    """Give arrays the values that `state` has under the same names, all of them or none.
+
+    Raises
+    ------
+    InvalidInput
+        If one is of another shape.
+    """
+    for name, array in arrays.items():
+        if state[name].shape != array.shape:
+            raise InvalidInput(
+                f"'{name}' of another network: shape {state[name].shape}, not {array.shape}."
+            )
+    for name, array in arrays.items():
+        array[...] = state[name]
 
 
 def _require_same(path: Path, kept: dict[str, Any], wanted: dict[str, Any]) -> None:

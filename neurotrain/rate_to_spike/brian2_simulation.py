@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from neurotrain.errors import InvalidInput, TrainingFailed
-from neurotrain.kept_training import part_of
+from neurotrain.kept_training import part_of, restore_arrays
 from neurotrain.rate_to_spike.recursive_least_squares import RecursiveLeastSquares
 from neurotrain.rate_to_spike.simulation import Stretch
 from neurotrain.rate_to_spike.spiking_network import SpikingNetwork
@@ -88,12 +88,7 @@ class Brian2Simulation:
 
     def load_state_dict(self, state: Mapping[str, np.ndarray]) -> None:
         """Go on from where `state` was taken."""
-        for name, array in (self._state | {"tiles": self.learning.tiles}).items():
-            if state[name].shape != array.shape:
-                raise InvalidInput(
-                    f"'{name}' of another network: shape {state[name].shape}, not {array.shape}."
-                )
-            array[...] = state[name]
+        restore_arrays(self._state | {"tiles": self.learning.tiles}, state)
         own = part_of(state, "neurons.")
         if "lastspike" in own:
             own["lastspike"] = own["lastspike"] + float(self._brian2.t)

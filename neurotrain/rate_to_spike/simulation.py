@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from neurotrain.errors import InvalidInput, TrainingFailed, require_number
+from neurotrain.kept_training import restore_arrays
 from neurotrain.rate_to_spike.constrained_weights import ConstrainedWeights
 from neurotrain.rate_to_spike.kernel import call
 from neurotrain.rate_to_spike.recursive_least_squares import RecursiveLeastSquares
@@ -133,13 +134,7 @@ class Simulation:
 
     def load_state_dict(self, state: Mapping[str, np.ndarray]) -> None:
         """Go on from where `state` was taken."""
-        for name, array in self._changing().items():
-            if state[name].shape != array.shape:
-                raise InvalidInput(
-                    f"'{name}' of another network: shape {state[name].shape}, not {array.shape}."
-                )
-        for name, array in self._changing().items():
-            array[...] = state[name]
+        restore_arrays(self._changing(), state)
 
     def _changing(self) -> dict[str, np.ndarray]:
         # Nothing is pending between stretches.
