@@ -92,6 +92,7 @@ MAY_IMPORT_ANALYSIS_LATE = {
     "neurotrain/experiments/discrete_loss.py",
     "neurotrain/experiments/gradient_horizon.py",
     "neurotrain/experiments/integration_bp_vs_es.py",
+    "neurotrain/experiments/meta_plasticity.py",
     "neurotrain/experiments/neuron_turn_off.py",
     "neurotrain/experiments/ode_arms.py",
     "neurotrain/experiments/oja.py",

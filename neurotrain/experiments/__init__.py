@@ -26,6 +26,7 @@ _MODULES = {
     "integration-bp-vs-es": "neurotrain.experiments.integration_bp_vs_es",
     "integration-memory": "neurotrain.experiments.integration_memory",
     "losses": "neurotrain.experiments.losses",
+    "meta-plasticity": "neurotrain.experiments.meta_plasticity",
     "neuron-turn-off": "neurotrain.experiments.neuron_turn_off",
     "oja": "neurotrain.experiments.oja",
     "optimizers": "neurotrain.experiments.optimizers",
