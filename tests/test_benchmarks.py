@@ -22,6 +22,12 @@ from neurotrain.benchmarks.networks import NETWORKS
 from neurotrain.benchmarks.ode_cost import VARIANTS as ODE_VARIANTS
 from neurotrain.benchmarks.ode_cost import OdePopulation, format_odes, measure_odes
 from neurotrain.benchmarks.outcome import Outcome, Seconds, peak_memory_mb
+from neurotrain.benchmarks.predictive_coding_cost import VARIANTS as INFERENCE_VARIANTS
+from neurotrain.benchmarks.predictive_coding_cost import (
+    InferenceBatch,
+    format_inference,
+    measure_inference,
+)
 from neurotrain.benchmarks.processes import Process, VariantFailed
 from neurotrain.benchmarks.values import Values
 from neurotrain.benchmarks.variants import VARIANTS, Variant
@@ -480,6 +486,39 @@ def test_loops_that_fail_are_told(monkeypatch):
     assert {row["note"] for row in rows} == {"failed: it went wrong"}
     assert asked.check_loops(rows) == []
     assert "went wrong" in format_loops(rows)
+
+
+def test_predictive_coding_is_timed_beside_backpropagation():
+    pytest.importorskip("torch")
+    rows = {row["variant"]: row for row in measure_inference(InferenceBatch(8, 1))}
+    assert tuple(rows) == INFERENCE_VARIANTS
+    assert all(row["note"] == "" and row["ms"] > 0 for row in rows.values())
+    # In single precision.
+    assert max(row["error"] or 0 for row in rows.values()) < 1e-4
+    assert rows["backpropagation"]["ratio_to_reference"] == 1
+    # With so few images times say nothing.
+    names = [
+        check["name"].split("/")[0].split()[-1] for check in asked.check_inference(rows.values())
+    ]
+    assert names == ["fixed-prediction-20", "fixed-prediction-5", "strict-20"]
+    assert len(format_inference(list(rows.values())).splitlines()) == 2 + len(rows)
+
+
+@pytest.mark.parametrize("missing", [False, True])
+def test_inference_that_cannot_be_timed_is_told(missing, monkeypatch):
+    def fails(*arguments):
+        raise VariantFailed("it went wrong")
+
+    monkeypatch.setattr("neurotrain.benchmarks.predictive_coding_cost.run_module", fails)
+    found = None if missing else True
+    monkeypatch.setattr(
+        "neurotrain.benchmarks.predictive_coding_cost.find_spec", lambda name: found
+    )
+    rows = measure_inference(InferenceBatch(8, 1))
+    told = "PyTorch is not installed" if missing else "failed: it went wrong"
+    assert {row["note"] for row in rows} == {told}
+    assert asked.check_inference(rows) == []
+    assert told in format_inference(rows)
 
 
 @pytest.mark.nightly
