@@ -95,6 +95,7 @@ MAY_IMPORT_ANALYSIS_LATE = {
     "neurotrain/experiments/neuron_turn_off.py",
     "neurotrain/experiments/ode_arms.py",
     "neurotrain/experiments/overparameterised.py",
+    "neurotrain/experiments/predictive_coding.py",
     "neurotrain/experiments/rate_to_spike.py",
     "neurotrain/experiments/report.py",
     "neurotrain/experiments/spiral.py",
