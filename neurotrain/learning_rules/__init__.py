@@ -2,6 +2,7 @@
 
 from neurotrain.learning_rules import predictive_coding, torch2pc
 from neurotrain.learning_rules.activations import Activation, softplus
+from neurotrain.learning_rules.course import Course, learn
 from neurotrain.learning_rules.data import Images, digits, glyphs, mnist_5k
 from neurotrain.learning_rules.feedback import (
     Backpropagation,
@@ -25,6 +26,7 @@ from neurotrain.learning_rules.terms import Product, Term, term, term_names
 __all__ = [
     "Activation",
     "Backpropagation",
+    "Course",
     "DirectFeedbackAlignment",
     "Feedback",
     "FeedbackAlignment",
@@ -39,6 +41,7 @@ __all__ = [
     "digits",
     "effective_rank",
     "glyphs",
+    "learn",
     "measure_layers",
     "mnist_5k",
     "orthonormality_error",

@@ -29,6 +29,8 @@ class Learner:
         Of each layer.
     feedback_weights : list of tensor, optional
         What `feedback` draws.
+    seeds : tuple of int
+        Of each network.
     """
 
     network: FeedforwardNetwork
@@ -36,6 +38,7 @@ class Learner:
     feedback: Feedback
     weights: list["Tensor"]
     feedback_weights: "list[Tensor] | None" = None
+    seeds: tuple[int, ...] = (0,)
 
     @classmethod
     def start(
@@ -61,7 +64,8 @@ class Learner:
         """
         chosen = make_feedback(feedback)
         weights = network.draw_weights(seeds, gain)
-        return cls(network, rule.as_rule(), chosen, weights, chosen.draw(network, seeds))
+        carriers = chosen.draw(network, seeds)
+        return cls(network, rule.as_rule(), chosen, weights, carriers, tuple(seeds))
 
     def views(self, inputs: "Tensor", targets: "Tensor") -> list[LayerView]:
         """Return what each layer sees of a batch, (network, sample, ...) both."""

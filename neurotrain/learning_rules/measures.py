@@ -104,6 +104,10 @@ def _root_mean_square(values: "Tensor") -> "Tensor":
 
 
 def _singular_values(activity: "Tensor") -> "Tensor":
+    """Return those of the deviations from the mean; NaN where a network is no longer finite."""
     import torch
 
-    return torch.linalg.svdvals(activity - activity.mean(-2, keepdim=True))
+    finite = activity.isfinite().all(-1).all(-1)[..., None, None]
+    known = torch.where(finite, activity, 0.0)
+    values = torch.linalg.svdvals(known - known.mean(-2, keepdim=True))
+    return torch.where(finite[..., 0], values, torch.nan)

@@ -1,0 +1,85 @@
+"""How networks change as they learn, by one rule and another."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from neurotrain.analysis.style import class_color, new_figure, paper_style
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Curves = Mapping[str, Sequence[Sequence[float]]]
+# Rules after so many have dashed lines, since colors come again.
+_COLORS = 7
+
+
+@paper_style()
+def courses_figure(samples: Sequence[int], panels: Mapping[str, Curves]) -> "Figure":
+    """Return one panel for each measure: its median over networks, and all of them faintly.
+
+    Parameters
+    ----------
+    samples : sequence of int
+        After which it was measured.
+    panels : mapping of str to mapping
+        By the name of a measure, for each rule one curve of every network.
+    """
+    figure = new_figure(62 * len(panels), 62)
+    axes = figure.subplots(1, len(panels), squeeze=False)[0]
+    for one, (title, rules) in zip(axes, panels.items(), strict=True):
+        for k, (name, curves) in enumerate(rules.items()):
+            values = np.array(curves, dtype=float)
+            style = {"color": class_color(k), "linestyle": "-" if k < _COLORS else "--"}
+            one.plot(samples, values.T, linewidth=0.4, alpha=0.25, **style)
+            one.plot(samples, np.median(values, 0), linewidth=1.2, label=name, **style)
+        one.set(title=title, xlabel="samples")
+        _show_most(one, [curve for curves in rules.values() for curve in curves])
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=5)
+    return figure
+
+
+def _show_most(axes: object, curves: Sequence[Sequence[float]]) -> None:
+    """Leave curves that run away outside, since one of them would flatten all others."""
+    values = np.array(curves, dtype=float)
+    values = values[np.isfinite(values)]
+    if values.size and values.max() > 10 * np.median(values):
+        axes.set_ylim(0, 4 * np.median(values))
+
+
+@paper_style()
+def depth_figure(
+    accuracy: Mapping[str, Mapping[float, Sequence[float]]],
+    across: Mapping[str, Mapping[str, Sequence[float]]],
+    title: str,
+) -> "Figure":
+    """Return accuracies against the gain of initial weights, and measures across layers.
+
+    Parameters
+    ----------
+    accuracy : mapping of str to mapping
+        Of each kind of network by gain, one number for every network.
+    across : mapping of str to mapping
+        Of each measure by method, one number for every hidden layer.
+    title : str
+        Which network the measures are of.
+    """
+    figure = new_figure(58 * (1 + len(across)), 62)
+    first, *others = figure.subplots(1, 1 + len(across))
+    for k, (name, gains) in enumerate(accuracy.items()):
+        means = [np.mean(each) for each in gains.values()]
+        first.plot(list(gains), means, "o-", color=class_color(k), markersize=3, label=name)
+        for gain, each in gains.items():
+            first.plot([gain] * len(each), each, ".", color=class_color(k), markersize=2)
+    first.set(xlabel="gain of initial weights", ylabel="accuracy", ylim=(0, 1))
+    first.legend(loc="lower right")
+    for one, (measure, methods) in zip(others, across.items(), strict=True):
+        for k, (name, values) in enumerate(methods.items()):
+            layers = range(1, len(values) + 1)
+            one.plot(layers, values, "o-", color=class_color(k), markersize=3, label=name)
+        one.set(title=title, xlabel="hidden layer", ylabel=measure)
+        if "norm" in measure:
+            one.set_yscale("log")
+    others[0].legend()
+    return figure
