@@ -290,7 +290,6 @@ class StubProcess:
             raise VariantFailed(f"{stage} went wrong")
 
 
-NO_ODES, NO_LOOPS = OdePopulation(turns=0), LearningLoop(turns=0)
 NAMES = ("fused-float32", "fused-float64", "jax-float32")
 
 
@@ -302,7 +301,7 @@ def stub(monkeypatch):
     monkeypatch.setattr(Variant, "missing", "")
     small = replace(TINY, variants=NAMES)
     none = replace(Generation(), steps=())
-    monkeypatch.setattr(bench, "contents", lambda extent: ([small], none, NO_ODES, NO_LOOPS))
+    monkeypatch.setattr(bench, "contents", lambda extent: ([small], none, []))
     return kind
 
 
@@ -348,9 +347,7 @@ def test_missing_library_is_a_line_and_no_error(stub, monkeypatch, capsys):
     monkeypatch.setattr(measurement, "Process", StubProcess)
     monkeypatch.setattr("neurotrain.benchmarks.variants.find_spec", lambda name: None)
     small = replace(TINY, variants=NAMES)
-    monkeypatch.setattr(
-        bench, "contents", lambda e: ([small], replace(Generation(), steps=()), NO_ODES, NO_LOOPS)
-    )
+    monkeypatch.setattr(bench, "contents", lambda e: ([small], replace(Generation(), steps=()), []))
     assert main(["bench"]) == 0
     out = capsys.readouterr().out
     assert "not installed (pip install jax)" in out
@@ -502,6 +499,22 @@ def test_predictive_coding_is_timed_beside_backpropagation():
     ]
     assert names == ["fixed-prediction-20", "fixed-prediction-5", "strict-20"]
     assert len(format_inference(list(rows.values())).splitlines()) == 2 + len(rows)
+
+
+@pytest.mark.parametrize(("note", "code"), [("failed: it went wrong", 1), ("not installed", 0)])
+def test_parts_beside_circuits_are_told_and_fail_with_their_variants(
+    note, code, monkeypatch, capsys
+):
+    def rows(case):
+        return [{"case": case.name, "variant": name, "note": note} for name in ("one", "two")]
+
+    part = bench.Part(InferenceBatch(8, 1), ("one", "two"), rows, str, lambda rows: [])
+    none = replace(Generation(), steps=())
+    monkeypatch.setattr(bench, "contents", lambda extent: ([], none, [part]))
+    assert list(rows_printed(capsys, code)) == ["one", "two"]
+    # Nothing else of it is asked for.
+    assert main(["bench", "--json", "--only", "coding-b8/two"]) == code
+    assert main(["bench", "--json", "--only", "strict"]) == 2
 
 
 @pytest.mark.parametrize("missing", [False, True])
