@@ -97,6 +97,7 @@ MAY_IMPORT_ANALYSIS_LATE = {
     "neurotrain/experiments/ode_arms.py",
     "neurotrain/experiments/oja.py",
     "neurotrain/experiments/overparameterised.py",
+    "neurotrain/experiments/predictive_coding.py",
     "neurotrain/experiments/random_feedback.py",
     "neurotrain/experiments/rate_to_spike.py",
     "neurotrain/experiments/report.py",

@@ -32,6 +32,7 @@ _MODULES = {
     "optimizers": "neurotrain.experiments.optimizers",
     "overparameterised": "neurotrain.experiments.overparameterised",
     "pollu": "neurotrain.experiments.pollu",
+    "predictive-coding": "neurotrain.experiments.predictive_coding",
     "random-feedback": "neurotrain.experiments.random_feedback",
     "rate-to-spike": "neurotrain.experiments.rate_to_spike",
     "rober": "neurotrain.experiments.rober",
