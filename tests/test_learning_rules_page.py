@@ -24,7 +24,7 @@ def test_examples_learn_as_they_say(page, capsys):
     assert names["course"].accuracy[-1].min() > 0.6
     for example in others:
         exec(compile(example, "learning-rules.md", "exec"), names)
-    assert names["found"].generations == 3
+    assert names["learned"].generations == 3
 
 
 def test_everything_public_is_told(page):
