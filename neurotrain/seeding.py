@@ -33,6 +33,7 @@ PURPOSES = {
     "learning-samples": 24,
     "learning-episodes": 25,
     "glyphs": 26,
+    "predictive-coding": 27,
     "readout-trials": 28,
     "readout-state": 29,
 }

@@ -22,6 +22,12 @@ from neurotrain.benchmarks.networks import NETWORKS
 from neurotrain.benchmarks.ode_cost import VARIANTS as ODE_VARIANTS
 from neurotrain.benchmarks.ode_cost import OdePopulation, format_odes, measure_odes
 from neurotrain.benchmarks.outcome import Outcome, Seconds, peak_memory_mb
+from neurotrain.benchmarks.predictive_coding_cost import VARIANTS as INFERENCE_VARIANTS
+from neurotrain.benchmarks.predictive_coding_cost import (
+    InferenceBatch,
+    format_inference,
+    measure_inference,
+)
 from neurotrain.benchmarks.processes import Process, VariantFailed
 from neurotrain.benchmarks.values import Values
 from neurotrain.benchmarks.variants import VARIANTS, Variant
@@ -284,7 +290,6 @@ class StubProcess:
             raise VariantFailed(f"{stage} went wrong")
 
 
-NO_ODES, NO_LOOPS = OdePopulation(turns=0), LearningLoop(turns=0)
 NAMES = ("fused-float32", "fused-float64", "jax-float32")
 
 
@@ -296,7 +301,7 @@ def stub(monkeypatch):
     monkeypatch.setattr(Variant, "missing", "")
     small = replace(TINY, variants=NAMES)
     none = replace(Generation(), steps=())
-    monkeypatch.setattr(bench, "contents", lambda extent: ([small], none, NO_ODES, NO_LOOPS))
+    monkeypatch.setattr(bench, "contents", lambda extent: ([small], none, []))
     return kind
 
 
@@ -342,9 +347,7 @@ def test_missing_library_is_a_line_and_no_error(stub, monkeypatch, capsys):
     monkeypatch.setattr(measurement, "Process", StubProcess)
     monkeypatch.setattr("neurotrain.benchmarks.variants.find_spec", lambda name: None)
     small = replace(TINY, variants=NAMES)
-    monkeypatch.setattr(
-        bench, "contents", lambda e: ([small], replace(Generation(), steps=()), NO_ODES, NO_LOOPS)
-    )
+    monkeypatch.setattr(bench, "contents", lambda e: ([small], replace(Generation(), steps=()), []))
     assert main(["bench"]) == 0
     out = capsys.readouterr().out
     assert "not installed (pip install jax)" in out
@@ -480,6 +483,55 @@ def test_loops_that_fail_are_told(monkeypatch):
     assert {row["note"] for row in rows} == {"failed: it went wrong"}
     assert asked.check_loops(rows) == []
     assert "went wrong" in format_loops(rows)
+
+
+def test_predictive_coding_is_timed_beside_backpropagation():
+    pytest.importorskip("torch")
+    rows = {row["variant"]: row for row in measure_inference(InferenceBatch(8, 1))}
+    assert tuple(rows) == INFERENCE_VARIANTS
+    assert all(row["note"] == "" and row["ms"] > 0 for row in rows.values())
+    # In single precision.
+    assert max(row["error"] or 0 for row in rows.values()) < 1e-4
+    assert rows["backpropagation"]["ratio_to_reference"] == 1
+    # With so few images times say nothing.
+    names = [
+        check["name"].split("/")[0].split()[-1] for check in asked.check_inference(rows.values())
+    ]
+    assert names == ["fixed-prediction-20", "fixed-prediction-5", "strict-20"]
+    assert len(format_inference(list(rows.values())).splitlines()) == 2 + len(rows)
+
+
+@pytest.mark.parametrize(("note", "code"), [("failed: it went wrong", 1), ("not installed", 0)])
+def test_parts_beside_circuits_are_told_and_fail_with_their_variants(
+    note, code, monkeypatch, capsys
+):
+    def rows(case):
+        return [{"case": case.name, "variant": name, "note": note} for name in ("one", "two")]
+
+    part = bench.Part(InferenceBatch(8, 1), ("one", "two"), rows, str, lambda rows: [])
+    none = replace(Generation(), steps=())
+    monkeypatch.setattr(bench, "contents", lambda extent: ([], none, [part]))
+    assert list(rows_printed(capsys, code)) == ["one", "two"]
+    # Nothing else of it is asked for.
+    assert main(["bench", "--json", "--only", "coding-b8/two"]) == code
+    assert main(["bench", "--json", "--only", "strict"]) == 2
+
+
+@pytest.mark.parametrize("missing", [False, True])
+def test_inference_that_cannot_be_timed_is_told(missing, monkeypatch):
+    def fails(*arguments):
+        raise VariantFailed("it went wrong")
+
+    monkeypatch.setattr("neurotrain.benchmarks.predictive_coding_cost.run_module", fails)
+    found = None if missing else True
+    monkeypatch.setattr(
+        "neurotrain.benchmarks.predictive_coding_cost.find_spec", lambda name: found
+    )
+    rows = measure_inference(InferenceBatch(8, 1))
+    told = "PyTorch is not installed" if missing else "failed: it went wrong"
+    assert {row["note"] for row in rows} == {told}
+    assert asked.check_inference(rows) == []
+    assert told in format_inference(rows)
 
 
 @pytest.mark.nightly

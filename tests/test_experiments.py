@@ -29,6 +29,7 @@ NEED_TORCH = {
     "gradient-horizon",
     "integration-bp-vs-es",
     "neuron-turn-off",
+    "predictive-coding",
 }
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from neurotrain.experiments import Setting, oja, random_feedback, reproduce
+from neurotrain.experiments import Setting, meta_plasticity, oja, random_feedback, reproduce
 from neurotrain.experiments.random_feedback import BIO, BP, EHEBB, FA, METHODS, OJA
 
 pytest.importorskip("torch")
@@ -143,3 +143,47 @@ def test_quick_form_of_oja_holds(tmp_path):
     report = reproduce("oja", quick=True, out=tmp_path, progress=False)
     assert report.holds, str(report)
     assert (tmp_path / "oja.png").stat().st_size > 10_000
+
+
+def learned(name, accuracy, final):
+    """Return what would be told of a rule whose coefficients were learned."""
+    return {
+        "accuracy": [0.2] * 60 + [accuracy] * 30,
+        "coefficients": [final] * 90,
+        "final": final,
+        "formula": name,
+        "cpu_seconds": 1.0,
+    }
+
+
+def all_learned(**changes):
+    return {
+        name: [learned(name, *changes.get(name, (arm.reference, list(arm.known))))]
+        for name, arm in meta_plasticity.ARMS.items()
+    }
+
+
+def test_what_was_published_of_learned_rules_holds():
+    assert all(check.holds for check in meta_plasticity._checks(all_learned()))
+
+
+@pytest.mark.parametrize(
+    ("name", "accuracy", "final", "failing"),
+    [
+        (FA, 0.35, [0.02], {"accuracy, FA"}),
+        (BP, 0.55, [0.03], {"accuracy, BP"}),
+        (BIO, 0.45, [0.05, -0.04, 0.02], {"accuracy, bio minus FA"}),
+        (EHEBB, 0.56, [0.05, 0.08], {"coefficient of ehebb in FA + eHebb"}),
+        (BIO, 0.61, [0.05, -0.04, -0.02], {"coefficient of oja in bio"}),
+    ],
+)
+def test_what_does_not_hold_of_learned_rules_is_said(name, accuracy, final, failing):
+    checks = meta_plasticity._checks(all_learned(**{name: (accuracy, final)}))
+    assert failing <= {check.name for check in checks if not check.holds}
+
+
+@pytest.mark.slow
+def test_quick_form_of_meta_plasticity_holds(tmp_path):
+    report = reproduce("meta-plasticity", quick=True, out=tmp_path, progress=False)
+    assert report.holds, str(report)
+    assert (tmp_path / "meta-plasticity.png").stat().st_size > 10_000

@@ -16,25 +16,30 @@ _COLORS = 7
 
 
 @paper_style()
-def courses_figure(samples: Sequence[int], panels: Mapping[str, Curves]) -> "Figure":
+def courses_figure(
+    times: Sequence[int], panels: Mapping[str, Curves], unit: str = "samples"
+) -> "Figure":
     """Return one panel for each measure: its median over networks, and all of them faintly.
 
     Parameters
     ----------
-    samples : sequence of int
+    times : sequence of int
         After which it was measured.
     panels : mapping of str to mapping
-        By the name of a measure, for each rule one curve of every network.
+        By the name of a measure, for each rule one curve of every network, if it has any.
+    unit : str
+        Of what the times are numbers.
     """
     figure = new_figure(62 * len(panels), 62)
     axes = figure.subplots(1, len(panels), squeeze=False)[0]
     for one, (title, rules) in zip(axes, panels.items(), strict=True):
         for k, (name, curves) in enumerate(rules.items()):
-            values = np.array(curves, dtype=float)
+            values = np.array(curves, dtype=float).reshape(-1, len(times))
             style = {"color": class_color(k), "linestyle": "-" if k < _COLORS else "--"}
-            one.plot(samples, values.T, linewidth=0.4, alpha=0.25, **style)
-            one.plot(samples, np.median(values, 0), linewidth=1.2, label=name, **style)
-        one.set(title=title, xlabel="samples")
+            one.plot(times, values.T, linewidth=0.4, alpha=0.25, **style)
+            middle = np.median(values, 0) if len(values) else np.full(len(times), np.nan)
+            one.plot(times, middle, linewidth=1.2, label=name, **style)
+        one.set(title=title, xlabel=unit)
         _show_most(one, [curve for curves in rules.values() for curve in curves])
     figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=5)
     return figure

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from neurotrain.errors import InvalidInput, require_number, require_whole, unknown_name
+from neurotrain.executions.torch.execution import require_torch
 from neurotrain.learning_rules.inference import Inference
 from neurotrain.learning_rules.layer_chain import LayerChain, Stretch
 from neurotrain.learning_rules.sweeps import in_one_sweep, relaxed, strict
@@ -71,8 +72,6 @@ def infer(
         If the mode is unknown, a value is out of range, a shape is wrong, or a layer has no
         derivative.
     """
-    from neurotrain.executions.torch.execution import require_torch
-
     torch = require_torch()
     if mode not in MODES:
         raise unknown_name("mode of predictive coding", str(mode), MODES)

@@ -59,6 +59,13 @@ ASKED = [
 ODE_AT_LEAST = 10.0
 # Brian2's time with learning in a `network_operation`, by that of the compiled loop.
 LOOP_AT_LEAST = 5.0
+# A training step by predictive coding, by that of backpropagation: published for one GPU, data
+# included (Rosenbaum 2022). Those without sweeps come to the same by a short cut.
+INFERENCE_AT_MOST = {
+    "fixed-prediction-20": 3.7,
+    "fixed-prediction-5": 1.7,
+    "strict-20": 4.1,
+}
 # Units of 1e6 bytes, beyond Python with Brian2 and the circuit, weights and recording.
 MEMORY_BEYOND_MB = 150.0
 
@@ -100,6 +107,16 @@ def check_loops(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
         _check(f"{row['case']}: {row['variant']} / compiled", ratio, LOOP_AT_LEAST)
         for row in rows
         if row["variant"].startswith("brian2") and (ratio := row["ratio_to_reference"]) is not None
+    ]
+
+
+def check_inference(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return how many times longer predictive coding took than backpropagation."""
+    return [
+        _check(f"{row['case']}: {row['variant']} / backpropagation", ratio, bound, at_most=True)
+        for row in rows
+        if (bound := INFERENCE_AT_MOST.get(row["variant"])) is not None
+        and (ratio := row["ratio_to_reference"]) is not None
     ]
 
 

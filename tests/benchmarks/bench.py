@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from neurotrain.benchmarks.asked import (
+    check_inference,
     check_loops,
     check_memory,
     check_odes,
@@ -26,7 +27,14 @@ from neurotrain.benchmarks.closed_loop_cost import VARIANTS as LOOPS
 from neurotrain.benchmarks.closed_loop_cost import LearningLoop, format_loops, measure_loops
 from neurotrain.benchmarks.measurement import Measurement, measure_case
 from neurotrain.benchmarks.memory import Generation, format_memory, measure_memory
-from neurotrain.benchmarks.ode_cost import VARIANTS, OdePopulation, format_odes, measure_odes
+from neurotrain.benchmarks.ode_cost import VARIANTS as SOLVES
+from neurotrain.benchmarks.ode_cost import OdePopulation, format_odes, measure_odes
+from neurotrain.benchmarks.predictive_coding_cost import VARIANTS as INFERENCES
+from neurotrain.benchmarks.predictive_coding_cost import (
+    InferenceBatch,
+    format_inference,
+    measure_inference,
+)
 from neurotrain.benchmarks.report import describe_machine, format_rows, rows_of
 from neurotrain.errors import require_whole
 
@@ -40,9 +48,9 @@ class Report:
     Parameters
     ----------
     machine : dict
-    rows, memory, odes, loops, checks : list of dict
-        Times, memory of a large generation, times of solving vector fields and of learning in a
-        closed loop, and the figures that are asked of the engine.
+    rows, memory, parts, checks : list of dict
+        Times, memory of a large generation, times of what else there is beside circuits, and the
+        figures that are asked of the engine.
     failed : bool
         Whether a variant failed, or computed something else than the others.
     """
@@ -50,8 +58,7 @@ class Report:
     machine: dict[str, Any]
     rows: list[dict[str, Any]]
     memory: list[dict[str, Any]]
-    odes: list[dict[str, Any]]
-    loops: list[dict[str, Any]]
+    parts: list[dict[str, Any]]
     checks: list[dict[str, Any]]
     failed: bool
 
@@ -59,9 +66,33 @@ class Report:
         """Return what `neurotrain bench --json` prints."""
         return {
             "machine": self.machine,
-            "rows": [*self.rows, *self.memory, *self.odes, *self.loops],
+            "rows": [*self.rows, *self.memory, *self.parts],
             "checks": self.checks,
         }
+
+
+@dataclass(frozen=True)
+class Part:
+    """Something beside circuits, all of whose variants take turns in one process.
+
+    Parameters
+    ----------
+    case : OdePopulation, LearningLoop or InferenceBatch
+    variants : tuple of str
+    measure, show, check : callable
+        From the case to rows, and from these to a table and to figures that are asked for.
+    """
+
+    case: OdePopulation | LearningLoop | InferenceBatch
+    variants: tuple[str, ...]
+    measure: Callable[[Any], list[dict[str, Any]]]
+    show: Callable[[list[dict[str, Any]]], str]
+    check: Callable[[list[dict[str, Any]]], list[dict[str, Any]]]
+
+    @property
+    def names(self) -> list[str]:
+        """Each ``CASE/VARIANT``."""
+        return [f"{self.case.name}/{variant}" for variant in self.variants]
 
 
 EXPLANATION = """\
@@ -99,11 +130,10 @@ def bench(
     """
     repeats = TURNS[extent] if repeats is None else repeats
     require_whole("The number of repeats", repeats)
-    cases, generation, population, loop = contents(extent)
+    cases, generation, parts = contents(extent)
     names = [f"{generation.name}/fused-float32-{steps}-steps" for steps in generation.steps]
-    solves = [f"{population.name}/{name}" for name in VARIANTS] if population.turns else []
-    learning = [f"{loop.name}/{name}" for name in LOOPS] if loop.turns else []
-    chosen = select(cases, only, [*names, *solves, *learning])
+    others = [name for part in parts for name in part.names]
+    chosen = select(cases, only, [*names, *others])
     machine = describe_machine()
     show(", ".join(f"{name} {value}" for name, value in machine.items() if value))
     show(EXPLANATION)
@@ -118,33 +148,41 @@ def bench(
         for name, steps in zip(names, generation.steps, strict=True)
         if only is None or matches(name, only)
     ]
-    wanted = any(only is None or matches(name, only) for name in solves)
-    odes = _measure_odes(population) if wanted else []
-    wanted = any(only is None or matches(name, only) for name in learning)
-    loops = _measure_loops(loop) if wanted else []
-    checks = [*check_times(every), *check_memory(memory), *check_odes(odes), *check_loops(loops)]
     if memory:
         show(format_memory(memory))
-    if odes:
-        show(format_odes(odes))
-    if loops:
-        show(format_loops(loops))
+    checks = [*check_times(every), *check_memory(memory)]
+    beside = []
+    for part in parts:
+        if any(only is None or matches(name, only) for name in part.names):
+            measured = _measure_part(part)
+            beside += measured
+            checks += part.check(measured)
+            show(part.show(measured))
     if checks:
         show(f"Asked of the engine\n{format_checks(checks)}")
-    failed = any(one.failed for one in every)
-    failed = failed or any(row["note"] for row in (*memory, *odes, *loops))
-    return Report(machine, rows, memory, odes, loops, checks, failed)
+    failed = any(one.failed for one in every) or any(row["note"] for row in memory)
+    failed = failed or any(row["note"].startswith("failed") for row in beside)
+    return Report(machine, rows, memory, beside, checks, failed)
 
 
-def contents(extent: str) -> tuple[list[Case], Generation, OdePopulation, LearningLoop]:
-    """Return the cases, whose memory is measured, the fields to be solved, and who learns."""
+def contents(extent: str) -> tuple[list[Case], Generation, list[Part]]:
+    """Return the cases, whose memory is measured, and what there is beside circuits."""
     if extent == "quick":
-        generation = Generation(30, 16, 4, (20, 40))
-        return quick_cases(), generation, OdePopulation(8, 1), LearningLoop(50, 1, 1)
+        small = _parts(OdePopulation(8, 1), LearningLoop(50, 1, 1), InferenceBatch(20, 2))
+        return quick_cases(), Generation(30, 16, 4, (20, 40)), small
     if extent == "full":
         generation = replace(Generation(), steps=(100, 400, 10_000))
-        return full_cases(), generation, OdePopulation(turns=7), LearningLoop(turns=7)
-    return default_cases(), Generation(), OdePopulation(), LearningLoop()
+        large = _parts(OdePopulation(turns=7), LearningLoop(turns=7), InferenceBatch(turns=50))
+        return full_cases(), generation, large
+    return default_cases(), Generation(), _parts(OdePopulation(), LearningLoop(), InferenceBatch())
+
+
+def _parts(population: OdePopulation, loop: LearningLoop, batch: InferenceBatch) -> list[Part]:
+    return [
+        Part(population, SOLVES, measure_odes, format_odes, check_odes),
+        Part(loop, LOOPS, measure_loops, format_loops, check_loops),
+        Part(batch, INFERENCES, measure_inference, format_inference, check_inference),
+    ]
 
 
 def _measure(case: Case, repeats: int) -> list[Measurement]:
@@ -157,14 +195,9 @@ def _measure_memory(generation: Generation, steps: int) -> dict[str, Any]:
     return measure_memory(generation, steps)
 
 
-def _measure_odes(population: OdePopulation) -> list[dict[str, Any]]:
-    _say(f"{population.name}: {population.turns} turns")
-    return measure_odes(population)
-
-
-def _measure_loops(loop: LearningLoop) -> list[dict[str, Any]]:
-    _say(f"{loop.name}: {loop.turns} turns")
-    return measure_loops(loop)
+def _measure_part(part: Part) -> list[dict[str, Any]]:
+    _say(f"{part.case.name}: {part.case.turns} turns")
+    return part.measure(part.case)
 
 
 def _say(text: str) -> None:
