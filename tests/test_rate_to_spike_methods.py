@@ -22,7 +22,7 @@ from neurotrain.rate_to_spike.target_sources import SpikingTargets
 from neurotrain.rate_to_spike.training import Training
 
 NEURONS = 30
-TASK = FourSines(period_ms=200)
+TASK = FourSines(period_ms=100)
 FULL_FORCE = Settings(
     method="full-force",
     components=None,
@@ -184,7 +184,7 @@ def test_training_goes_on_exactly_wherever_it_was_stopped(settings, neuron):
     while not training.done:
         states.append(training.state_dict())
         training.advance()
-    for state in states[::3]:
+    for state in states[2::5]:
         resumed = Training(TASK, settings)
         resumed.load_state_dict(state)
         while not resumed.done:
