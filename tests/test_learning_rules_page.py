@@ -14,14 +14,17 @@ def page(top):
     return (top / "docs" / "learning-rules.md").read_text()
 
 
-def test_first_example_learns_as_it_says(page, capsys):
+def test_examples_learn_as_they_say(page, capsys):
     names: dict = {"__name__": "page"}
-    first = re.search(r"```python\n(.*?)```", page, re.DOTALL)[1]
+    first, *others = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
     exec(compile(first, "learning-rules.md", "exec"), names)
     printed = re.search(r"# (ΔW.*)", first)[1]
     assert capsys.readouterr().out.strip() == printed
     assert names["course"].accuracy.shape == (3, 2)
     assert names["course"].accuracy[-1].min() > 0.6
+    for example in others:
+        exec(compile(example, "learning-rules.md", "exec"), names)
+    assert names["found"].generations == 3
 
 
 def test_everything_public_is_told(page):

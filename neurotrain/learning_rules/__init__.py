@@ -4,6 +4,7 @@ from neurotrain.learning_rules import predictive_coding, torch2pc
 from neurotrain.learning_rules.activations import Activation, softplus
 from neurotrain.learning_rules.course import Course, learn
 from neurotrain.learning_rules.data import Images, digits, glyphs, mnist_5k
+from neurotrain.learning_rules.episodes import Episode, Episodes
 from neurotrain.learning_rules.feedback import (
     Backpropagation,
     DirectFeedbackAlignment,
@@ -19,21 +20,29 @@ from neurotrain.learning_rules.measures import (
     orthonormality_error,
     participation_ratio,
 )
+from neurotrain.learning_rules.meta_learning import MetaLearning, Outcome
+from neurotrain.learning_rules.meta_training import MetaTraining, meta_learn
 from neurotrain.learning_rules.network import FeedforwardNetwork
 from neurotrain.learning_rules.rule import Rule
 from neurotrain.learning_rules.terms import Product, Term, term, term_names
+from neurotrain.learning_rules.unrolled import unroll
 
 __all__ = [
     "Activation",
     "Backpropagation",
     "Course",
     "DirectFeedbackAlignment",
+    "Episode",
+    "Episodes",
     "Feedback",
     "FeedbackAlignment",
     "FeedforwardNetwork",
     "Images",
     "LayerView",
     "Learner",
+    "MetaLearning",
+    "MetaTraining",
+    "Outcome",
     "Product",
     "Rule",
     "Term",
@@ -43,6 +52,7 @@ __all__ = [
     "glyphs",
     "learn",
     "measure_layers",
+    "meta_learn",
     "mnist_5k",
     "orthonormality_error",
     "participation_ratio",
@@ -50,5 +60,6 @@ __all__ = [
     "softplus",
     "term",
     "term_names",
+    "unroll",
     "torch2pc",
 ]
