@@ -42,6 +42,6 @@ def test_example_of_the_page_runs(top):
     names: dict = {"__name__": "page"}
     with torch.random.fork_rng():
         exec(compile(example, "learning-rules.md", "exec"), names)
-    assert len(names["found"].beliefs) == len(names["found"].errors) == 4
+    assert len(names["inferred"].beliefs) == len(names["inferred"].errors) == 4
     for name in ("share_of_backpropagation", "PCInfer", *map('"{}"'.format, ("exact", "strict"))):
         assert name in page
