@@ -103,10 +103,11 @@ def test_a_training_that_was_stopped_goes_on(tmp_path, optimizer):
         how = {"generations": generations, "folder": folder, "progress": False, "seed": 3}
         return meta_learn(problem(), start, optimizer, **how)
 
-    train(tmp_path / "parts", 3)
+    half = train(tmp_path / "parts", 3)
     parts, whole = train(tmp_path / "parts", 6), train(tmp_path / "whole", 6)
     np.testing.assert_array_equal(parts.coefficients, whole.coefficients)
     np.testing.assert_array_equal(parts.final, whole.final)
+    np.testing.assert_array_equal(half.final, whole.coefficients[3])
     assert (parts.loss, parts.accuracy) == (whole.loss, whole.accuracy)
     with pytest.raises(RunFolderError, match="another training"):
         meta_learn(
