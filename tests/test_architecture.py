@@ -55,14 +55,13 @@ TEMPLATES_MAY_IMPORT = {
 # Parts that know nothing of circuits.
 MAY_IMPORT_ONLY = {
     "optimizers": {"errors", "parameters", "seeding", "optimizers"},
-    # Of the executions only what says that PyTorch is missing.
     "learning_rules": {
         "errors",
-        "executions",
         "kept_training",
         "learning_rules",
         "optimizers",
         "progress",
+        "required_torch",
         "seeding",
     },
     "neural_ode": {
@@ -83,6 +82,7 @@ MAY_IMPORT_ONLY = {
         "progress",
         "rate_to_spike",
         "seeding",
+        "unused_objects",
     },
 }
 # These import figures and statistics, and only when they are asked for.

@@ -9,6 +9,7 @@ from neurotrain.kept_training import part_of, restore_arrays
 from neurotrain.rate_to_spike.recursive_least_squares import RecursiveLeastSquares
 from neurotrain.rate_to_spike.simulation import Stretch
 from neurotrain.rate_to_spike.spiking_network import SpikingNetwork
+from neurotrain.unused_objects import expect_unused
 
 
 class Brian2Simulation:
@@ -51,6 +52,8 @@ class Brian2Simulation:
         }
         operation = NetworkOperation(self._step, dt=self._group.clock.dt, when="end")
         self._brian2 = Network(self._group, operation)
+        # Not all simulations are run.
+        expect_unused((self._group, operation))
         self._assigned = self._group.variables[network.neuron.current].get_value()
 
     @property
