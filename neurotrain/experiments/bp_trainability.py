@@ -13,7 +13,6 @@ from itertools import product
 from statistics import median
 from typing import Any
 
-from neurotrain.executions.torch.execution import require_torch
 from neurotrain.experiments.equal_seconds import Budget, Method, Tuned, train_tuned
 from neurotrain.experiments.report import Check, Findings, Setting, save_figure
 from neurotrain.experiments.trainings import (
@@ -22,6 +21,7 @@ from neurotrain.experiments.trainings import (
     gradient_medians,
     medians,
 )
+from neurotrain.required_torch import require_torch
 from neurotrain.training.result import Result
 
 CHANCE = 1 / 3

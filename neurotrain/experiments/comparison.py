@@ -9,7 +9,6 @@ from typing import Any
 
 from neurotrain import catalog
 from neurotrain.errors import InvalidInput, require_number, require_whole
-from neurotrain.executions.torch.execution import require_torch
 from neurotrain.experiments.equal_seconds import METHODS, Budget, train_tuned
 from neurotrain.experiments.report import Setting, format_table
 from neurotrain.experiments.trainings import (
@@ -18,6 +17,7 @@ from neurotrain.experiments.trainings import (
     gradient_medians,
     medians,
 )
+from neurotrain.required_torch import require_torch
 from neurotrain.training.command_line import DEFAULT_MODEL
 
 SECONDS = 120.0

@@ -14,7 +14,6 @@ from dataclasses import replace
 from typing import Any
 
 from neurotrain.errors import InvalidInput
-from neurotrain.executions.torch.execution import require_torch
 from neurotrain.executions.torch.options import SURROGATES
 from neurotrain.experiments.equal_seconds import METHODS, Budget, Method, Tuned, train_tuned
 from neurotrain.experiments.report import Check, Findings, Setting, save_figure
@@ -26,6 +25,7 @@ from neurotrain.experiments.trainings import (
 )
 from neurotrain.gradients.losses import require_differentiable_loss
 from neurotrain.losses import make_loss
+from neurotrain.required_torch import require_torch
 from neurotrain.training.result import Result
 
 TASK, CHANCE = "stimulus-integration", 1 / 3

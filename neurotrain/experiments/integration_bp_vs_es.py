@@ -9,7 +9,6 @@ seconds and against simulations of a trial in `integration-bp-vs-es.png`.
 from dataclasses import replace
 from typing import Any
 
-from neurotrain.executions.torch.execution import require_torch
 from neurotrain.experiments.equal_seconds import METHODS, Budget, Tuned, train_tuned
 from neurotrain.experiments.report import Check, Findings, Setting, save_figure
 from neurotrain.experiments.trainings import (
@@ -19,6 +18,7 @@ from neurotrain.experiments.trainings import (
     gradient_medians,
     medians,
 )
+from neurotrain.required_torch import require_torch
 from neurotrain.training.result import Result
 
 CHANCE = 1 / 3

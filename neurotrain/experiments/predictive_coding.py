@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neurotrain.executions.torch.execution import require_torch
 from neurotrain.experiments.measurements import measured
 from neurotrain.experiments.predictive_coding_updates import (
     ETAS,
@@ -28,6 +27,7 @@ from neurotrain.experiments.predictive_coding_updates import (
 from neurotrain.experiments.report import Check, Findings, Setting, save_figure
 from neurotrain.learning_rules.data import digits
 from neurotrain.learning_rules.predictive_coding import infer, share_of_backpropagation
+from neurotrain.required_torch import require_torch
 from neurotrain.seeding import generator
 
 if TYPE_CHECKING:

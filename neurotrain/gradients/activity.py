@@ -9,8 +9,9 @@ import numpy as np
 
 from neurotrain.executions.base import Activity, Request
 from neurotrain.executions.fused.execution import run_fused
-from neurotrain.executions.torch.execution import require_torch, run_differentiable
+from neurotrain.executions.torch.execution import run_differentiable
 from neurotrain.executions.torch.options import Differentiation
+from neurotrain.required_torch import require_torch
 
 if TYPE_CHECKING:
     from torch import Tensor

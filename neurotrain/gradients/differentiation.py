@@ -11,7 +11,6 @@ import numpy as np
 
 from neurotrain.errors import unknown_name
 from neurotrain.executions.base import Request
-from neurotrain.executions.torch.execution import require_torch
 from neurotrain.executions.torch.options import Differentiation
 from neurotrain.gradients.activity import as_tensors, in_numpy, run
 from neurotrain.gradients.losses import (
@@ -23,6 +22,7 @@ from neurotrain.gradients.outcome import Outcome
 from neurotrain.gradients.readouts import merged_bins, read, require_differentiable_readout
 from neurotrain.losses import Loss, as_loss, make_loss
 from neurotrain.recording import Recording
+from neurotrain.required_torch import require_torch
 from neurotrain.simulation import check_fits, make_recording, make_request, readout_edges
 from neurotrain.trials import Trials
 

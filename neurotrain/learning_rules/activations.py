@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from neurotrain.errors import require_number, unknown_name
-from neurotrain.executions.torch.execution import require_torch
+from neurotrain.required_torch import require_torch
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from neurotrain.executions.torch.execution import require_torch
 from neurotrain.learning_rules.feedback import Feedback, errors, make_feedback
 from neurotrain.learning_rules.layer_view import LayerView
 from neurotrain.learning_rules.network import FeedforwardNetwork
 from neurotrain.learning_rules.rule import Rule, Summable
+from neurotrain.required_torch import require_torch
 
 if TYPE_CHECKING:
     from torch import Tensor

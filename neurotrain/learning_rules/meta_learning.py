@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from neurotrain.errors import InvalidInput, require_number, require_whole
-from neurotrain.executions.torch.execution import require_torch
 from neurotrain.learning_rules.episodes import Episode, Episodes
 from neurotrain.learning_rules.feedback import Feedback, make_feedback
 from neurotrain.learning_rules.network import FeedforwardNetwork
 from neurotrain.learning_rules.rule import Rule
 from neurotrain.learning_rules.terms import PUBLISHED_TERMS, Term
 from neurotrain.learning_rules.unrolled import unroll
+from neurotrain.required_torch import require_torch
 from neurotrain.seeding import generator
 
 if TYPE_CHECKING:

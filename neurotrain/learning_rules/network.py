@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from neurotrain.errors import InvalidInput, require_number, require_whole
-from neurotrain.executions.torch.execution import require_torch
 from neurotrain.learning_rules.activations import Activation, make_activation
+from neurotrain.required_torch import require_torch
 from neurotrain.seeding import generator
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from neurotrain.errors import InvalidInput, require_number, require_whole, unknown_name
-from neurotrain.executions.torch.execution import require_torch
 from neurotrain.learning_rules.inference import Inference
 from neurotrain.learning_rules.layer_chain import LayerChain, Stretch
 from neurotrain.learning_rules.sweeps import in_one_sweep, relaxed, strict
+from neurotrain.required_torch import require_torch
 
 if TYPE_CHECKING:
     from torch import Tensor

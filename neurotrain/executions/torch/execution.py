@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from neurotrain.executions.base import Activity, Request
 from neurotrain.executions.fused import gather
 from neurotrain.executions.fused.execution import collect, span_of
 from neurotrain.executions.torch.options import Differentiation
+from neurotrain.required_torch import require_torch
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -36,24 +37,6 @@ class TensorActivity:
     failed: "Tensor"
     average: Mapping[str, "Tensor"] = field(default_factory=dict)
     samples: Mapping[str, "Tensor"] = field(default_factory=dict)
-
-
-def require_torch() -> Any:
-    """Return PyTorch.
-
-    Raises
-    ------
-    InvalidInput
-        Where it is not installed.
-    """
-    try:
-        import torch
-    except ImportError as error:
-        raise InvalidInput(
-            "Gradients and the torch execution need PyTorch; install it with "
-            "pip install 'neurotrain[torch]'."
-        ) from error
-    return torch
 
 
 def run_torch(
