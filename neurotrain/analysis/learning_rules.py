@@ -78,7 +78,7 @@ def depth_figure(
         for gain, each in gains.items():
             first.plot([gain] * len(each), each, ".", color=class_color(k), markersize=2)
     first.set(xlabel="gain of initial weights", ylabel="accuracy", ylim=(0, 1))
-    first.legend(loc="lower right")
+    figure.legend(*first.get_legend_handles_labels(), loc="outside lower left", ncols=4)
     for one, (measure, methods) in zip(others, across.items(), strict=True):
         for k, (name, values) in enumerate(methods.items()):
             layers = range(1, len(values) + 1)
