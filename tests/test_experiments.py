@@ -22,14 +22,17 @@ def command(capsys, *arguments):
     return code, json.loads(capsys.readouterr().out)
 
 
-# They differentiate through circuits.
+# They differentiate through circuits, or their networks are PyTorch's.
 NEED_TORCH = {
     "bp-trainability",
     "discrete-loss",
     "gradient-horizon",
     "integration-bp-vs-es",
+    "meta-plasticity",
     "neuron-turn-off",
+    "oja",
     "predictive-coding",
+    "random-feedback",
 }
 
 
