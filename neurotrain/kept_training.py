@@ -2,9 +2,10 @@
 
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from io import BytesIO
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,21 @@ import numpy as np
 from neurotrain.atomic import write_all
 from neurotrain.errors import InvalidInput, RunFolderError
 
+SECONDS_BETWEEN_FILES = 10.0
 _DESCRIPTION = "description"
+
+
+class EveryFewSeconds:
+    """What keeps a training now and then; the first time is some seconds from now."""
+
+    def __init__(self) -> None:
+        self._last = perf_counter()
+
+    def call(self, write: Callable[..., None], *arguments: Any) -> None:
+        """Call `write` if enough time has passed since it was last done."""
+        if perf_counter() - self._last > SECONDS_BETWEEN_FILES:
+            write(*arguments)
+            self._last = perf_counter()
 
 
 def write_kept(path: Path, arrays: Mapping[str, np.ndarray], description: dict[str, Any]) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from itertools import pairwise
 from math import gcd
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,7 @@ from neurotrain.executions.base import Activity, Request
 from neurotrain.executions.brian2 import run_brian2
 from neurotrain.executions.fused.execution import run_fused
 from neurotrain.executions.torch.execution import run_torch
-from neurotrain.recording import Recording
+from neurotrain.recording import Recording, merged_bins
 from neurotrain.trials import Trials
 
 if TYPE_CHECKING:
@@ -275,11 +274,7 @@ def _read(
     """Give the readout exactly the bins and samples that it needs, whatever else is recorded."""
     edges = readout_edges(circuit, trials)
     first = np.searchsorted([0, *request.bin_stops], edges)
-    counts = activity.spike_count[:, :, first[0] : first[-1]]
-    if len(first) - 1 < counts.shape[2]:
-        # Several times faster than reduceat, since most bins are needed as they are.
-        bins = pairwise(first - first[0])
-        counts = np.stack([counts[:, :, a:b].sum(axis=2) for a, b in bins], axis=2)
+    counts = merged_bins(activity.spike_count, first)
     every = request.steps_per_input // (request.sample_every or 1)
     samples = {name: activity.samples[name][:, :, ::every] for name in circuit.readout.sampled}
     needed = replace(activity, spike_count=counts, samples=samples)

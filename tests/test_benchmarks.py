@@ -456,7 +456,7 @@ def test_fields_that_cannot_be_solved_are_told(monkeypatch):
     def fails(*arguments):
         raise VariantFailed("it went wrong")
 
-    monkeypatch.setattr("neurotrain.benchmarks.ode_cost.run_module", fails)
+    monkeypatch.setattr("neurotrain.benchmarks.processes.run_module", fails)
     rows = measure_odes(OdePopulation(3, 1))
     assert {row["note"] for row in rows} == {"failed: it went wrong"}
     assert asked.check_odes(rows) == []
@@ -478,7 +478,7 @@ def test_loops_that_fail_are_told(monkeypatch):
     def fails(*arguments):
         raise VariantFailed("it went wrong")
 
-    monkeypatch.setattr("neurotrain.benchmarks.closed_loop_cost.run_module", fails)
+    monkeypatch.setattr("neurotrain.benchmarks.processes.run_module", fails)
     rows = measure_loops(LearningLoop(40, 1, 1))
     assert {row["note"] for row in rows} == {"failed: it went wrong"}
     assert asked.check_loops(rows) == []
@@ -522,7 +522,7 @@ def test_inference_that_cannot_be_timed_is_told(missing, monkeypatch):
     def fails(*arguments):
         raise VariantFailed("it went wrong")
 
-    monkeypatch.setattr("neurotrain.benchmarks.predictive_coding_cost.run_module", fails)
+    monkeypatch.setattr("neurotrain.benchmarks.processes.run_module", fails)
     found = None if missing else True
     monkeypatch.setattr(
         "neurotrain.benchmarks.predictive_coding_cost.find_spec", lambda name: found

@@ -1,11 +1,11 @@
 """From rates to spikes: phases, exact resume, and what a trained network does."""
 
 from dataclasses import replace
-from importlib import import_module
 
 import numpy as np
 import pytest
 
+from neurotrain import kept_training
 from neurotrain.errors import InvalidInput, RunFolderError
 from neurotrain.rate_to_spike.fit import fit
 from neurotrain.rate_to_spike.four_sines import FourSines
@@ -169,7 +169,7 @@ def test_testing_leaves_the_training_where_it_is():
 
 
 def test_interrupted_fit_goes_on_from_its_folder(tmp_path, monkeypatch):
-    monkeypatch.setattr(import_module(fit.__module__), "SECONDS_BETWEEN_FILES", 0.0)
+    monkeypatch.setattr(kept_training, "SECONDS_BETWEEN_FILES", 0.0)
     whole, calls, advance = fit(TASK, SMALL), [], Training.advance
 
     def interrupted(self):

@@ -29,6 +29,11 @@ def measured(setting: Setting, name: str, measure: Callable[[], Any]) -> Any:
     return values
 
 
+def plain_name(name: str) -> str:
+    """Return a title as folders are called: ``'FA + Oja, late'`` gives ``'fa-oja-late'``."""
+    return name.lower().replace(",", "").replace(" + ", "-").replace(" ", "-")
+
+
 def _read(path: Any) -> Any:
     try:
         return json.loads(path.read_text())

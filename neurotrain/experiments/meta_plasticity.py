@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from neurotrain.experiments.measurements import measured
+from neurotrain.experiments.measurements import measured, plain_name
 from neurotrain.experiments.report import Check, Findings, Setting, save_figure
 from neurotrain.learning_rules import (
     Episodes,
@@ -78,7 +78,7 @@ def run(setting: Setting) -> Findings:
 
 
 def _learned(setting: Setting, name: str, arm: Arm, seed: int) -> Outcome:
-    plain = name.lower().replace(",", "").replace(" + ", "-").replace(" ", "-")
+    plain = plain_name(name)
     episodes = Episodes(digits(), ways=5, shots=50, queries=10)
     network, terms = FeedforwardNetwork(SIZES), [term(one) for one in arm.terms]
     problem = MetaLearning(

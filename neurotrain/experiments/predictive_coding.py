@@ -5,8 +5,7 @@ scikit-learn's digits, with the published step sizes, numbers of sweeps and opti
 `predictive-coding.png` shows relative errors of updates against sweeps, and losses of trainings.
 """
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from itertools import pairwise
 from statistics import median
 from time import process_time
@@ -27,7 +26,7 @@ from neurotrain.experiments.predictive_coding_updates import (
 from neurotrain.experiments.report import Check, Findings, Setting, save_figure
 from neurotrain.learning_rules.data import digits
 from neurotrain.learning_rules.predictive_coding import infer, share_of_backpropagation
-from neurotrain.required_torch import require_torch
+from neurotrain.required_torch import require_torch, torch_threads
 from neurotrain.seeding import generator
 
 if TYPE_CHECKING:
@@ -61,7 +60,7 @@ def run(setting: Setting) -> Findings:
     """Compare updates on a trained network, then train by all of them."""
     require_torch()
     seeds, epochs = (SEEDS[:1], 2) if setting.quick else (SEEDS, EPOCHS)
-    with _threads(setting.threads or 1):
+    with torch_threads(setting.threads or 1):
         updates = measured(setting, f"updates-epochs{epochs}", lambda: _updates(epochs))
         trainings = {
             (loss, way): [_kept(setting, loss, way, seed, epochs) for seed in seeds]
@@ -74,18 +73,6 @@ def run(setting: Setting) -> Findings:
     if not setting.quick:
         checks += _training_checks(rows)
     return Findings(tuple(checks), tuple(rows))
-
-
-@contextmanager
-def _threads(count: int) -> Iterator[None]:
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(count)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def _trained(loss: str, way: str, seed: int, epochs: int) -> tuple["Sequential", Outcome]:

@@ -23,6 +23,7 @@ from neurotrain.experiments.learning_courses import (
     taught,
     told,
 )
+from neurotrain.experiments.measurements import plain_name
 from neurotrain.experiments.report import Check, Findings, Setting, save_figure
 from neurotrain.learning_rules import Rule, term
 
@@ -75,7 +76,7 @@ def run(setting: Setting) -> Findings:
 
 def _taught(setting: Setting, name: str, seed: int) -> Outcome:
     method = METHODS[name]
-    plain = name.lower().replace(",", "").replace(" + ", "-").replace(" ", "-")
+    plain = plain_name(name)
     sizes = QUICK_SIZES if setting.quick else SIZES
     times = QUICK_CHECKPOINTS if setting.quick else CHECKPOINTS
     return taught(setting, plain, Lesson(sizes, method.rule, times, method.feedback), seed)

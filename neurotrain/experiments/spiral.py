@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from neurotrain.experiments.measurements import plain_name
 from neurotrain.experiments.ode_trainings import (
     Outcome,
     generations_within,
@@ -45,7 +46,7 @@ class Method:
     @property
     def plain_name(self) -> str:
         """What folders call it."""
-        return self.name.lower().replace(",", "").replace(" ", "-")
+        return plain_name(self.name)
 
     def fit(self, width: int) -> Fit:
         """Return the task for a network of so many hidden neurons."""

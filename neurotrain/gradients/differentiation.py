@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +21,7 @@ from neurotrain.gradients.outcome import Outcome
 from neurotrain.gradients.readouts import merged_bins, read, require_differentiable_readout
 from neurotrain.losses import Loss, as_loss, make_loss
 from neurotrain.recording import Recording
-from neurotrain.required_torch import require_torch
+from neurotrain.required_torch import require_torch, torch_threads
 from neurotrain.simulation import check_fits, make_recording, make_request, readout_edges
 from neurotrain.trials import Trials
 
@@ -127,7 +126,7 @@ def differentiate(
     values = circuit.parameters.split(np.atleast_2d(candidates))
     chosen = _chosen(circuit, blocks)
     request = make_request(circuit, trials)
-    with _threads(threads):
+    with torch_threads(threads):
         tensors = as_tensors(values, chosen, options)
         activity = run(circuit, tensors, trials.inputs, initial_state, request, options, threads)
         recording = make_recording(circuit, in_numpy(activity), values, trials, request)
@@ -140,17 +139,6 @@ def differentiate(
     gradient = circuit.parameters.pull_back(np.atleast_2d(candidates), gradients)
     gradient[~np.isfinite(losses)] = np.nan
     return Differentiated(recording, losses, gradient)
-
-
-@contextmanager
-def _threads(count: int | None) -> Iterator[None]:
-    torch = require_torch()
-    before = torch.get_num_threads()
-    torch.set_num_threads(count or before)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def _chosen(circuit: Circuit, blocks: Iterable[str] | None) -> list[str]:

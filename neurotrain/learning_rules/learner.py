@@ -103,9 +103,13 @@ class Learner:
 
         A network whose outputs are no longer finite is right about none.
         """
-        outputs = self.outputs(inputs).numpy()
-        right = (outputs.argmax(-1) == labels) & np.isfinite(outputs).all(-1)
-        return right.mean(-1)
+        right = are_right(self.outputs(inputs), require_torch().tensor(labels))
+        return right.numpy().mean(-1)
+
+
+def are_right(outputs: "Tensor", labels: "Tensor") -> "Tensor":
+    """Return which outputs (..., class) are finite and largest at their label, (...)."""
+    return (outputs.argmax(-1) == labels) & outputs.isfinite().all(-1)
 
 
 def views(

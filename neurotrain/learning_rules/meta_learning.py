@@ -9,6 +9,7 @@ import numpy as np
 from neurotrain.errors import InvalidInput, require_number, require_whole
 from neurotrain.learning_rules.episodes import Episode, Episodes
 from neurotrain.learning_rules.feedback import Feedback, make_feedback
+from neurotrain.learning_rules.learner import are_right
 from neurotrain.learning_rules.network import FeedforwardNetwork
 from neurotrain.learning_rules.rule import Rule
 from neurotrain.learning_rules.terms import PUBLISHED_TERMS, Term
@@ -137,7 +138,7 @@ class MetaLearning:
         loss = self.network.loss(learned, *query).reshape(rules, n).mean(1)
         with torch.no_grad():
             outputs = self.network.activities(learned, query[0])[-1]
-            right = (outputs.argmax(-1) == query[1].argmax(-1)) & outputs.isfinite().all(-1)
+            right = are_right(outputs, query[1].argmax(-1))
         accuracy = right.to(loss.dtype).mean(-1).reshape(rules, n).mean(1)
         return loss + self.penalty * coefficients.abs().sum(1), accuracy
 

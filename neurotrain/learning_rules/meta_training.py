@@ -3,13 +3,19 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from time import perf_counter
 from typing import Any
 
 import numpy as np
 
 from neurotrain.errors import require_whole, unknown_name
-from neurotrain.kept_training import damaged, fingerprint, part_of, read_kept, write_kept
+from neurotrain.kept_training import (
+    EveryFewSeconds,
+    damaged,
+    fingerprint,
+    part_of,
+    read_kept,
+    write_kept,
+)
 from neurotrain.learning_rules.meta_learning import MetaLearning
 from neurotrain.learning_rules.rule import Rule
 from neurotrain.optimizers import make_optimizer
@@ -17,7 +23,6 @@ from neurotrain.optimizers.gradient_descent import GradientDescent
 from neurotrain.progress import open_bar
 
 NAME = "training.npz"
-SECONDS_BETWEEN_FILES = 10.0
 # What a coefficient of 1 is to each: gradients have learning rates of their own.
 _SCALE_OF_EVOLUTION = 0.01
 
@@ -107,14 +112,13 @@ def meta_learn(
     if folder is not None:
         _go_on(folder / NAME, training, method, description)
     bar = open_bar(progress, initial=training.generations, total=generations, **_BAR)
-    saved = perf_counter()
+    keeping = EveryFewSeconds()
     while training.generations < generations:
         _advance(training, method, seed)
         if bar is not None:
             bar.update()
-        if folder is not None and perf_counter() - saved > SECONDS_BETWEEN_FILES:
-            _keep(folder / NAME, training, method, description)
-            saved = perf_counter()
+        if folder is not None:
+            keeping.call(_keep, folder / NAME, training, method, description)
     if bar is not None:
         bar.close()
     if folder is not None:

@@ -8,14 +8,13 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from neurotrain.errors import InvalidInput, require_number, require_whole
+from neurotrain.kept_training import EveryFewSeconds
 from neurotrain.neural_ode.fit import Fit
 from neurotrain.neural_ode.history import History
 from neurotrain.neural_ode.progress import Progress
 from neurotrain.neural_ode.training_file import read_training, write_training
 from neurotrain.optimizers.checks import frozen, parameter_array
 from neurotrain.seeding import generator
-
-SECONDS_BETWEEN_FILES = 10.0
 
 
 class Step(NamedTuple):
@@ -144,15 +143,14 @@ def run(
     training = Training(fit, learner.guess, learner.guess, np.inf, History())
     if folder is not None:
         training = read_training(folder, training, learner, description)
-    found, saved = training, perf_counter()
+    found, keeping = training, EveryFewSeconds()
     bar = Progress(training.history, budget.generations, progress)
     try:
         while budget.lasts(training.history):
             training = _advance(training, learner)
             bar.update(training.history, training.best_loss)
-            if folder is not None and perf_counter() - saved > SECONDS_BETWEEN_FILES:
-                write_training(folder, training, learner, description)
-                saved = perf_counter()
+            if folder is not None:
+                keeping.call(write_training, folder, training, learner, description)
     finally:
         bar.close()
     if folder is not None and training is not found:

@@ -6,12 +6,11 @@ import numpy as np
 
 from neurotrain.errors import InvalidInput
 from neurotrain.rate_to_spike.factors import Factors, random_spread
-from neurotrain.rate_to_spike.given_currents import GivenTargets
 from neurotrain.rate_to_spike.rate_network import RateNetwork
 from neurotrain.rate_to_spike.settings import Settings
 from neurotrain.rate_to_spike.simulations import make_simulation
 from neurotrain.rate_to_spike.spiking_network import Connections, SpikingNetwork
-from neurotrain.rate_to_spike.target_sources import OutputTargets, SpikingTargets, Targets
+from neurotrain.rate_to_spike.target_sources import SignalTargets, SpikingTargets, Targets
 from neurotrain.rate_to_spike.target_task import TargetTask
 from neurotrain.rate_to_spike.targets import DrivenNetwork
 
@@ -74,7 +73,9 @@ def _given_targets(task: TargetTask, settings: Settings, rngs: Generators) -> Ta
     spread = random_spread(n, given.units, rngs("spread"), gain)
     others = task.n_inputs - given.input_weights.shape[1]
     drawn = _uniform(settings, others, rngs("source"))
-    return Targets(GivenTargets(), spread, np.hstack([spread @ given.input_weights, drawn]))
+    return Targets(
+        SignalTargets("currents"), spread, np.hstack([spread @ given.input_weights, drawn])
+    )
 
 
 def _spiking_targets(
@@ -99,7 +100,8 @@ def _output_targets(
     task: TargetTask, settings: Settings, rngs: Generators, state: np.random.Generator
 ) -> Targets:
     fed_back = _uniform(settings, task.n_outputs, rngs("source"))
-    return Targets(OutputTargets(), fed_back, _uniform(settings, task.n_inputs, rngs("spread")))
+    inputs = _uniform(settings, task.n_inputs, rngs("spread"))
+    return Targets(SignalTargets("outputs"), fed_back, inputs)
 
 
 def _uniform(settings: Settings, channels: int, rng: np.random.Generator) -> np.ndarray:

@@ -2,8 +2,8 @@
 
 import os
 from pathlib import Path
-from time import perf_counter
 
+from neurotrain.kept_training import EveryFewSeconds
 from neurotrain.progress import open_bar
 from neurotrain.rate_to_spike.result import RateToSpike
 from neurotrain.rate_to_spike.settings import Settings
@@ -11,7 +11,6 @@ from neurotrain.rate_to_spike.target_task import TargetTask
 from neurotrain.rate_to_spike.training import PHASES, Training
 from neurotrain.rate_to_spike.training_file import read_training, write_training
 
-SECONDS_BETWEEN_FILES = 10.0
 _FORMAT = "{desc} {n_fmt}/{total_fmt} {bar:8} {remaining} left, {rate_fmt}{postfix}"
 
 
@@ -51,14 +50,13 @@ def fit(
     path = None if folder is None else Path(folder)
     if path is not None:
         read_training(path, training)
-    began_done, saved, bar = training.done, perf_counter(), _Bar(training, progress)
+    began_done, keeping, bar = training.done, EveryFewSeconds(), _Bar(training, progress)
     try:
         while not training.done:
             training.advance()
             bar.update(training)
-            if path is not None and perf_counter() - saved > SECONDS_BETWEEN_FILES:
-                write_training(path, training)
-                saved = perf_counter()
+            if path is not None:
+                keeping.call(write_training, path, training)
     finally:
         bar.close()
     if path is not None and not began_done:

@@ -1,12 +1,10 @@
 """Currents that come with the trials, in place of those of a driven rate network."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from neurotrain.errors import InvalidInput, require_number, require_whole
-from neurotrain.rate_to_spike.signals import Signals
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,18 +40,3 @@ class GivenCurrents:
                 f"input_weights must have a row for each of {self.units} units, got shape "
                 f"{weights.shape}."
             )
-
-
-class GivenTargets:
-    """The currents of the trials themselves."""
-
-    def currents(self, signals: Signals) -> np.ndarray:
-        """Return the currents (time, unit)."""
-        return signals.currents
-
-    def state_dict(self) -> dict[str, np.ndarray]:
-        """Return nothing."""
-        return {}
-
-    def load_state_dict(self, state: Mapping[str, np.ndarray]) -> None:
-        """Do nothing."""

@@ -41,12 +41,21 @@ class Targets:
     input_weights: np.ndarray
 
 
-class OutputTargets:
-    """The outputs themselves, as in FORCE."""
+@dataclass(frozen=True)
+class SignalTargets:
+    """What comes with the trials: the outputs, as in FORCE, or currents.
+
+    Parameters
+    ----------
+    name : {'outputs', 'currents'}
+        Of the signals.
+    """
+
+    name: str
 
     def currents(self, signals: Signals) -> np.ndarray:
-        """Return the outputs (time, output)."""
-        return signals.outputs
+        """Return these signals (time, unit)."""
+        return getattr(signals, self.name)
 
     def state_dict(self) -> dict[str, np.ndarray]:
         """Return nothing."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import ClassVar
 
 import numpy as np
@@ -12,7 +11,7 @@ from neurotrain.errors import require_number, require_whole
 from neurotrain.executions.base import Activity
 from neurotrain.parameters.space import Block
 from neurotrain.readouts.base import OfClasses, OfTrajectories, trials_edges_ms
-from neurotrain.recording import Recording
+from neurotrain.recording import Recording, merged_bins
 from neurotrain.trials import Trials
 
 
@@ -113,8 +112,7 @@ class RateReadout(_Linear, OfClasses):
         """Return what the weights multiply, (candidate, trial, neuron)."""
         edges_ms = self.edges_ms(trials)
         first = np.searchsorted(recording.bin_edges_ms, edges_ms - 1e-6)
-        counts = [recording.spike_count[:, :, a:b].sum(axis=2) for a, b in pairwise(first)]
-        *_, rate = _filtered(np.stack(counts, axis=2), edges_ms, self.tau_ms)
+        *_, rate = _filtered(merged_bins(recording.spike_count, first), edges_ms, self.tau_ms)
         return rate
 
 

@@ -19,7 +19,6 @@ from neurotrain.training.curriculum import Curriculum, make_curriculum
 from neurotrain.training.fit import check_fit, check_loss_suits, check_probe
 from neurotrain.training.generation import simulates_guess
 from neurotrain.training.guide import Guide, check_guide, guiding_gradients
-from neurotrain.training.readout_gradient import descends_in_readout
 from neurotrain.training.run_optimizer import (
     GradientBlocks,
     make_gradient_blocks,
@@ -92,8 +91,7 @@ class Plan:
     def uses_torch(self) -> bool:
         """Whether what comes out depends on PyTorch."""
         descends = self.choices["optimizer"].name in gradient_descent_names()
-        backpropagates = self.gradient is not None and not descends_in_readout(self)
-        return descends or backpropagates or "torch" in self.settings.execution
+        return descends or simulates_guess(self) or "torch" in self.settings.execution
 
     def make_optimizer(self) -> Optimizer:
         """Return the optimizer before its first generation."""

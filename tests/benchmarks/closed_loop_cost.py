@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from neurotrain.benchmarks.processes import VariantFailed, run_module
+from neurotrain.benchmarks.processes import rows_of_module
 
 OURS = "compiled"
 VARIANTS = (OURS, "numpy", "brian2-network-operation")
@@ -32,18 +32,9 @@ class LearningLoop:
 
 def measure_loops(loop: LearningLoop) -> list[dict[str, Any]]:
     """Return the rows of a loop: CPU time of a step of 1 ms in microseconds, of one thread."""
-    row = {
-        "case": loop.name,
-        "clock": "cpu",
-        "ns_per_neuron_step": None,
-        "ratio_to_reference": None,
-        "note": "",
-    }
-    try:
-        measured = run_module("closed_loop_cost", loop.neurons, loop.trials, loop.turns)
-    except VariantFailed as error:
-        return [row | {"variant": name, "note": f"failed: {error}"} for name in VARIANTS]
-    return [row | one for one in measured["rows"]]
+    return rows_of_module(
+        loop.name, VARIANTS, "closed_loop_cost", loop.neurons, loop.trials, loop.turns
+    )
 
 
 def cost(neurons: int, trials: int, turns: int) -> dict[str, list[dict[str, Any]]]:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from neurotrain.benchmarks.processes import VariantFailed, run_module
+from neurotrain.benchmarks.processes import rows_of_module
 
 # The published ROBER field and its times; a tolerance that both solvers are given.
 RTOL, ATOL = 1e-5, 1e-8
@@ -32,18 +32,9 @@ class OdePopulation:
 
 def measure_odes(population: OdePopulation) -> list[dict[str, Any]]:
     """Return the rows of a population: CPU time of one solve in ms, of one thread."""
-    row = {
-        "case": population.name,
-        "clock": "cpu",
-        "ns_per_neuron_step": None,
-        "ratio_to_reference": None,
-        "note": "",
-    }
-    try:
-        measured = run_module("ode_cost", population.candidates, population.turns)
-    except VariantFailed as error:
-        return [row | {"variant": name, "note": f"failed: {error}"} for name in VARIANTS]
-    return [row | one for one in measured["rows"]]
+    return rows_of_module(
+        population.name, VARIANTS, "ode_cost", population.candidates, population.turns
+    )
 
 
 def cost(candidates: int, turns: int) -> dict[str, list[dict[str, Any]]]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any
 
-from neurotrain.benchmarks.processes import VariantFailed, run_module
+from neurotrain.benchmarks.processes import noted_rows, rows_of_module
 
 REFERENCE = "backpropagation"
 # Mode, eta and n; those with sweeps are told where beliefs begin, so that no short cut is taken.
@@ -43,20 +43,11 @@ class InferenceBatch:
 
 def measure_inference(batch: InferenceBatch) -> list[dict[str, Any]]:
     """Return the rows of a batch: CPU time of a training step in ms, of one thread."""
-    row = {
-        "case": batch.name,
-        "clock": "cpu",
-        "ns_per_neuron_step": None,
-        "ratio_to_reference": None,
-        "note": "",
-    }
     if find_spec("torch") is None:
-        return [row | {"variant": name, "note": "PyTorch is not installed"} for name in VARIANTS]
-    try:
-        measured = run_module("predictive_coding_cost", batch.samples, batch.turns)
-    except VariantFailed as error:
-        return [row | {"variant": name, "note": f"failed: {error}"} for name in VARIANTS]
-    return [row | one for one in measured["rows"]]
+        return noted_rows(batch.name, VARIANTS, "PyTorch is not installed")
+    return rows_of_module(
+        batch.name, VARIANTS, "predictive_coding_cost", batch.samples, batch.turns
+    )
 
 
 def cost(samples: int, turns: int) -> dict[str, list[dict[str, Any]]]:

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,27 @@ def run_module(module: str, *arguments: object) -> dict[str, Any]:
     if done.returncode:
         raise VariantFailed(_last_line(done.stderr))
     return json.loads(done.stdout.splitlines()[-1])
+
+
+def rows_of_module(
+    case: str, variants: Iterable[str], module: str, *arguments: object
+) -> list[dict[str, Any]]:
+    """Return the ``rows`` that a module prints of a case; if it fails, one for each variant."""
+    try:
+        rows = run_module(module, *arguments)["rows"]
+    except VariantFailed as error:
+        return noted_rows(case, variants, f"failed: {error}")
+    return [_row(case) | row for row in rows]
+
+
+def noted_rows(case: str, variants: Iterable[str], note: str) -> list[dict[str, Any]]:
+    """Return rows that say why variants of a case were not measured."""
+    return [_row(case) | {"variant": variant, "note": note} for variant in variants]
+
+
+def _row(case: str) -> dict[str, Any]:
+    unknown = dict.fromkeys(("ns_per_neuron_step", "ratio_to_reference"))
+    return {"case": case, "clock": "cpu", **unknown, "note": ""}
 
 
 class Process:

@@ -11,7 +11,7 @@ from neurotrain.executions.base import Activity, Request
 from neurotrain.executions.fused import gather
 from neurotrain.executions.fused.execution import collect, span_of
 from neurotrain.executions.torch.options import Differentiation
-from neurotrain.required_torch import require_torch
+from neurotrain.required_torch import require_torch, torch_threads
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -64,14 +64,9 @@ def run_torch(
             "execution='fused'."
         )
     options = Differentiation(surrogate="none", precision=precision)
-    before = torch.get_num_threads()
-    torch.set_num_threads(threads or before)
-    try:
-        with torch.no_grad():
-            tensors = {name: torch.as_tensor(np.asarray(b)) for name, b in blocks.items()}
-            found = run_differentiable(circuit, tensors, inputs, initial_state, request, options)
-    finally:
-        torch.set_num_threads(before)
+    with torch_threads(threads), torch.no_grad():
+        tensors = {name: torch.as_tensor(np.asarray(b)) for name, b in blocks.items()}
+        found = run_differentiable(circuit, tensors, inputs, initial_state, request, options)
     return Activity(
         spike_count=found.spike_count.numpy().round().astype(np.int64),
         failed=found.failed.numpy(),
