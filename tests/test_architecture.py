@@ -89,6 +89,7 @@ MAY_IMPORT_ONLY = {
 MAY_IMPORT_ANALYSIS_LATE = {
     "neurotrain/training/result.py",
     "neurotrain/experiments/bp_trainability.py",
+    "neurotrain/experiments/delayed_recall.py",
     "neurotrain/experiments/delays.py",
     "neurotrain/experiments/discrete_loss.py",
     "neurotrain/experiments/gradient_horizon.py",
@@ -98,6 +99,7 @@ MAY_IMPORT_ANALYSIS_LATE = {
     "neurotrain/experiments/ode_arms.py",
     "neurotrain/experiments/oja.py",
     "neurotrain/experiments/overparameterised.py",
+    "neurotrain/experiments/rate_circuit_rules.py",
     "neurotrain/experiments/predictive_coding.py",
     "neurotrain/experiments/random_feedback.py",
     "neurotrain/experiments/rate_to_spike.py",

@@ -25,6 +25,7 @@ def command(capsys, *arguments):
 # They differentiate through circuits, or their networks are PyTorch's.
 NEED_TORCH = {
     "bp-trainability",
+    "delayed-recall",
     "discrete-loss",
     "gradient-horizon",
     "integration-bp-vs-es",
@@ -33,6 +34,7 @@ NEED_TORCH = {
     "oja",
     "predictive-coding",
     "random-feedback",
+    "rate-circuit-rules",
 }
 
 

@@ -23,7 +23,7 @@ from neurotrain.scoring import score_trajectories
 from neurotrain.seeding import generator
 from neurotrain.task import check_task
 from neurotrain.tasks import TASKS, GoNoGo, StimulusIntegration
-from neurotrain.training.plan import choose
+from neurotrain.training.choices import choose
 from neurotrain.trials import Trials
 
 NULL, EOS = 3, 4

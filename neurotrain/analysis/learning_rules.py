@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neurotrain.analysis.style import class_color, new_figure, paper_style
+from neurotrain.analysis.style import FAINT, class_color, new_figure, paper_style
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -87,4 +87,32 @@ def depth_figure(
         if "norm" in measure:
             one.set_yscale("log")
     others[0].legend()
+    return figure
+
+
+@paper_style()
+def recall_figure(
+    accuracy: Mapping[float, Mapping[str, Mapping[int, Sequence[float]]]], chance: float
+) -> "Figure":
+    """Return accuracies against the delay, a panel for each gain of initial recurrent weights.
+
+    Parameters
+    ----------
+    accuracy : mapping of float to mapping
+        By gain and method, at each delay one number for every network.
+    chance : float
+        Accuracy of guessing.
+    """
+    figure = new_figure(20 + 45 * len(accuracy), 58)
+    panels = figure.subplots(1, len(accuracy), sharey=True, squeeze=False)[0]
+    for one, (gain, methods) in zip(panels, accuracy.items(), strict=True):
+        for k, (name, delays) in enumerate(methods.items()):
+            means = [np.mean(each) for each in delays.values()]
+            one.plot(list(delays), means, "o-", color=class_color(k), markersize=3, label=name)
+            for delay, each in delays.items():
+                one.plot([delay] * len(each), each, ".", color=class_color(k), markersize=2)
+        one.axhline(chance, color=FAINT, linewidth=0.8, linestyle=(0, (4, 3)), zorder=1)
+        one.set(title=f"gain {gain:g}", xlabel="delay (steps)", ylim=(0, 1.02))
+    panels[0].set_ylabel("accuracy (the line is chance)")
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     return figure

@@ -20,6 +20,7 @@ __all__ = [
 
 _MODULES = {
     "bp-trainability": "neurotrain.experiments.bp_trainability",
+    "delayed-recall": "neurotrain.experiments.delayed_recall",
     "discrete-loss": "neurotrain.experiments.discrete_loss",
     "gradient-horizon": "neurotrain.experiments.gradient_horizon",
     "integration": "neurotrain.experiments.integration",
@@ -34,6 +35,7 @@ _MODULES = {
     "pollu": "neurotrain.experiments.pollu",
     "predictive-coding": "neurotrain.experiments.predictive_coding",
     "random-feedback": "neurotrain.experiments.random_feedback",
+    "rate-circuit-rules": "neurotrain.experiments.rate_circuit_rules",
     "rate-to-spike": "neurotrain.experiments.rate_to_spike",
     "rober": "neurotrain.experiments.rober",
     "spiral": "neurotrain.experiments.spiral",

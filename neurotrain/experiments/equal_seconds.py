@@ -13,6 +13,7 @@ from statistics import median
 from typing import Any
 
 from neurotrain.errors import TrainingFailed
+from neurotrain.experiments.measurements import plain_name
 from neurotrain.experiments.report import Setting
 from neurotrain.experiments.trainings import (
     BACKPROPAGATION,
@@ -176,7 +177,9 @@ def _train(
 
 
 def _described(method: Method, tried: Options) -> str:
-    return "-".join([method.optimizer, *(f"{key}={value}" for key, value in tried.items())])
+    return "-".join(
+        [method.optimizer, *(f"{key}={plain_name(str(value))}" for key, value in tried.items())]
+    )
 
 
 def _told(budget: Budget) -> str:

@@ -14,6 +14,7 @@ from neurotrain.gradients.landscape import Landscape, draw_directions, loss_land
 from neurotrain.gradients.losses import differentiable_losses
 from neurotrain.gradients.lyapunov import LyapunovExponents, lyapunov_exponents
 from neurotrain.gradients.outcome import Outcome
+from neurotrain.gradients.rule_gradient import RuleGradient
 from neurotrain.gradients.shares import RunShares, run_shares
 from neurotrain.gradients.simulated_loss import SimulatedLoss
 from neurotrain.gradients.smoothing import SmoothedGradient, smoothed_gradient
@@ -27,6 +28,7 @@ __all__ = [
     "Landscape",
     "LyapunovExponents",
     "Outcome",
+    "RuleGradient",
     "RunShares",
     "SimulatedLoss",
     "SmoothedGradient",

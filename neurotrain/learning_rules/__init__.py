@@ -12,7 +12,7 @@ from neurotrain.learning_rules.feedback import (
     FeedbackAlignment,
 )
 from neurotrain.learning_rules.layer_view import LayerView
-from neurotrain.learning_rules.learner import Learner
+from neurotrain.learning_rules.learner import Learner, are_right
 from neurotrain.learning_rules.measures import (
     angle,
     effective_rank,
@@ -23,7 +23,10 @@ from neurotrain.learning_rules.measures import (
 from neurotrain.learning_rules.meta_learning import MetaLearning, Outcome
 from neurotrain.learning_rules.meta_training import MetaTraining, meta_learn
 from neurotrain.learning_rules.network import FeedforwardNetwork
+from neurotrain.learning_rules.recurrent_learner import RecurrentLearner
+from neurotrain.learning_rules.recurrent_network import RecurrentNetwork, RecurrentWeights
 from neurotrain.learning_rules.rule import Rule
+from neurotrain.learning_rules.rule_text import rule_from_text
 from neurotrain.learning_rules.terms import Product, Term, term, term_names
 from neurotrain.learning_rules.unrolled import unroll
 
@@ -44,9 +47,13 @@ __all__ = [
     "MetaTraining",
     "Outcome",
     "Product",
+    "RecurrentLearner",
+    "RecurrentNetwork",
+    "RecurrentWeights",
     "Rule",
     "Term",
     "angle",
+    "are_right",
     "digits",
     "effective_rank",
     "glyphs",
@@ -57,6 +64,7 @@ __all__ = [
     "orthonormality_error",
     "participation_ratio",
     "predictive_coding",
+    "rule_from_text",
     "softplus",
     "term",
     "term_names",

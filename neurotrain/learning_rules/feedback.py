@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from neurotrain.errors import unknown_name
-from neurotrain.learning_rules.network import FeedforwardNetwork
+from neurotrain.learning_rules.network_form import NetworkForm
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -16,11 +16,19 @@ class Feedback(Protocol):
 
     Feedback weights are one tensor (..., pre, post) for each layer of weights, the first one
     included, which carries errors to the input for rules that ask for them.
+
+    Attributes
+    ----------
+    name : str
+    through_layers : bool
+        Whether errors go on from layer to layer, in recurrent networks also from one step to the
+        one before; otherwise each layer is told of the output's error only.
     """
 
     name: str
+    through_layers: bool
 
-    def draw(self, network: FeedforwardNetwork, seeds: Sequence[int]) -> list["Tensor"] | None:
+    def draw(self, network: NetworkForm, seeds: Sequence[int]) -> list["Tensor"] | None:
         """Return feedback weights for a network of each seed; None where there are none."""
 
     def below(
@@ -44,8 +52,9 @@ class Backpropagation:
     """Errors go back by the weights themselves: the gradient of the loss."""
 
     name: str = "backpropagation"
+    through_layers: bool = True
 
-    def draw(self, network: FeedforwardNetwork, seeds: Sequence[int]) -> None:
+    def draw(self, network: NetworkForm, seeds: Sequence[int]) -> None:
         """Return None: there are no other weights."""
 
     def below(
@@ -60,13 +69,13 @@ class FeedbackAlignment:
     """Errors go back by random weights that stay (Lillicrap et al. 2016, 10.1038/ncomms13276)."""
 
     name: str = "feedback-alignment"
+    through_layers: bool = True
 
-    def draw(self, network: FeedforwardNetwork, seeds: Sequence[int]) -> list["Tensor"]:
+    def draw(self, network: NetworkForm, seeds: Sequence[int]) -> list["Tensor"]:
         """Return weights (network, pre, post) of each layer, as initial ones are drawn."""
-        shapes = zip(network.sizes[:-1], network.sizes[1:], strict=True)
         return [
-            network.draw_uniform("learning-feedback", seeds, k, shape)
-            for k, shape in enumerate(shapes)
+            network.draw_uniform("learning-feedback", seeds, k, (pre, post))
+            for k, (post, pre) in enumerate(network.shapes)
         ]
 
     def below(
@@ -81,12 +90,14 @@ class DirectFeedbackAlignment:
     """The output's error goes to each layer by random weights (Nøkland 2016, 1609.01596)."""
 
     name: str = "direct-feedback-alignment"
+    through_layers: bool = False
 
-    def draw(self, network: FeedforwardNetwork, seeds: Sequence[int]) -> list["Tensor"]:
+    def draw(self, network: NetworkForm, seeds: Sequence[int]) -> list["Tensor"]:
         """Return weights (network, pre, output) of each layer."""
+        outputs = network.shapes[-1][0]
         return [
-            network.draw_uniform("learning-feedback", seeds, k, (size, network.sizes[-1]))
-            for k, size in enumerate(network.sizes[:-1])
+            network.draw_uniform("learning-feedback", seeds, k, (pre, outputs))
+            for k, (_, pre) in enumerate(network.shapes)
         ]
 
     def below(

@@ -149,9 +149,9 @@ class Rule(Summable):
         for coefficient, term in self._acting(view):
             change = term.change(view)
             if isinstance(change, tuple):
-                products.append((change.pre, _scaled(change.post, coefficient)))
+                products.append((change.pre, scaled(change.post, coefficient)))
             else:
-                matrices.append(_scaled(change, coefficient))
+                matrices.append(scaled(change, coefficient))
         for matrix in matrices:
             weights = weights.add_(matrix) if in_place else weights + matrix
         return _add_products(weights, products, in_place) if products else weights
@@ -196,7 +196,7 @@ def _add_products(
     return weights + share * (post.mT @ pre)
 
 
-def _scaled(values: "Tensor", coefficient: Any) -> "Tensor":
+def scaled(values: "Tensor", coefficient: Any) -> "Tensor":
     """Return a multiple; coefficients with an axis of networks lie beside those of samples."""
     if getattr(coefficient, "ndim", 0):
         coefficient = coefficient[..., None, None]

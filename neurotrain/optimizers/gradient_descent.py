@@ -47,11 +47,20 @@ class GradientDescent(AskTell):
         To which power of its norm the gradient is then divided by, in [0, 1].
     surrogate, surrogate_slope, precision, checkpoint_steps, truncate_steps, compiled
         Those of `neurotrain.gradients.Differentiation`.
+    rule : str, optional
+        A learning rule that is followed instead of the gradient, for circuits of rate units, such
+        as ``'pseudo-gradient + 0.01 oja in recurrent'``; the changes that it makes are taken for
+        the negative gradient. See `neurotrain.gradients.RuleGradient`.
+    feedback : str
+        How errors get to the neurons: ``'backpropagation'``, or ``'feedback-alignment'`` or
+        ``'direct-feedback-alignment'``, with the rule ``'pseudo-gradient'`` unless there is one.
 
     Attributes
     ----------
     differentiation : dict
         How gradients are to be taken, for whoever computes them.
+    learning_rule : dict or None
+        ``rule`` and ``feedback``, where they take the place of the gradient.
     skipped : int
         Number of generations without a step.
 
@@ -81,8 +90,13 @@ class GradientDescent(AskTell):
         checkpoint_steps: int | None = None,
         truncate_steps: int | None = None,
         compiled: bool = True,
+        rule: str | None = None,
+        feedback: str = "backpropagation",
     ) -> None:
         super().__init__(start, scale, seed=seed, population_size=1)
+        self.learning_rule = _learning_rule(rule, feedback)
+        if self.learning_rule and truncate_steps is not None:
+            raise InvalidInput("A learning rule is not truncated; leave out truncate_steps.")
         self._limits = GradientLimits(clip_norm, clip_value, normalize)
         self.learning_rate, self.skipped = learning_rate, 0
         self._descent = Descent(
@@ -234,6 +248,12 @@ class RMSpropDescent(GradientDescent):
     ) -> None:
         method = RMSprop(np.size(start), decay)
         super().__init__(start, scale, method, seed=seed, learning_rate=learning_rate, **options)
+
+
+def _learning_rule(rule: str | None, feedback: str) -> dict[str, str] | None:
+    if rule is None and feedback == "backpropagation":
+        return None
+    return {"rule": "pseudo-gradient" if rule is None else rule, "feedback": feedback}
 
 
 def gradient_at_guess(gradients: np.ndarray | None, size: int) -> np.ndarray:

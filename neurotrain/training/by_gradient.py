@@ -34,6 +34,8 @@ def differentiated(
     from neurotrain.executions.torch.options import Differentiation
     from neurotrain.gradients.differentiation import differentiate
 
+    if getattr(optimizer, "learning_rule", None):
+        return _by_rule(plan, optimizer, trials, initial_state)
     return differentiate(
         plan.circuit,
         optimizer.guess[np.newaxis],
@@ -44,6 +46,24 @@ def differentiated(
         blocks=None if plan.gradient is None else plan.gradient.blocks,
         threads=plan.settings.threads,
     )
+
+
+def _by_rule(
+    plan: "Plan", optimizer: Any, trials: Trials, initial_state: Mapping[str, np.ndarray]
+) -> "Differentiated":
+    """Return the loss at the guess, and what a learning rule makes of it for a gradient."""
+    from neurotrain.gradients.differentiation import Differentiated
+
+    guess, settings = optimizer.guess, plan.settings
+    recording = plan.circuit.simulate(
+        guess[np.newaxis],
+        trials,
+        initial_state,
+        execution=settings.execution,
+        threads=settings.threads,
+    )
+    gradient = plan.rule_gradient(guess, trials, initial_state, settings.threads)
+    return Differentiated(recording, plan.loss(recording, trials), gradient)
 
 
 def check_gradients(plan: "Plan", optimizer: Optimizer, trials: Trials) -> None:

@@ -5,9 +5,10 @@ from dataclasses import replace
 from typing import Any
 
 from neurotrain.errors import InvalidInput, RunFolderError
+from neurotrain.training.choices import Choice, choose, choose_circuit
 from neurotrain.training.curriculum import make_curriculum
 from neurotrain.training.guide import Guide, check_guide
-from neurotrain.training.plan import PARTS, Choice, Plan, choose, choose_circuit
+from neurotrain.training.plan import PARTS, Plan
 from neurotrain.training.run_folder import RunFolder
 from neurotrain.training.run_optimizer import make_gradient_blocks
 from neurotrain.training.settings import SETTINGS, Settings

@@ -85,6 +85,11 @@ def make_gradient_blocks(
         )
     if method not in gradient_descent_names():
         raise unknown_name("optimizer that follows gradients", method, gradient_descent_names())
+    if {"rule", "feedback"} & set(table):
+        raise InvalidInput(
+            "A learning rule changes all blocks: leave gradient out, and take "
+            f"optimizer='{method}' with the rule."
+        )
     return GradientBlocks(tuple(blocks), method, resolved_options(method, table))
 
 
