@@ -15,7 +15,8 @@ import numpy as np
 
 from neurotrain.experiments.measurements import measured
 from neurotrain.experiments.report import Check, Findings, Setting, save_figure
-from neurotrain.learning_rules import RecurrentLearner, RecurrentNetwork, are_right, term
+from neurotrain.learning_rules import RecurrentLearner, RecurrentNetwork, term
+from neurotrain.learning_rules.learner import are_right
 from neurotrain.required_torch import require_torch, torch_threads
 from neurotrain.seeding import generator
 

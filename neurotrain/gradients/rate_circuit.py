@@ -49,12 +49,16 @@ class RateCircuit:
 
     def __post_init__(self) -> None:
         circuit = self.circuit
-        if set(circuit.parameters.names) != set(BLOCKS) or len(circuit.states) != 1:
+        if set(circuit.parameters.names) != set(BLOCKS):
             raise InvalidInput(
-                "Learning rules are for circuits of rate units that train "
-                f"{', '.join(BLOCKS)}, such as the model 'rate'; this one trains "
-                f"{', '.join(circuit.parameters.names)} and has the states "
-                f"{', '.join(circuit.states)}."
+                f"Learning rules are for circuits that train {', '.join(BLOCKS)}, such as the "
+                f"model 'rate'; this one trains {', '.join(circuit.parameters.names)}."
+            )
+        if len(circuit.states) != 1:
+            raise InvalidInput(
+                "Learning rules are for circuits of rate units, which have one state, such as the "
+                f"model 'rate'; this one has {', '.join(circuit.states)}. Evolution strategies and "
+                "backpropagation train it."
             )
         if not isinstance(circuit.readout, GradedReadout | TrajectoryReadout):
             raise InvalidInput(

@@ -12,7 +12,7 @@ from neurotrain.learning_rules.feedback import (
     FeedbackAlignment,
 )
 from neurotrain.learning_rules.layer_view import LayerView
-from neurotrain.learning_rules.learner import Learner, are_right
+from neurotrain.learning_rules.learner import Learner
 from neurotrain.learning_rules.measures import (
     angle,
     effective_rank,
@@ -53,7 +53,6 @@ __all__ = [
     "Rule",
     "Term",
     "angle",
-    "are_right",
     "digits",
     "effective_rank",
     "glyphs",
