@@ -92,6 +92,7 @@ MAY_IMPORT_ANALYSIS_LATE = {
     "neurotrain/experiments/delayed_recall.py",
     "neurotrain/experiments/delays.py",
     "neurotrain/experiments/discrete_loss.py",
+    "neurotrain/experiments/fixed_points.py",
     "neurotrain/experiments/gradient_horizon.py",
     "neurotrain/experiments/integration_bp_vs_es.py",
     "neurotrain/experiments/meta_plasticity.py",

@@ -27,6 +27,7 @@ NEED_TORCH = {
     "bp-trainability",
     "delayed-recall",
     "discrete-loss",
+    "fixed-points",
     "gradient-horizon",
     "integration-bp-vs-es",
     "meta-plasticity",

@@ -116,3 +116,36 @@ def recall_figure(
     panels[0].set_ylabel("accuracy (the line is chance)")
     figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     return figure
+
+
+@paper_style()
+def fixed_points_figure(
+    losses: Mapping[float, Mapping[str, Sequence[Sequence[float]]]],
+    accuracy: Mapping[str, Mapping[float, Sequence[float]]],
+) -> "Figure":
+    """Return losses as they fall, for the largest learning rates, and accuracies against rates.
+
+    Parameters
+    ----------
+    losses : mapping of float to mapping
+        By learning rate and rule, a curve for each network, from the first step to the last.
+    accuracy : mapping of str to mapping
+        Of each rule and size, by learning rate, one number for every network.
+    """
+    shown = sorted(losses)[-3:]
+    figure = new_figure(52 * (len(shown) + 1), 62)
+    *panels, last = figure.subplots(1, len(shown) + 1)
+    for one, rate in zip(panels, shown, strict=True):
+        for k, (rule, curves) in enumerate(losses[rate].items()):
+            style = {"color": class_color(k), "linestyle": ("-", "-", (0, (3, 2)))[k % 3]}
+            times = np.linspace(0, 1, len(curves[0]))
+            one.plot(times, np.median(curves, 0), label=rule, **style)
+        one.set(yscale="log", xlabel="share of steps", title=f"linear, rate {rate:g}")
+    panels[0].set_ylabel("loss")
+    panels[0].legend()
+    for k, (name, rates) in enumerate(accuracy.items()):
+        means = [np.median(each) for each in rates.values()]
+        last.plot(list(rates), means, "o-", color=class_color(k), markersize=3, label=name)
+    last.set(xscale="log", xlabel="learning rate", ylabel="accuracy", ylim=(0, 1), title="digits")
+    last.legend(loc="lower left")
+    return figure

@@ -22,6 +22,7 @@ _MODULES = {
     "bp-trainability": "neurotrain.experiments.bp_trainability",
     "delayed-recall": "neurotrain.experiments.delayed_recall",
     "discrete-loss": "neurotrain.experiments.discrete_loss",
+    "fixed-points": "neurotrain.experiments.fixed_points",
     "gradient-horizon": "neurotrain.experiments.gradient_horizon",
     "integration": "neurotrain.experiments.integration",
     "integration-bp-vs-es": "neurotrain.experiments.integration_bp_vs_es",

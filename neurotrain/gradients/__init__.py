@@ -8,6 +8,7 @@ from neurotrain.gradients.differentiation import (
     loss_and_gradient,
 )
 from neurotrain.gradients.direction import GradientCosine, cosine, gradient_cosine
+from neurotrain.gradients.fixed_point_gradient import FixedPointGradient
 from neurotrain.gradients.guide import TruncatedGradient
 from neurotrain.gradients.horizon import GradientHorizon, block_norms, gradient_horizon
 from neurotrain.gradients.landscape import Landscape, draw_directions, loss_landscape, smoothed
@@ -23,6 +24,7 @@ from neurotrain.gradients.sweep import Sweep, sweep_learning_rates
 __all__ = [
     "Differentiated",
     "Differentiation",
+    "FixedPointGradient",
     "GradientCosine",
     "GradientHorizon",
     "Landscape",

@@ -108,24 +108,28 @@ class RuleGradient:
         inputs, reading = rates.inputs(trials), rates.reading(trials)
         activity = network.activity(weights, inputs, rates.start(initial_state))
         output = network.read_out(weights, reading @ activity)
-        return Passage(inputs, activity, reading, output, self._output_error(output, trials))
-
-    def _output_error(self, output: Tensor, trials: Trials) -> Tensor:
-        """Return the derivative of each trial's loss by its output."""
-        torch = require_torch()
-        output = output.detach().requires_grad_()
-        given = "output" if self._rates.circuit.readout.outputs else "readout"
-        loss = differentiable_loss(self.loss, _outcome(output, trials, given), trials)
-        (slope,) = torch.autograd.grad(loss.sum(), output)
-        # The loss is the mean over trials.
-        return slope * trials.n_trials
+        error = output_error(rates.circuit, self.loss, output, trials)
+        return Passage(inputs, activity, reading, output, error)
 
 
-def _outcome(output: Tensor, trials: Trials, given: str) -> Outcome:
+def output_error(circuit: Circuit, loss: Loss, output: Tensor, trials: Trials) -> Tensor:
+    """Return the derivative of each trial's loss by its output (1, trial, read, output)."""
     torch = require_torch()
+    output = output.detach().requires_grad_()
+    losses = differentiable_loss(
+        loss, _outcome(output, trials, bool(circuit.readout.outputs)), trials
+    )
+    (slope,) = torch.autograd.grad(losses.sum(), output)
+    # The loss is the mean over trials.
+    return slope * trials.n_trials
+
+
+def _outcome(output: Tensor, trials: Trials, of_trajectories: bool) -> Outcome:
+    torch = require_torch()
+    given = {"output": output} if of_trajectories else {"readout": output[..., 0, :]}
     return Outcome(
         spike_count=output.new_zeros(1, trials.n_trials, 1, 1),
         bin_edges_ms=np.array([0.0, trials.duration_ms]),
         failed=torch.zeros(1, trials.n_trials, dtype=torch.bool),
-        **{given: output if given == "output" else output[..., 0, :]},
+        **given,
     )

@@ -11,6 +11,12 @@ from neurotrain.learning_rules.feedback import (
     Feedback,
     FeedbackAlignment,
 )
+from neurotrain.learning_rules.fixed_point_rules import drive_slope, fixed_point_change
+from neurotrain.learning_rules.fixed_points import (
+    FixedPoints,
+    solve_fixed_points,
+    spectral_abscissa,
+)
 from neurotrain.learning_rules.layer_view import LayerView
 from neurotrain.learning_rules.learner import Learner
 from neurotrain.learning_rules.measures import (
@@ -40,6 +46,7 @@ __all__ = [
     "Feedback",
     "FeedbackAlignment",
     "FeedforwardNetwork",
+    "FixedPoints",
     "Images",
     "LayerView",
     "Learner",
@@ -54,7 +61,9 @@ __all__ = [
     "Term",
     "angle",
     "digits",
+    "drive_slope",
     "effective_rank",
+    "fixed_point_change",
     "glyphs",
     "learn",
     "measure_layers",
@@ -65,6 +74,8 @@ __all__ = [
     "predictive_coding",
     "rule_from_text",
     "softplus",
+    "solve_fixed_points",
+    "spectral_abscissa",
     "term",
     "term_names",
     "unroll",
