@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         neural_ode,
         optimizers,
         rate_to_spike,
+        reservoirs,
         tasks,
     )
     from neurotrain.adapters.neurogym import from_neurogym
@@ -104,6 +105,7 @@ __all__ = [
     "neural_ode",
     "optimizers",
     "rate_to_spike",
+    "reservoirs",
     "resume",
     "score_choices",
     "score_trajectories",
@@ -173,6 +175,7 @@ _MODULES = (
     "neural_ode",
     "optimizers",
     "rate_to_spike",
+    "reservoirs",
     "tasks",
 )
 

@@ -36,6 +36,8 @@ PURPOSES = {
     "predictive-coding": 27,
     "readout-trials": 28,
     "readout-state": 29,
+    "reservoir-weights": 30,
+    "reservoir-noise": 31,
 }
 
 

@@ -29,6 +29,7 @@ _MODULES = {
     "integration-memory": "neurotrain.experiments.integration_memory",
     "losses": "neurotrain.experiments.losses",
     "meta-plasticity": "neurotrain.experiments.meta_plasticity",
+    "motor-lesions": "neurotrain.experiments.motor_lesions",
     "neuron-turn-off": "neurotrain.experiments.neuron_turn_off",
     "oja": "neurotrain.experiments.oja",
     "optimizers": "neurotrain.experiments.optimizers",
@@ -40,6 +41,7 @@ _MODULES = {
     "rate-to-spike": "neurotrain.experiments.rate_to_spike",
     "rober": "neurotrain.experiments.rober",
     "spiral": "neurotrain.experiments.spiral",
+    "supertrex": "neurotrain.experiments.supertrex",
     "working-memory": "neurotrain.experiments.working_memory",
 }
 
