@@ -29,6 +29,12 @@ from neurotrain.benchmarks.predictive_coding_cost import (
     measure_inference,
 )
 from neurotrain.benchmarks.processes import Process, VariantFailed
+from neurotrain.benchmarks.reservoir_cost import VARIANTS as RESERVOIR_VARIANTS
+from neurotrain.benchmarks.reservoir_cost import (
+    ReservoirTrial,
+    format_reservoirs,
+    measure_reservoirs,
+)
 from neurotrain.benchmarks.values import Values
 from neurotrain.benchmarks.variants import VARIANTS, Variant
 from neurotrain.cli import main
@@ -472,6 +478,17 @@ def test_loops_learn_beside_numpy_and_brian2():
     # So small a network says little about time, but that much.
     assert check["holds"]
     assert len(format_loops(list(rows.values())).splitlines()) == 2 + len(rows)
+
+
+def test_reservoirs_learn_beside_numpy():
+    rows = {row["variant"]: row for row in measure_reservoirs(ReservoirTrial(30, 100, 1))}
+    assert tuple(rows) == RESERVOIR_VARIANTS
+    assert all(row["note"] == "" and row["us"] > 0 for row in rows.values())
+    assert max(row["error"] for row in rows.values()) < 1e-6
+    assert asked.check_reservoirs(rows.values()) == []
+    full = [row | {"case": asked.RESERVOIR} for row in rows.values()]
+    assert [check["holds"] for check in asked.check_reservoirs(full)] == [True]
+    assert len(format_reservoirs(list(rows.values())).splitlines()) == 2 + len(rows)
 
 
 def test_loops_that_fail_are_told(monkeypatch):

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from neurotrain.benchmarks.reservoir_numpy import NumpyReservoir
 from neurotrain.errors import InvalidInput
 from neurotrain.reservoirs.learners import Learner, force, rmhl, supertrex
 from neurotrain.reservoirs.movements import Arm, Pen, butterfly
@@ -41,73 +42,8 @@ class Xoshiro:
         s[3] = rotated(s[3], 45)
         return (result >> 11) * 2.0**-52 - 1
 
-
-class WrittenOut:
-    """The same training, step by step as in the documentation of `Learner`."""
-
-    def __init__(self, training):
-        arrays, reservoir = training._arrays, training.reservoir
-        n, self.n_outputs = reservoir.units, training.movement.outputs
-        self.training, self.learner, self.n = training, training.learner, n
-        self.recurrent = reservoir.recurrent(training.seed)
-        self.back = arrays["feedback_weights"][:, :n].T.copy()
-        self.into = arrays["input_weights"][:, :n].T.copy()
-        self.inputs = arrays["inputs"]
-        self.x = arrays["x"][:n].copy()
-        self.r = np.tanh(self.x)
-        self.z = np.zeros(self.n_outputs)
-        self.y, self.m = np.zeros(self.n_outputs), 0.0
-        self.w1, self.w2 = np.zeros((2, self.n_outputs, n))
-        self.p = np.eye(n) / 10
-        self.random = Xoshiro(arrays["random"])
-
-    def trial(self):
-        outputs, errors = [], []
-        for t in range(len(self.training.target)):
-            errors.append(self.step(t))
-            outputs.append(self.z)
-        return np.array(outputs), np.array(errors)
-
-    def step(self, t):
-        learner, reservoir = self.learner, self.training.reservoir
-        drive = self.recurrent @ self.r + self.back @ self.z
-        if reservoir.phase_input:
-            drive = drive + self.into @ self.inputs[t]
-        self.x = self.x + reservoir.dt / reservoir.tau * (drive - self.x)
-        self.r = np.tanh(self.x)
-        if learner.exploration:
-            self.r += reservoir.noise * np.array([self.random.uniform() for _ in range(self.n)])
-        z2 = np.zeros(self.n_outputs)
-        if learner.exploration:
-            size = learner.amplitude * (10 * self.m) ** learner.amplitude_power
-            noise = np.array([self.random.uniform() for _ in range(self.n_outputs)])
-            z2 = self.w2 @ self.r + size * noise
-        self.z = z2 + (self.w1 @ self.r if learner.mastery else 0)
-        movement, target = self.training.movement, self.training.target[t]
-        error = told = ((movement.position(self.z) - target) ** 2).sum()
-        error = told = error + np.array(movement.costs) @ abs(self.z - self.y)
-        if learner.reward_noise:
-            told = abs(error + learner.reward_noise * self.random.uniform())
-        self.m += learner.reward_low_pass * (told - self.m)
-        self.y = self.y + learner.output_low_pass * (z2 - self.y)
-        worse = told - self.m
-        if learner.exploration and not (learner.only_improvements and worse > 0):
-            size = learner.exploration_rate * np.sign(worse) * abs(worse) ** learner.reward_power
-            self.w2 = self.w2 - np.outer(size * (z2 - self.y), self.r)
-        if t % 10 == 0 and learner.mastery:
-            self.master(z2, target)
-        return error
-
-    def master(self, z2, target):
-        learner = self.learner
-        gate = 0.5 * (1 - np.tanh(5e5 * (self.m - learner.threshold)))
-        missing = self.y if learner.smooth_teacher else z2
-        if learner.teacher:
-            gate, missing = 1.0, target - self.z
-        k = self.p @ self.r
-        share = 1 / (1 + self.r @ k)
-        self.p = self.p - gate * share * np.outer(k, k)
-        self.w1 = self.w1 + learner.mastery_rate * gate * share * np.outer(missing, k)
+    def uniforms(self, size):
+        return np.array([self.uniform() for _ in range(size)])
 
 
 CASES = {
@@ -127,7 +63,8 @@ def test_trials_are_those_of_the_equations(name, phase_input):
     movement, learner = CASES[name]
     reservoir = replace(SMALL, phase_input=phase_input)
     training = ReservoirTraining(movement, learner, reservoir, steps=60, seed=3)
-    oracle = WrittenOut(training)
+    random = Xoshiro(training._arrays["random"])
+    oracle = NumpyReservoir(training, random.uniforms)
     for _ in range(2):
         trial = training.learn()
         outputs, errors = oracle.trial()

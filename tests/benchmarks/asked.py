@@ -59,6 +59,8 @@ ASKED = [
 ODE_AT_LEAST = 10.0
 # Brian2's time with learning in a `network_operation`, by that of the compiled loop.
 LOOP_AT_LEAST = 5.0
+# Seconds, and of how large a reservoir.
+RESERVOIR_AT_MOST, RESERVOIR = 60, "reservoir-n1000"
 # A training step by predictive coding, by that of backpropagation: published for one GPU, data
 # included (Rosenbaum 2022). Those without sweeps come to the same by a short cut.
 INFERENCE_AT_MOST = {
@@ -107,6 +109,17 @@ def check_loops(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
         _check(f"{row['case']}: {row['variant']} / compiled", ratio, LOOP_AT_LEAST)
         for row in rows
         if row["variant"].startswith("brian2") and (ratio := row["ratio_to_reference"]) is not None
+    ]
+
+
+def check_reservoirs(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return how many seconds a full-size training takes, of fifteen trials of 50,000 steps."""
+    return [
+        _check(
+            f"{row['case']}: seconds of 750,000 steps", us * 0.75, RESERVOIR_AT_MOST, at_most=True
+        )
+        for row in rows
+        if row["variant"] == "compiled" and row["case"] == RESERVOIR and (us := row.get("us"))
     ]
 
 

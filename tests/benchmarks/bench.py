@@ -12,6 +12,7 @@ from neurotrain.benchmarks.asked import (
     check_loops,
     check_memory,
     check_odes,
+    check_reservoirs,
     check_times,
     format_checks,
 )
@@ -36,6 +37,12 @@ from neurotrain.benchmarks.predictive_coding_cost import (
     measure_inference,
 )
 from neurotrain.benchmarks.report import describe_machine, format_rows, rows_of
+from neurotrain.benchmarks.reservoir_cost import VARIANTS as RESERVOIRS
+from neurotrain.benchmarks.reservoir_cost import (
+    ReservoirTrial,
+    format_reservoirs,
+    measure_reservoirs,
+)
 from neurotrain.errors import require_whole
 
 TURNS = {"quick": 2, "default": 7, "full": 7}
@@ -77,13 +84,13 @@ class Part:
 
     Parameters
     ----------
-    case : OdePopulation, LearningLoop or InferenceBatch
+    case : OdePopulation, LearningLoop, ReservoirTrial or InferenceBatch
     variants : tuple of str
     measure, show, check : callable
         From the case to rows, and from these to a table and to figures that are asked for.
     """
 
-    case: OdePopulation | LearningLoop | InferenceBatch
+    case: OdePopulation | LearningLoop | ReservoirTrial | InferenceBatch
     variants: tuple[str, ...]
     measure: Callable[[Any], list[dict[str, Any]]]
     show: Callable[[list[dict[str, Any]]], str]
@@ -168,19 +175,27 @@ def bench(
 def contents(extent: str) -> tuple[list[Case], Generation, list[Part]]:
     """Return the cases, whose memory is measured, and what there is beside circuits."""
     if extent == "quick":
-        small = _parts(OdePopulation(8, 1), LearningLoop(50, 1, 1), InferenceBatch(20, 2))
+        reservoir = ReservoirTrial(50, 200, 1)
+        small = _parts(
+            OdePopulation(8, 1), LearningLoop(50, 1, 1), reservoir, InferenceBatch(20, 2)
+        )
         return quick_cases(), Generation(30, 16, 4, (20, 40)), small
     if extent == "full":
         generation = replace(Generation(), steps=(100, 400, 10_000))
-        large = _parts(OdePopulation(turns=7), LearningLoop(turns=7), InferenceBatch(turns=50))
+        loop, trial = LearningLoop(turns=7), ReservoirTrial(turns=7)
+        large = _parts(OdePopulation(turns=7), loop, trial, InferenceBatch(turns=50))
         return full_cases(), generation, large
-    return default_cases(), Generation(), _parts(OdePopulation(), LearningLoop(), InferenceBatch())
+    usual = _parts(OdePopulation(), LearningLoop(), ReservoirTrial(), InferenceBatch())
+    return default_cases(), Generation(), usual
 
 
-def _parts(population: OdePopulation, loop: LearningLoop, batch: InferenceBatch) -> list[Part]:
+def _parts(
+    population: OdePopulation, loop: LearningLoop, trial: ReservoirTrial, batch: InferenceBatch
+) -> list[Part]:
     return [
         Part(population, SOLVES, measure_odes, format_odes, check_odes),
         Part(loop, LOOPS, measure_loops, format_loops, check_loops),
+        Part(trial, RESERVOIRS, measure_reservoirs, format_reservoirs, check_reservoirs),
         Part(batch, INFERENCES, measure_inference, format_inference, check_inference),
     ]
 

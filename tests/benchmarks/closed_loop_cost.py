@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from neurotrain.benchmarks.processes import rows_of_module
+from neurotrain.benchmarks.step_rows import format_steps, rows_of_turns
 
 OURS = "compiled"
 VARIANTS = (OURS, "numpy", "brian2-network-operation")
@@ -39,34 +40,15 @@ def measure_loops(loop: LearningLoop) -> list[dict[str, Any]]:
 
 def cost(neurons: int, trials: int, turns: int) -> dict[str, list[dict[str, Any]]]:
     """Learn in this process, variant by variant in turns."""
-    import numpy as np
-
-    from neurotrain.benchmarks.outcome import stopwatch
-
     calls, steps = _loops(neurons, trials)
     # The first ones compile.
     readouts = {name: call() for name, call in calls.items()}
-    seconds = {name: [] for name in calls}
-    for _ in range(turns):
-        for name, call in calls.items():
-            with stopwatch() as watch:
-                call()
-            seconds[name].append(watch.cpu)
-    rows = []
-    for name, each in seconds.items():
-        us = 1e6 * np.array(each) / steps
-        rows.append(
-            {
-                "variant": name,
-                "us": float(np.median(us)),
-                "min_us": float(us.min()),
-                "max_us": float(us.max()),
-                "ratio_to_reference": float(np.median(np.array(each) / seconds[OURS])),
-                # A spike that rounding moves changes all that follows: only the first 200 ms.
-                "error": float(abs(readouts[name] - readouts["numpy"])[:200].max()),
-            }
-        )
-    return {"rows": rows}
+    # A spike that rounding moves changes all that follows: only the first 200 ms.
+    errors = {
+        name: float(abs(readout - readouts["numpy"])[:200].max())
+        for name, readout in readouts.items()
+    }
+    return {"rows": rows_of_turns(calls, steps, turns, OURS, errors)}
 
 
 def _loops(neurons: int, trials: int) -> tuple[dict[str, Callable[[], Any]], int]:
@@ -115,17 +97,7 @@ def _loops(neurons: int, trials: int) -> tuple[dict[str, Callable[[], Any]], int
 
 def format_loops(rows: list[dict[str, Any]]) -> str:
     """Return the rows as a table."""
-    lines = [
-        f"{rows[0]['case']}: CPU us of a step of 1 ms, with learning at every other step",
-        f"  {'variant':<28}{'us':>10}{'min':>10}{'max':>10}{'ratio':>9}{'error':>10}",
-    ]
-    for row in rows:
-        told = row["note"]
-        if "us" in row:
-            told = "".join(f"{row[key]:10.2f}" for key in ("us", "min_us", "max_us"))
-            told += f"{row['ratio_to_reference']:9.1f}{row['error']:10.1e}"
-        lines.append(f"  {row['variant']:<28}{told}")
-    return "\n".join(lines)
+    return format_steps("CPU us of a step of 1 ms, with learning at every other step", rows)
 
 
 if __name__ == "__main__":
