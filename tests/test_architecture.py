@@ -74,7 +74,15 @@ MAY_IMPORT_ONLY = {
         "progress",
         "seeding",
     },
-    "reservoirs": {"compiler", "errors", "rate_to_spike", "reservoirs", "seeding"},
+    "reservoirs": {
+        "compiler",
+        "errors",
+        "kept_training",
+        "rate_to_spike",
+        "reservoirs",
+        "seeding",
+        "unused_objects",
+    },
     "rate_to_spike": {
         "analysis",
         "compiler",

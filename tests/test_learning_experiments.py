@@ -187,3 +187,19 @@ def test_quick_form_of_meta_plasticity_holds(tmp_path):
     report = reproduce("meta-plasticity", quick=True, out=tmp_path, progress=False)
     assert report.holds, str(report)
     assert (tmp_path / "meta-plasticity.png").stat().st_size > 10_000
+
+
+@pytest.mark.nightly
+def test_few_of_ten_terms_are_left_by_a_penalty(tmp_path):
+    setting = Setting(tmp_path, False, 1, False)
+    pool, name = meta_plasticity.POOL_ARM, meta_plasticity.POOL
+    outcome = meta_plasticity._learned(setting, name, pool, 0)
+    print(outcome["formula"])
+    assert len(outcome["accuracy"]) == 300
+    kept = {
+        term
+        for term, coefficient in zip(pool.terms, outcome["final"], strict=True)
+        if abs(coefficient) >= meta_plasticity.VANISHED
+    }
+    assert "pseudo-gradient" in kept
+    assert len(kept) <= 5

@@ -5,14 +5,18 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from brian2 import NeuronGroup, ms
 from hypothesis import given
 from hypothesis import strategies as st
 
 from neurotrain.benchmarks.reservoir_numpy import NumpyReservoir
-from neurotrain.errors import InvalidInput
+from neurotrain.errors import InvalidInput, TrainingFailed
+from neurotrain.rate_to_spike import Brian2Neuron
 from neurotrain.reservoirs.learners import Learner, force, rmhl, supertrex
 from neurotrain.reservoirs.movements import Arm, Pen, butterfly
+from neurotrain.reservoirs.readout import Readout
 from neurotrain.reservoirs.reservoir import Reservoir
+from neurotrain.reservoirs.spiking_reservoir import SpikingReservoir
 from neurotrain.reservoirs.training import ReservoirTraining, deviation
 
 ARM3 = Arm((1.8, 1.2, 0.6), (0.1, 0.05, 0.0))
@@ -63,7 +67,7 @@ def test_trials_are_those_of_the_equations(name, phase_input):
     movement, learner = CASES[name]
     reservoir = replace(SMALL, phase_input=phase_input)
     training = ReservoirTraining(movement, learner, reservoir, steps=60, seed=3)
-    random = Xoshiro(training._arrays["random"])
+    random = Xoshiro(training.simulation.arrays["random"])
     oracle = NumpyReservoir(training, random.uniforms)
     for _ in range(2):
         trial = training.learn()
@@ -77,7 +81,7 @@ def test_only_what_learns_has_changed():
     def weights(learner):
         training = ReservoirTraining(Pen(), learner, SMALL, steps=100)
         training.learn()
-        arrays = training._arrays
+        arrays = training.simulation.arrays
         return arrays["mastery_weights"].any(), arrays["exploration_weights"].any()
 
     assert weights(force(Pen())) == (True, False)
@@ -113,6 +117,72 @@ def test_a_teacher_is_followed_best_and_exploration_alone_forgets():
         found[learner.name] = deviation(training.test(2))
     assert found["force"] < 0.5 * found["supertrex"]
     assert found["supertrex"] < 0.5 * found["rmhl"]
+
+
+def spiking(units=60, **options):
+    """Return integrate-and-fire neurons as a reservoir."""
+
+    def build(neurons):
+        group = NeuronGroup(
+            neurons,
+            """dv/dt = (1 + drive - v)/(20*ms) : 1 (unless refractory)
+            drive : 1""",
+            threshold="v > 1",
+            reset="v = 0",
+            refractory=5 * ms,
+            method="exact",
+            dt=0.5 * ms,
+            namespace={},
+        )
+        group.v = np.random.default_rng(0).random(neurons)
+        return group
+
+    return SpikingReservoir(Brian2Neuron(build, "drive", 1.0), units, **options)
+
+
+def test_the_readout_in_numpy_is_the_compiled_one():
+    movement = ARM3
+    learner = replace(supertrex(movement), threshold=1e3, amplitude=0.0)
+    rng = np.random.default_rng(0)
+    training = ReservoirTraining(movement, learner, SMALL, steps=40)
+    oracle = NumpyReservoir(training, lambda size: np.zeros(size))
+    readout = Readout(movement, SMALL.units, rng)
+    for weights in (readout._state["exploration_weights"], oracle.w2):
+        weights[:] = np.random.default_rng(1).normal(size=weights.shape) / 5
+    for t in range(40):
+        error = oracle._step(t)
+        told, masters = readout.step(oracle.r, training.target[t], learner, True, t)
+        assert masters == (t % 10 == 0)
+        np.testing.assert_allclose(readout.output, oracle.z, rtol=1e-9, atol=1e-12)
+        assert told == pytest.approx(error, rel=1e-9)
+
+
+def test_spiking_neurons_learn_to_draw():
+    found = {}
+    for learner in (force(Pen()), replace(supertrex(Pen()), threshold=0.015), rmhl(Pen())):
+        training = ReservoirTraining(Pen(), learner, spiking(150), steps=3000)
+        for _ in range(5):
+            training.learn()
+        found[learner.name] = deviation(training.test(1))
+    assert found["force"] < found["supertrex"] < 0.7 * found["rmhl"]
+
+
+def test_a_test_of_spiking_neurons_changes_nothing():
+    learner = replace(supertrex(Pen()), threshold=5.0)
+    one, other = (ReservoirTraining(Pen(), learner, spiking(), steps=200) for _ in range(2))
+    for training in (one, other):
+        training.learn()
+    one.test(2)
+    one.test(1, closed_loop=True)
+    np.testing.assert_allclose(one.learn().outputs, other.learn().outputs, rtol=1e-9, atol=1e-12)
+
+
+def test_spiking_neurons_that_explode_say_so():
+    learner = replace(rmhl(Pen()), exploration_rate=1e6)
+    training = ReservoirTraining(Pen(), learner, spiking(), steps=500)
+    with pytest.raises(TrainingFailed, match="no longer finite"):
+        for _ in range(5):
+            training.learn()
 
 
 def test_lesions_take_a_pathway_away():
@@ -163,6 +233,7 @@ def test_deviation_is_the_root_of_a_constant_error():
         (lambda: Learner("fast", reward_low_pass=2.0), "reward_low_pass"),
         (lambda: Reservoir(0), "units"),
         (lambda: Reservoir(connection=0), "connection"),
+        (lambda: spiking(rate_hz=0), "rate_hz"),
         (lambda: ReservoirTraining(Pen(), force(Pen()), SMALL, steps=0), "steps"),
     ],
 )

@@ -13,6 +13,7 @@ from neurotrain.experiments.measurements import measured, plain_name
 from neurotrain.experiments.report import Check, Findings, Setting, save_figure
 from neurotrain.experiments.reservoir_lessons import (
     Outcome,
+    deviations,
     middle,
     path,
     root_error,
@@ -71,19 +72,12 @@ def _in_test(learner: Learner, name: str) -> Learner:
 
 
 def _row(name: str, outcomes: list[Outcome]) -> dict[str, Any]:
-    return {
-        "lesion": name,
-        "deviation": middle(outcomes, "deviation"),
-        "lowest": middle(outcomes, "deviation", min),
-        "highest": middle(outcomes, "deviation", max),
-        "last_training": middle([{"last": one["training"][-1]} for one in outcomes], "last"),
-    }
+    return {"lesion": name, **deviations(outcomes)}
 
 
 def _checks(found: Outcomes, worse: float) -> list[Check]:
-    deviations = {name: middle(outcomes, "deviation") for name, outcomes in found.items()}
-    intact = deviations[INTACT]
-    times = {name: value / intact for name, value in deviations.items()}
+    medians = {name: middle(outcomes, "deviation") for name, outcomes in found.items()}
+    times = {name: value / medians[INTACT] for name, value in medians.items()}
     return [
         Check("mastery removed, by intact", times[WITHOUT_MASTERY], worse, True, ASKED),
         Check("exploration removed after, by intact", times[AFTER], 1.5, False, "unchanged"),

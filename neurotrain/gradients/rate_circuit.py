@@ -12,6 +12,7 @@ import numpy as np
 from neurotrain.errors import InvalidInput
 from neurotrain.learning_rules.activations import ACTIVATIONS
 from neurotrain.learning_rules.recurrent_network import RecurrentNetwork, RecurrentWeights
+from neurotrain.rate_start import BIAS, INPUT, READOUT, READOUT_BIAS, RECURRENT
 from neurotrain.readouts import GradedReadout, TrajectoryReadout
 from neurotrain.required_torch import require_torch
 from neurotrain.seeding import generator
@@ -22,9 +23,8 @@ if TYPE_CHECKING:
 
     from neurotrain.circuit import Circuit
 
-RECURRENT = "recurrent.weight"
 # In the order of `RecurrentWeights`.
-BLOCKS = ("input.weight", RECURRENT, "readout.weight", "neurons.bias", "readout.bias")
+BLOCKS = (INPUT, RECURRENT, READOUT, BIAS, READOUT_BIAS)
 _PROBE_BINS, _PROBE_TRIALS, _TOLERANCE = 8, 3, 1e-9
 
 

@@ -3,6 +3,7 @@
 from neurotrain.reservoirs.learners import Learner, force, rmhl, supertrex
 from neurotrain.reservoirs.movements import Arm, Pen, butterfly
 from neurotrain.reservoirs.reservoir import Reservoir
+from neurotrain.reservoirs.spiking_reservoir import SpikingReservoir
 from neurotrain.reservoirs.training import ReservoirTraining, Trial, deviation
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "Pen",
     "Reservoir",
     "ReservoirTraining",
+    "SpikingReservoir",
     "Trial",
     "butterfly",
     "deviation",

@@ -6,6 +6,9 @@ from typing import Self
 from neurotrain.errors import InvalidInput, require_number
 from neurotrain.reservoirs.movements import Movement, Pen
 
+# As published: between updates of mastery, in steps, and with which P begins, the identity by it.
+UPDATE_EVERY, ALPHA = 10, 10.0
+
 
 @dataclass(frozen=True)
 class Learner:

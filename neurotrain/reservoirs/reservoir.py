@@ -1,13 +1,18 @@
 """A random recurrent network of rate units, whose output is fed back."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from neurotrain.errors import require_number, require_whole
 from neurotrain.rate_to_spike.kernel import SIDE, aligned
 from neurotrain.reservoirs.kernel import lanes
+from neurotrain.reservoirs.movements import Movement
 from neurotrain.seeding import generator
+
+if TYPE_CHECKING:
+    from neurotrain.reservoirs.compiled_simulation import CompiledSimulation
 
 
 @dataclass(frozen=True)
@@ -58,6 +63,12 @@ class Reservoir:
     def padded(self) -> int:
         """Of vectors of units in the compiled code: the units, and zeros behind them."""
         return -(-self.units // SIDE) * SIDE
+
+    def begin(self, movement: Movement, target: np.ndarray, seed: int) -> "CompiledSimulation":
+        """Return the network before its first trial."""
+        from neurotrain.reservoirs.compiled_simulation import CompiledSimulation
+
+        return CompiledSimulation(self, movement, target, seed)
 
     def recurrent(self, seed: int) -> np.ndarray:
         """Draw J, (unit, unit): normal where there is a connection, 0 elsewhere."""

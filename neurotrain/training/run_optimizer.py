@@ -85,7 +85,7 @@ def make_gradient_blocks(
         )
     if method not in gradient_descent_names():
         raise unknown_name("optimizer that follows gradients", method, gradient_descent_names())
-    if {"rule", "feedback"} & set(table):
+    if table.get("rule") or table.get("feedback", "backpropagation") != "backpropagation":
         raise InvalidInput(
             "A learning rule changes all blocks: leave gradient out, and take "
             f"optimizer='{method}' with the rule."

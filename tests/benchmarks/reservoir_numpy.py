@@ -21,7 +21,7 @@ class NumpyReservoir:
     """
 
     def __init__(self, training: ReservoirTraining, uniforms: Callable[[int], np.ndarray]) -> None:
-        arrays, reservoir = training._arrays, training.reservoir
+        arrays, reservoir = training.simulation.arrays, training.reservoir
         n, self.n_outputs = reservoir.units, training.movement.outputs
         self.training, self.learner, self.n = training, training.learner, n
         self.recurrent = reservoir.recurrent(training.seed)
