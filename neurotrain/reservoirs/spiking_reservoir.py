@@ -150,24 +150,11 @@ class SpikingSimulation:
         self._activity *= self._decay
         self._activity[np.asarray(self._group.spikes)] += self._jump
         time = self._time
-        # Of what explodes, this tells later, in one sentence.
+        # Of what explodes, the error tells in one sentence.
         with np.errstate(over="ignore", invalid="ignore"):
-    
-        if not np.isfinite(self._errors).all():
-            raise TrainingFailed(
-                "What is read of the spiking reservoir is no longer finite. Let its neurons spike "
-                "less, take a larger rate_hz, or a smaller exploration_rate."
+            self._errors[time], masters = self.readout.step(
+                self._activity, self._target[time], self._learner, self._learns, time
             )
-        return self._outputs, self._errors, self._masters * UPDATE_EVERY / steps
-
-    def _step(self) -> None:
-        """Take the spikes of a step, read them, and drive the next one."""
-        self._activity *= self._decay
-        self._activity[np.asarray(self._group.spikes)] += self._jump
-        time = self._time
-        self._errors[time], masters = self.readout.step(
-            self._activity, self._target[time], self._learner, self._learns, time
-        )
         if not np.isfinite(self._errors[time]):
             self._brian2.stop()
             return
