@@ -8,17 +8,15 @@ import numpy as np
 
 from neurotrain.errors import InvalidInput, require_number
 from neurotrain.optimizers.checks import frozen
-from neurotrain.optimizers.descent import make_descent
-from neurotrain.optimizers.gradient_es import GradientES
 from neurotrain.optimizers.noise import Chunks, Noise
 from neurotrain.optimizers.perturbations import Perturbations, require_pairs
-from neurotrain.optimizers.shaping import shaping_function
+from neurotrain.optimizers.shaped_es import ShapedES
 
 # What a gradient must have of its length outside the span of those before it.
 INDEPENDENT = 1e-10
 
 
-class GuidedES(GradientES):
+class GuidedES(ShapedES):
     """Guided evolution strategy of Maheswaranathan et al. 2019 (arXiv:1806.10230), minimizing.
 
     Candidates ``2k`` and ``2k + 1`` are the guess plus and minus ``sigma * scale``
@@ -43,22 +41,10 @@ class GuidedES(GradientES):
     beta : float
         By what the estimate of the gradient is multiplied; without effect under Adam
         and ClipUp.
-    learning_rate : float
-        By what the gradient optimizer's direction is multiplied, in units of `scale`.
-    schedule : {'constant', 'cosine', 'linear', 'step'}
-        How the learning rate falls over the run.
-    generations : int, optional
-        Length of the run; needed by the falling schedules.
-    weight_decay : float
-        Share of the guess removed per generation and unit of learning rate.
-    gradient_optimizer : {'adam', 'clipup', 'rmsprop', 'sgd'}
-        What turns the gradient into a direction.
-    momentum : float
-        Of SGD and ClipUp: share of the velocity kept per generation.
-    beta1, beta2 : float
-        Decay of Adam's moments per generation; the second also of RMSprop's mean square.
-    shaping : {'raw', 'z-score', 'centered-rank'}
-        What of the losses weighs the noise.
+    learning_rate, shaping
+        Of `ShapedES`.
+    options
+        All others of `ShapedES`.
 
     Raises
     ------
@@ -77,34 +63,24 @@ class GuidedES(GradientES):
         alpha: float = 0.5,
         beta: float = 2.0,
         learning_rate: float = 0.1,
-        schedule: str = "constant",
-        generations: int | None = None,
-        weight_decay: float = 0.0,
-        gradient_optimizer: str = "adam",
-        momentum: float = 0.9,
-        beta1: float = 0.9,
-        beta2: float = 0.999,
         shaping: str = "raw",
+        **options: Any,
     ) -> None:
-        super().__init__(start, scale, seed=seed, population_size=population_size, sigma=sigma)
+        super().__init__(
+            start,
+            scale,
+            seed=seed,
+            population_size=population_size,
+            sigma=sigma,
+            learning_rate=learning_rate,
+            shaping=shaping,
+            **options,
+        )
         require_number("beta", beta, least=0)
         size, count = self._start.size, require_pairs("guided-es", population_size)
-        self.alpha, self.beta, self.learning_rate = alpha, beta, learning_rate
+        self.alpha, self.beta = alpha, beta
         self._noise = GuidedNoise(count, size, alpha)
         self._perturbations = Perturbations(self._noise, mirrored=True)
-        self._descent = make_descent(
-            self._start,
-            self._scale,
-            gradient_optimizer=gradient_optimizer,
-            momentum=momentum,
-            beta1=beta1,
-            beta2=beta2,
-            learning_rate=learning_rate,
-            schedule=schedule,
-            generations=generations,
-            weight_decay=weight_decay,
-        )
-        self._shape = shaping_function(shaping)
 
     @property
     def needs_guide(self) -> bool:

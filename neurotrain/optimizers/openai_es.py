@@ -1,16 +1,16 @@
 """OpenAI-ES: a gradient from mirrored noise and ranks, followed with Adam."""
 
+from typing import Any
+
 import numpy as np
 
-from neurotrain.optimizers.descent import make_descent
-from neurotrain.optimizers.gradient_es import GradientES
 from neurotrain.optimizers.noise import Shapes, make_noise
 from neurotrain.optimizers.perturbations import Perturbations, require_pairs
 from neurotrain.optimizers.schedules import falling_sigma
-from neurotrain.optimizers.shaping import shaping_function
+from neurotrain.optimizers.shaped_es import ShapedES
 
 
-class OpenAIES(GradientES):
+class OpenAIES(ShapedES):
     """Evolution strategy of Salimans et al. 2017 (arXiv:1703.03864), minimizing.
 
     Candidates ``2k`` and ``2k + 1`` are the guess plus and minus
@@ -19,34 +19,12 @@ class OpenAIES(GradientES):
 
     Parameters
     ----------
-    start, scale : (parameter,) array
-        The first guess, and the natural scale of each parameter, such as the
-        standard deviation of initial weights.
-    seed : int
-        The run's seed.
+    start, scale, seed, sigma
+        Those of `ShapedES`.
     population_size : int
         Number of candidates, even if `mirrored`.
-    sigma : float
-        Standard deviation of the noise, in units of `scale`.
-    learning_rate : float
-        By what the gradient optimizer's direction is multiplied, in units of `scale`;
-        with Adam the largest steady step of a parameter per generation, with ClipUp
-        half the largest step of all parameters together.
-    schedule : {'constant', 'cosine', 'linear', 'step'}
-        How the learning rate falls over the run.
-    generations : int, optional
-        Length of the run; needed by the falling schedules.
-    weight_decay : float
-        Share of the guess removed per generation and unit of learning rate,
-        decoupled from the gradient (Loshchilov & Hutter 2019, arXiv:1711.05101).
-    gradient_optimizer : {'adam', 'clipup', 'rmsprop', 'sgd'}
-        What turns the gradient into a direction.
-    momentum : float
-        Of SGD and ClipUp: share of the velocity kept per generation.
-    beta1, beta2 : float
-        Decay of Adam's moments per generation; the second also of RMSprop's mean square.
-    shaping : {'centered-rank', 'z-score', 'raw'}
-        What of the losses weighs the noise.
+    learning_rate, generations
+        Those of `ShapedES`.
     mirrored : bool
         Whether each noise is evaluated with both signs.
     sigma_schedule : {'constant', 'cosine', 'linear', 'step'}
@@ -58,6 +36,8 @@ class OpenAIES(GradientES):
         default it is full.
     shapes : sequence of tuple of int or PartOfMatrix, optional
         Shape of each block of parameters; needed by `rank`, and known in a training.
+    options
+        All others of `ShapedES`.
 
     Raises
     ------
@@ -74,39 +54,28 @@ class OpenAIES(GradientES):
         population_size: int = 64,
         sigma: float = 0.4,
         learning_rate: float = 0.4,
-        schedule: str = "constant",
         generations: int | None = None,
-        weight_decay: float = 0.0,
-        gradient_optimizer: str = "adam",
-        momentum: float = 0.9,
-        beta1: float = 0.9,
-        beta2: float = 0.999,
-        shaping: str = "centered-rank",
         mirrored: bool = True,
         sigma_schedule: str = "constant",
         final_sigma: float | None = None,
         rank: int | None = None,
         shapes: Shapes | None = None,
+        **options: Any,
     ) -> None:
-        super().__init__(start, scale, seed=seed, population_size=population_size, sigma=sigma)
+        super().__init__(
+            start,
+            scale,
+            seed=seed,
+            population_size=population_size,
+            sigma=sigma,
+            learning_rate=learning_rate,
+            generations=generations,
+            **options,
+        )
         count = require_pairs("openai-es", population_size) if mirrored else population_size
         self._perturbations = Perturbations(
             make_noise(count, self._start.size, rank, shapes), mirrored
         )
-        self._descent = make_descent(
-            self._start,
-            self._scale,
-            gradient_optimizer=gradient_optimizer,
-            momentum=momentum,
-            beta1=beta1,
-            beta2=beta2,
-            learning_rate=learning_rate,
-            schedule=schedule,
-            generations=generations,
-            weight_decay=weight_decay,
-        )
-        self.learning_rate = learning_rate
-        self._shape = shaping_function(shaping)
         self._sigma_of = falling_sigma(sigma_schedule, generations, sigma, final_sigma)
 
     def _sample(self) -> np.ndarray:

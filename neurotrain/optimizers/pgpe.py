@@ -8,17 +8,15 @@ import numpy as np
 
 from neurotrain.errors import require_number
 from neurotrain.optimizers.checks import frozen
-from neurotrain.optimizers.descent import make_descent
-from neurotrain.optimizers.gradient_es import GradientES
 from neurotrain.optimizers.noise import Shapes, make_noise
 from neurotrain.optimizers.perturbations import NARROWEST, WIDEST, Perturbations, require_pairs
-from neurotrain.optimizers.shaping import shaping_function
+from neurotrain.optimizers.shaped_es import ShapedES
 
 # Of Adam and SGD; that of ClipUp depends on sigma.
 LEARNING_RATE = 0.15
 
 
-class PGPE(GradientES):
+class PGPE(ShapedES):
     """Policy gradients with parameter-based exploration, minimizing.
 
     Sehnke et al. 2010 (doi:10.1016/j.neunet.2009.12.004) with symmetric sampling, and
@@ -43,24 +41,14 @@ class PGPE(GradientES):
         How fast standard deviations adapt; 0 keeps them.
     max_sigma_change : float
         Largest relative change of a standard deviation per generation, in [0, 1).
-    schedule : {'constant', 'cosine', 'linear', 'step'}
-        How the learning rate falls over the run.
-    generations : int, optional
-        Length of the run; needed by the falling schedules.
-    weight_decay : float
-        Share of the guess removed per generation and unit of learning rate.
-    gradient_optimizer : {'clipup', 'adam', 'rmsprop', 'sgd'}
-        What turns the gradient into a direction.
-    momentum : float
-        Of SGD and ClipUp: share of the velocity kept per generation.
-    beta1, beta2 : float
-        Decay of Adam's moments per generation; the second also of RMSprop's mean square.
-    shaping : {'centered-rank', 'z-score', 'raw'}
-        What of the losses weighs the noise.
+    gradient_optimizer
+        Of `ShapedES`.
     rank : int, optional
         Rank of the noise in each matrix; by default it is full.
     shapes : sequence of tuple of int or PartOfMatrix, optional
         Shape of each block of parameters; needed by `rank`, and known in a training.
+    options
+        All others of `ShapedES`.
 
     Raises
     ------
@@ -79,39 +67,30 @@ class PGPE(GradientES):
         learning_rate: float | None = None,
         sigma_learning_rate: float = 0.1,
         max_sigma_change: float = 0.2,
-        schedule: str = "constant",
-        generations: int | None = None,
-        weight_decay: float = 0.0,
         gradient_optimizer: str = "clipup",
-        momentum: float = 0.9,
-        beta1: float = 0.9,
-        beta2: float = 0.999,
-        shaping: str = "centered-rank",
         rank: int | None = None,
         shapes: Shapes | None = None,
+        **options: Any,
     ) -> None:
-        super().__init__(start, scale, seed=seed, population_size=population_size, sigma=sigma)
+        if learning_rate is None:
+            require_number("sigma", sigma, above=0)
+            is_clipup = gradient_optimizer == "clipup"
+            learning_rate = sigma * sqrt(np.size(start)) / 10 if is_clipup else LEARNING_RATE
+        super().__init__(
+            start,
+            scale,
+            seed=seed,
+            population_size=population_size,
+            sigma=sigma,
+            learning_rate=learning_rate,
+            gradient_optimizer=gradient_optimizer,
+            **options,
+        )
         require_number("sigma_learning_rate", sigma_learning_rate, least=0)
         require_number("max_sigma_change", max_sigma_change, least=0, below=1)
         size, count = self._start.size, require_pairs("pgpe", population_size)
-        if learning_rate is None:
-            is_clipup = gradient_optimizer == "clipup"
-            learning_rate = sigma * sqrt(size) / 10 if is_clipup else LEARNING_RATE
-        self._descent = make_descent(
-            self._start,
-            self._scale,
-            gradient_optimizer=gradient_optimizer,
-            momentum=momentum,
-            beta1=beta1,
-            beta2=beta2,
-            learning_rate=learning_rate,
-            schedule=schedule,
-            generations=generations,
-            weight_decay=weight_decay,
-        )
-        self.learning_rate, self.sigma_learning_rate = learning_rate, sigma_learning_rate
+        self.sigma_learning_rate = sigma_learning_rate
         self.max_sigma_change = max_sigma_change
-        self._shape = shaping_function(shaping)
         self._perturbations = Perturbations(make_noise(count, size, rank, shapes), mirrored=True)
         self._sigmas = frozen(np.full(size, float(sigma)))
 

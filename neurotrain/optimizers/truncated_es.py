@@ -1,16 +1,16 @@
 """Evolution strategies for losses that come in while an episode is still running."""
 
+from typing import Any
+
 import numpy as np
 
 from neurotrain.errors import require_whole
-from neurotrain.optimizers.descent import make_descent
-from neurotrain.optimizers.gradient_es import GradientES
 from neurotrain.optimizers.noise import Noise
 from neurotrain.optimizers.perturbations import Perturbations, require_pairs
-from neurotrain.optimizers.shaping import shaping_function
+from neurotrain.optimizers.shaped_es import ShapedES
 
 
-class TruncatedES(GradientES):
+class TruncatedES(ShapedES):
     """A strategy that learns after every truncation of an episode.
 
     A generation is one truncation: whoever calls goes on with each candidate's own
@@ -30,22 +30,12 @@ class TruncatedES(GradientES):
         Standard deviation of the noise, in units of `scale`.
     episode_length : int
         Truncations of an episode; with 1 it is a plain mirrored evolution strategy.
-    learning_rate : float
-        By what the gradient optimizer's direction is multiplied, in units of `scale`.
-    schedule : {'constant', 'cosine', 'linear', 'step'}
-        How the learning rate falls over the run.
-    generations : int, optional
-        Length of the run in truncations; needed by the falling schedules.
-    weight_decay : float
-        Share of the guess removed per generation and unit of learning rate.
-    gradient_optimizer : {'adam', 'clipup', 'rmsprop', 'sgd'}
-        What turns the gradient into a direction.
-    momentum : float
-        Of SGD and ClipUp: share of the velocity kept per generation.
-    beta1, beta2 : float
-        Decay of Adam's moments per generation; the second also of RMSprop's mean square.
+    learning_rate
+        Of `ShapedES`.
     shaping : {'raw', 'z-score', 'centered-rank'}
         What of the losses weighs the noise; only raw losses give an unbiased gradient.
+    options
+        All others of `ShapedES`; `generations` are truncations.
 
     Raises
     ------
@@ -67,34 +57,24 @@ class TruncatedES(GradientES):
         sigma: float = 0.1,
         episode_length: int = 1,
         learning_rate: float = 0.4,
-        schedule: str = "constant",
-        generations: int | None = None,
-        weight_decay: float = 0.0,
-        gradient_optimizer: str = "adam",
-        momentum: float = 0.9,
-        beta1: float = 0.9,
-        beta2: float = 0.999,
         shaping: str = "raw",
+        **options: Any,
     ) -> None:
-        super().__init__(start, scale, seed=seed, population_size=population_size, sigma=sigma)
+        super().__init__(
+            start,
+            scale,
+            seed=seed,
+            population_size=population_size,
+            sigma=sigma,
+            learning_rate=learning_rate,
+            shaping=shaping,
+            **options,
+        )
         require_whole("episode_length", episode_length)
         size, count = self._start.size, require_pairs(self._name, population_size)
-        self.episode_length, self.learning_rate = episode_length, learning_rate
+        self.episode_length = episode_length
         self._noise = self._noise_class(count, size)
         self._perturbations = Perturbations(self._noise, mirrored=True)
-        self._descent = make_descent(
-            self._start,
-            self._scale,
-            gradient_optimizer=gradient_optimizer,
-            momentum=momentum,
-            beta1=beta1,
-            beta2=beta2,
-            learning_rate=learning_rate,
-            schedule=schedule,
-            generations=generations,
-            weight_decay=weight_decay,
-        )
-        self._shape = shaping_function(shaping)
 
     @property
     def truncation(self) -> int:
