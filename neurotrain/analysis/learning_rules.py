@@ -149,3 +149,33 @@ def fixed_points_figure(
     last.set(xscale="log", xlabel="learning rate", ylabel="accuracy", ylim=(0, 1), title="digits")
     last.legend(loc="lower left")
     return figure
+
+
+@paper_style()
+def mistakes_figure(
+    tasks: Mapping[str, Mapping[str, tuple[float, float, float]]], chance: float
+) -> "Figure":
+    """Return the share of wrong trials of each method, on a logarithmic axis, a panel for a task.
+
+    Parameters
+    ----------
+    tasks : mapping of str to mapping
+        By task and method, the largest share, the median and the smallest one.
+    chance : float
+        Share of guesses that are wrong.
+    """
+    methods = list(dict.fromkeys(name for found in tasks.values() for name in found))
+    figure = new_figure(55 + 60 * len(tasks), 18 + 6 * len(methods))
+    panels = figure.subplots(1, len(tasks), sharey=True, squeeze=False)[0]
+    for one, (task, found) in zip(panels, tasks.items(), strict=True):
+        for name, shares in found.items():
+            # So small a share cannot be told from none with some thousand trials.
+            most, middle, least = (max(share, 1e-4) for share in shares)
+            k = methods.index(name)
+            one.plot([least, most], [k, k], color=class_color(0), alpha=0.5)
+            one.plot([middle], [k], "o", color=class_color(0), markersize=4)
+        one.axvline(chance, color=FAINT, linewidth=0.8, linestyle=(0, (4, 3)), zorder=1)
+        one.set(title=task, xlabel="share of wrong trials (line: guessing)", xscale="log")
+    panels[0].set(yticks=range(len(methods)), yticklabels=methods)
+    panels[0].set_ylim(len(methods) - 0.5, -0.5)
+    return figure

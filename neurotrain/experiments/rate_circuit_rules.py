@@ -3,7 +3,7 @@
 All train the model 'rate' on two tasks, with the same loss, from the same weights and on the same
 trials, for as many generations, each with the best of four settings. In a generation the evolution
 strategy simulates 64 candidates, the others simulate their guess. `rate-circuit-rules.png` shows
-what they came to.
+how often they are wrong.
 """
 
 from collections.abc import Mapping
@@ -107,7 +107,10 @@ def _checks(rows: tuple[Mapping[str, Any], ...], quick: bool) -> list[Check]:
 
 
 def _save_figure(setting: Setting, rows: tuple[Mapping[str, Any], ...]) -> None:
-    from neurotrain.analysis.methods import methods_figure
+    from neurotrain.analysis.learning_rules import mistakes_figure
 
-    names = [row["task"] for row in rows]
-    save_figure(setting, "rate-circuit-rules", methods_figure(rows, names, chance=CHANCE))
+    tasks: dict[str, dict[str, tuple[float, float, float]]] = {}
+    for row in rows:
+        told = tuple(1 - row[name] for name in ("lowest", "test_accuracy", "highest"))
+        tasks.setdefault(row["task"], {})[row["method"]] = told
+    save_figure(setting, "rate-circuit-rules", mistakes_figure(tasks, 1 - CHANCE))
