@@ -1,8 +1,8 @@
 """What becomes of a movement when one pathway of SUPERTREX is removed, or its reward corrupted.
 
 An arm of two segments learns to draw a butterfly; then mastery or exploration is taken away, or
-exploration was missing, or the reward wrong, from the beginning. `motor-lesions.png` shows the
-paths, and errors of the trials in which it learned.
+exploration was missing, or the reward wrong, from the beginning. Everything is compared with the
+last trial in which the intact network learned. `motor-lesions.png` shows the paths of tests.
 """
 
 from collections.abc import Mapping
@@ -27,10 +27,10 @@ SEEDS, QUICK_SEEDS = (0, 1, 2, 3, 4), (0,)
 ARM = Arm()
 # Uniform up to this, beside errors of a few hundredths while it learns.
 CORRUPTION = 1.0
-INTACT, WITHOUT_MASTERY = "intact", "mastery removed after learning"
+FROZEN, WITHOUT_MASTERY = "both pathways, frozen", "mastery removed after learning"
 AFTER, BEFORE = "exploration removed after learning", "exploration removed before learning"
 CORRUPTED = "reward corrupted while learning"
-NAMES = (INTACT, WITHOUT_MASTERY, AFTER, BEFORE, CORRUPTED)
+NAMES = (AFTER, FROZEN, WITHOUT_MASTERY, BEFORE, CORRUPTED)
 
 Outcomes = Mapping[str, list[Outcome]]
 
@@ -65,10 +65,9 @@ def _while_learning(learner: Learner, name: str) -> Learner:
 
 
 def _in_test(learner: Learner, name: str) -> Learner:
-    """Return which pathways give the output: both where none was removed."""
-    return learner.lesioned(
-        mastery=name != WITHOUT_MASTERY, exploration=name not in (AFTER, BEFORE)
-    )
+    """Return which pathways give the output: mastery, unless something else is tested."""
+    explores = name in (FROZEN, WITHOUT_MASTERY)
+    return learner.lesioned(mastery=name != WITHOUT_MASTERY, exploration=explores)
 
 
 def _row(name: str, outcomes: list[Outcome]) -> dict[str, Any]:
@@ -77,7 +76,8 @@ def _row(name: str, outcomes: list[Outcome]) -> dict[str, Any]:
 
 def _checks(found: Outcomes, worse: float) -> list[Check]:
     medians = {name: middle(outcomes, "deviation") for name, outcomes in found.items()}
-    times = {name: value / medians[INTACT] for name, value in medians.items()}
+    intact = deviations(found[AFTER])["last_training"]
+    times = {name: value / intact for name, value in medians.items()}
     return [
         Check("mastery removed, by intact", times[WITHOUT_MASTERY], worse, True, ASKED),
         Check("exploration removed after, by intact", times[AFTER], 1.5, False, "unchanged"),
