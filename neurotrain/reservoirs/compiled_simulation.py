@@ -48,7 +48,7 @@ class CompiledSimulation:
             "origin": np.array(getattr(movement, "ORIGIN", (0.0, 0.0))),
             "costs": np.array(movement.costs, float),
             "output": np.zeros(outputs),
-            "low_passes": np.zeros(1 + outputs),
+            "low_passes": np.zeros(1 + 2 * outputs),
             "mastery_weights": aligned((outputs, reservoir.padded)),
             "exploration_weights": aligned((outputs, reservoir.padded)),
             "tiles": squares.tiles,

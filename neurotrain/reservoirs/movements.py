@@ -58,7 +58,8 @@ class Arm:
     lengths : tuple of float
         Of its segments, from the shoulder at (0, -2) to the hand.
     costs : tuple of float, optional
-        Of turning each joint, by which the error is larger; by default 0.
+        Of turning each joint: the error is larger by this times how far its angle is from what it
+        was of late. By default 0.
     """
 
     lengths: tuple[float, ...] = (1.8, 1.8)

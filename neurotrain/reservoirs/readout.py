@@ -32,6 +32,7 @@ class Readout:
             "exploration_weights": np.zeros((outputs, units)),
             "output": np.zeros(outputs),
             "smoothed": np.zeros(outputs),
+            "mean_output": np.zeros(outputs),
             "mean_error": np.zeros(1),
         }
 
@@ -74,7 +75,8 @@ class Readout:
         if learner.mastery:
             state["output"] += state["mastery_weights"] @ activity
         missing = self.movement.position(state["output"]) - target
-        error = missing @ missing + self._costs @ abs(state["output"] - state["smoothed"])
+        error = missing @ missing + self._costs @ abs(state["output"] - state["mean_output"])
+        state["mean_output"] += learner.output_low_pass * (state["output"] - state["mean_output"])
         if not learns:
             return float(error), False
         told = self._told(error, learner, explored)

@@ -16,7 +16,7 @@ struct ReservoirRun {
   const double *feedback_weights, *input_weights, *inputs, *feedback, *targets;
   const double *lengths, *origin, *costs;  // (segment,), (2,), (output,)
   double *x, *activity, *output;           // (unit,), (unit,), (output,)
-  double *low_passes;                      // of the error, and of each exploratory output
+  double *low_passes;                      // of the error, of exploration, and of the output
   double *mastery_weights, *exploration_weights;  // (output, unit) by rows of `size`
   double *tiles, *columns;
   int64_t *pending;
@@ -120,7 +120,7 @@ class Reservoir {
 
   // Returns by how much the error is above what it was of late.
   double judge(int64_t t) {
-    double position[2];
+    double position[2], *mean_output = run_.low_passes + 1 + run_.n_outputs;
     place(position);
     double error = 0;
     for (int d = 0; d < 2; d++) {
@@ -128,7 +128,9 @@ class Reservoir {
       error += missing * missing;
     }
     for (int64_t k = 0; k < run_.n_outputs; k++)
-      error += run_.costs[k] * std::fabs(run_.output[k] - run_.low_passes[1 + k]);
+      error += run_.costs[k] * std::fabs(run_.output[k] - mean_output[k]);
+    for (int64_t k = 0; k < run_.n_outputs; k++)
+      mean_output[k] += run_.output_low_pass * (run_.output[k] - mean_output[k]);
     run_.errors[t] = error;
     for (int64_t k = 0; k < run_.n_outputs; k++) run_.outputs[t * run_.n_outputs + k] = run_.output[k];
     if (run_.reward_noise > 0) error = std::fabs(error + run_.reward_noise * random_.uniform());

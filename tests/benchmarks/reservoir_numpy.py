@@ -32,6 +32,7 @@ class NumpyReservoir:
         self.r = np.tanh(self.x)
         self.z = np.zeros(self.n_outputs)
         self.y, self.m = np.zeros(self.n_outputs), 0.0
+        self.mean_z = np.zeros(self.n_outputs)
         self.w1, self.w2 = np.zeros((2, self.n_outputs, n))
         self.p = np.eye(n) / 10
         self.uniforms = uniforms
@@ -61,7 +62,8 @@ class NumpyReservoir:
         self.z = z2 + (self.w1 @ self.r if learner.mastery else 0)
         movement, target = self.training.movement, self.training.target[t]
         error = told = ((movement.position(self.z) - target) ** 2).sum()
-        error = told = error + np.array(movement.costs) @ abs(self.z - self.y)
+        error = told = error + np.array(movement.costs) @ abs(self.z - self.mean_z)
+        self.mean_z = self.mean_z + learner.output_low_pass * (self.z - self.mean_z)
         if learner.reward_noise:
             told = abs(error + learner.reward_noise * self.uniforms(1)[0])
         self.m += learner.reward_low_pass * (told - self.m)
