@@ -49,7 +49,7 @@ def _show_most(axes: object, curves: Sequence[Sequence[float]]) -> None:
     """Leave curves that run away outside, since one of them would flatten all others."""
     values = np.array(curves, dtype=float)
     values = values[np.isfinite(values)]
-    if values.size and values.max() > 10 * np.median(values):
+    if values.size and values.max() > 10 * np.median(values) > 0:
         axes.set_ylim(0, 4 * np.median(values))
 
 
