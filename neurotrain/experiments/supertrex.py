@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+from neurotrain.experiments.measurements import plain_name
 from neurotrain.experiments.report import Check, Findings, Setting, save_figure
 from neurotrain.experiments.reservoir_lessons import (
     Outcome,
@@ -73,8 +74,9 @@ def _seeds(setting: Setting) -> tuple[int, ...]:
 
 def _learned(setting: Setting, name: str, seed: int) -> Outcome:
     case = CASES[name]
-    plain = name.lower().replace(", ", "-").replace(" ", "-")
-    return learned(setting, plain, case.movement, case.learner, seed, spiking=case.spiking)
+    return learned(
+        setting, plain_name(name), case.movement, case.learner, seed, spiking=case.spiking
+    )
 
 
 def _row(name: str, outcomes: list[Outcome]) -> dict[str, Any]:

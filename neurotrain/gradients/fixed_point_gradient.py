@@ -11,7 +11,11 @@ from neurotrain.errors import InvalidInput, require_number, unknown_name
 from neurotrain.gradients.losses import require_differentiable_loss
 from neurotrain.gradients.rate_circuit import RateCircuit
 from neurotrain.gradients.rule_gradient import output_error
-from neurotrain.learning_rules.fixed_point_rules import drive_slope, fixed_point_change
+from neurotrain.learning_rules.fixed_point_rules import (
+    drive_slope,
+    fixed_point_change,
+    mean_product,
+)
 from neurotrain.learning_rules.fixed_points import (
     ACTIVATIONS,
     FixedPoints,
@@ -21,7 +25,7 @@ from neurotrain.learning_rules.fixed_points import (
 from neurotrain.learning_rules.recurrent_network import RecurrentWeights
 from neurotrain.losses import Loss
 from neurotrain.readouts import GradedReadout
-from neurotrain.required_torch import torch_threads
+from neurotrain.required_torch import require_torch, torch_threads
 from neurotrain.trials import Trials
 
 if TYPE_CHECKING:
@@ -121,14 +125,13 @@ class FixedPointGradient:
             return self._rates.gradient(candidate, self._changes(weights, points, trials))
 
     def _points(self, weights: RecurrentWeights, trials: Trials) -> FixedPoints:
-        inputs = self._rates.inputs(trials)[0]
-        if not (inputs == inputs[:, :1]).all():
+        if not (trials.inputs == trials.inputs[:, :1]).all():
             raise InvalidInput(
                 "Rules for fixed points are for inputs that stay the same during a trial; these "
                 "change. Learning rules through time are those of RuleGradient."
             )
         network = self._rates.network
-        drive = inputs[:, 0] @ weights.input[0].mT + weights.bias[0]
+        drive = _steady(trials) @ weights.input[0].mT + weights.bias[0]
         return solve_fixed_points(
             weights.recurrent[0], drive, network.activation.name, tolerance=self._tolerance
         )
@@ -141,14 +144,15 @@ class FixedPointGradient:
         slope, recurrent = error @ weights.readout[0], weights.recurrent[0]
         told = drive_slope(recurrent, points, slope)
         changes = RecurrentWeights(
-            input=-_mean_product(told, self._rates.inputs(trials)[0, :, 0]),
+            input=-mean_product(told, _steady(trials)),
             recurrent=fixed_point_change(self._rule, recurrent, points, slope, 1.0),
-            readout=-_mean_product(error, points.activity),
+            readout=-mean_product(error, points.activity),
             bias=-told.mean(0),
             readout_bias=-error.mean(0),
         )
         return RecurrentWeights(*(one[None] for one in changes))
 
 
-def _mean_product(left: Tensor, right: Tensor) -> Tensor:
-    return left.mT @ right / len(left)
+def _steady(trials: Trials) -> Tensor:
+    """Return inputs that stay the same, (trial, channel)."""
+    return require_torch().tensor(trials.inputs[:, 0])

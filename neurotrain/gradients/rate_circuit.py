@@ -74,17 +74,18 @@ class RateCircuit:
     def network(self) -> RecurrentNetwork:
         """The same network as rules know it."""
         circuit = self.circuit
-        shape = circuit.channels, circuit.n_neurons, circuit.readout.classes
-        shape = (*shape[:2], shape[2] or circuit.readout.outputs)
+        outputs = circuit.readout.classes or circuit.readout.outputs
+        shape = circuit.channels, circuit.n_neurons, outputs
         leak = circuit.dt_ms * 1e-3 / float(circuit.neurons.namespace["tau"])
         candidate, trials, state = self._probe()
         recording = circuit.simulate(
             candidate, trials, state, execution="fused-float64", states=(circuit.readout.variable,)
         )
         done = recording.state[circuit.readout.variable]
+        given = self.weights(candidate), self.inputs(trials), self.start(state)
         for name in ACTIVATIONS:
             network = RecurrentNetwork(*shape, name, leak, "identity")
-            told = network.activity(self.weights(candidate), self.inputs(trials), self.start(state))
+            told = network.activity(*given)
             if np.allclose(told[..., :-1, :].numpy(), done, _TOLERANCE, _TOLERANCE):
                 return network
         raise InvalidInput(

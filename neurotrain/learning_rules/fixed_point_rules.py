@@ -66,7 +66,7 @@ def drive_slope(weights: Array, points: FixedPoints, slope: Array) -> Array:
 
 
 def _euclidean(weights: Array, points: FixedPoints, slope: Array, rate: float) -> Array:
-    return -rate * _mean_product(drive_slope(weights, points, slope), points.activity)
+    return -rate * mean_product(drive_slope(weights, points, slope), points.activity)
 
 
 def _reparameterised(weights: Array, points: FixedPoints, slope: Array, rate: float) -> Array:
@@ -80,7 +80,7 @@ def _reparameterised(weights: Array, points: FixedPoints, slope: Array, rate: fl
     return (
         xp.diag(1 / shared)
         - weights
-        - xp.linalg.inv(before - rate * _mean_product(slope, points.inputs))
+        - xp.linalg.inv(before - rate * mean_product(slope, points.inputs))
     )
 
 
@@ -90,14 +90,14 @@ def _linearised(weights: Array, points: FixedPoints, slope: Array, rate: float) 
     left = told - (g * told) @ w.swapaxes(0, 1)
     inner = points.activity - g * (points.activity @ w.swapaxes(0, 1))
     right = inner - (g * inner) @ w
-    return -rate * _mean_product(left, right)
+    return -rate * mean_product(left, right)
 
 
 def _are_shared(slopes: Array) -> bool:
     return bool((slopes == slopes[0]).all())
 
 
-def _mean_product(left: Array, right: Array) -> Array:
+def mean_product(left: Array, right: Array) -> Array:
     """Return the mean over inputs of the outer products of (input, neuron) arrays."""
     return left.swapaxes(0, 1) @ right / left.shape[0]
 

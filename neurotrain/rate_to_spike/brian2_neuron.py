@@ -1,8 +1,10 @@
 """Spiking neurons of the user's own: any that Brian2 can simulate."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
 
 from neurotrain.errors import InvalidInput, require_number
 
@@ -74,3 +76,19 @@ class Brian2Neuron:
             **{"namespace": namespace, "current": self.current, "scale": float(self.scale)},
             **taus,
         }
+
+
+def neurons_state(group: Any, now: float) -> dict[str, np.ndarray]:
+    """Return all that changes in a NeuronGroup; last spikes count from `now`, in seconds."""
+    state = group.get_states(units=False, read_only_variables=False)
+    if "lastspike" in state:
+        state["lastspike"] = state["lastspike"] - now
+    return {name: np.array(values) for name, values in state.items()}
+
+
+def restore_neurons(group: Any, state: Mapping[str, np.ndarray], now: float) -> None:
+    """Let a NeuronGroup go on from a `neurons_state`."""
+    state = dict(state)
+    if "lastspike" in state:
+        state["lastspike"] = state["lastspike"] + now
+    group.set_states(state, units=False)

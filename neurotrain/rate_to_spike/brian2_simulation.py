@@ -6,6 +6,7 @@ import numpy as np
 
 from neurotrain.errors import InvalidInput, TrainingFailed
 from neurotrain.kept_training import part_of, restore_arrays
+from neurotrain.rate_to_spike.brian2_neuron import neurons_state, restore_neurons
 from neurotrain.rate_to_spike.recursive_least_squares import RecursiveLeastSquares
 from neurotrain.rate_to_spike.simulation import Stretch
 from neurotrain.rate_to_spike.spiking_network import SpikingNetwork
@@ -80,22 +81,17 @@ class Brian2Simulation:
 
     def state_dict(self) -> dict[str, np.ndarray]:
         """Return all that changes, as arrays that need no pickle."""
-        neurons = self._group.get_states(units=False, read_only_variables=False)
-        if "lastspike" in neurons:
-            neurons["lastspike"] = neurons["lastspike"] - float(self._brian2.t)
+        neurons = neurons_state(self._group, float(self._brian2.t))
         return {
             **{name: array.copy() for name, array in self._state.items()},
             "tiles": self.learning.tiles.copy(),
-            **{f"neurons.{name}": np.array(values) for name, values in neurons.items()},
+            **{f"neurons.{name}": values for name, values in neurons.items()},
         }
 
     def load_state_dict(self, state: Mapping[str, np.ndarray]) -> None:
         """Go on from where `state` was taken."""
         restore_arrays(self._state | {"tiles": self.learning.tiles}, state)
-        own = part_of(state, "neurons.")
-        if "lastspike" in own:
-            own["lastspike"] = own["lastspike"] + float(self._brian2.t)
-        self._group.set_states(own, units=False)
+        restore_neurons(self._group, part_of(state, "neurons."), float(self._brian2.t))
 
     def advance(
         self,

@@ -8,7 +8,7 @@ import numpy as np
 
 from neurotrain.errors import TrainingFailed, require_number, require_whole
 from neurotrain.kept_training import part_of
-from neurotrain.rate_to_spike.brian2_neuron import Brian2Neuron
+from neurotrain.rate_to_spike.brian2_neuron import Brian2Neuron, neurons_state, restore_neurons
 from neurotrain.reservoirs.learners import UPDATE_EVERY, Learner
 from neurotrain.reservoirs.movements import Movement
 from neurotrain.reservoirs.readout import Readout
@@ -102,13 +102,11 @@ class SpikingSimulation:
 
     def state_dict(self) -> dict[str, Any]:
         """Return all that changes."""
-        neurons = self._group.get_states(units=False, read_only_variables=False)
-        if "lastspike" in neurons:
-            neurons["lastspike"] = neurons["lastspike"] - float(self._brian2.t)
+        neurons = neurons_state(self._group, float(self._brian2.t))
         return {
             "activity": self._activity.copy(),
             **{f"readout.{name}": one for name, one in self.readout.state_dict().items()},
-            **{f"neurons.{name}": np.array(one) for name, one in neurons.items()},
+            **{f"neurons.{name}": one for name, one in neurons.items()},
             "random": self.readout.rng.bit_generator.state,
         }
 
@@ -117,10 +115,7 @@ class SpikingSimulation:
         self._activity[:] = state["activity"]
         self.readout.load_state_dict(part_of(state, "readout."))
         self.readout.rng.bit_generator.state = state["random"]
-        neurons = part_of(state, "neurons.")
-        if "lastspike" in neurons:
-            neurons["lastspike"] = neurons["lastspike"] + float(self._brian2.t)
-        self._group.set_states(neurons, units=False)
+        restore_neurons(self._group, part_of(state, "neurons."), float(self._brian2.t))
 
     def run(
         self, learner: Learner, learns: bool, feedback: np.ndarray | None

@@ -111,7 +111,7 @@ class ReservoirTraining:
         return Trial(outputs, self.movement.position(outputs), errors, gate)
 
     def _fed(self, k: int, trials: int) -> np.ndarray:
-        if self.movement.outputs == 2 and not self.movement.lengths:
+        if not self.movement.lengths:
             return self.target
         recorded = self.trials[-trials:]
         return recorded[k % len(recorded)].outputs
