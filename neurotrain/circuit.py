@@ -25,7 +25,7 @@ from neurotrain.membership import freed
 from neurotrain.parameters.space import ParameterSpace
 from neurotrain.readouts import Readout
 from neurotrain.recording import Recording
-from neurotrain.trainable import Train, check_input_weight, check_unit, trained_blocks
+from neurotrain.trainable import Train, check_input_weight, check_unit, signs_of, trained_blocks
 from neurotrain.trials import Trials
 from neurotrain.unused_objects import expect_unused
 
@@ -130,6 +130,11 @@ class Circuit:
     def channels(self) -> int:
         """Number of input channels."""
         return self.inputs.channels if self.inputs else 0
+
+    @property
+    def signs(self) -> np.ndarray:
+        """+1 or -1 for each neuron by Dale's law, (neuron,); 0 where no weights obey it."""
+        return signs_of(self, self._train)
 
     @property
     def dt_ms(self) -> float:

@@ -3,8 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    import neo
+
+    from neurotrain.trials import Trials
 
 
 def merged_bins(spike_count: np.ndarray, first: np.ndarray) -> np.ndarray:
@@ -86,3 +92,9 @@ class Recording:
     def silent_share(self) -> np.ndarray:
         """Share of neurons without a spike on a trial, (candidate,)."""
         return (self.spike_count.sum(axis=2) == 0).mean(axis=(1, 2))
+
+    def to_neo(self, trials: "Trials", **how: Any) -> "neo.Block":
+        """Return the trials of a candidate as a Neo Block; see `neurotrain.export.to_neo`."""
+        from neurotrain.export.trial_block import to_neo
+
+        return to_neo(self, trials, **how)

@@ -14,6 +14,7 @@ from neurotrain.distributions import Distribution, Normal, scaled
 from neurotrain.errors import InvalidInput, unknown_name
 from neurotrain.lowering.operations import whole
 from neurotrain.parameters.constraints import constrained_block
+from neurotrain.parameters.dale import presynaptic_signs
 from neurotrain.parameters.layout import Layout
 from neurotrain.parameters.parameter import Parameter
 from neurotrain.parameters.space import Block
@@ -56,6 +57,28 @@ def trained_blocks(
         own[name] = _readout_block(circuit, own[name], parameter, gain)
     _check_trained_once(circuit, blocks)
     return (*blocks, *own.values())
+
+
+def signs_of(circuit: "Circuit", train: Mapping[str, Start]) -> np.ndarray:
+    """Return the sign of each neuron by Dale's law, (neuron,); 0 where no trained weights obey it.
+
+    Parameters
+    ----------
+    circuit : Circuit
+    train : mapping of str to Start
+        As for `trained_blocks`.
+    """
+    signs = np.zeros(circuit.n_neurons)
+    for name, start in train.items():
+        owner = circuit.objects.get(name.partition(".")[0])
+        dale = _parameter(name, start).dale
+        if dale is None or not isinstance(owner, Synapses):
+            continue
+        if whole(owner.source).name == circuit.neurons.name:
+            first = getattr(owner.source, "start", 0)
+            layout = _layout(owner, (len(owner),))
+            signs[first : first + layout.n_pre] = presynaptic_signs(name, dale, layout)
+    return signs
 
 
 def _parameter(name: str, start: Start) -> Parameter:

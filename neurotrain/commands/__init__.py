@@ -1,6 +1,7 @@
 """The commands of `neurotrain`, each a function that adds its arguments to a parser."""
 
 from neurotrain.commands.comparing import add_compare
+from neurotrain.commands.exporting import add_export
 from neurotrain.commands.listing import add_list
 from neurotrain.commands.measuring import add_bench, add_doctor, add_reproduce
 from neurotrain.commands.training import (
@@ -18,6 +19,7 @@ COMMANDS = {
     "evaluate": add_evaluate,
     "plot": add_plot,
     "report": add_report,
+    "export": add_export,
     "compare": add_compare,
     "reproduce": add_reproduce,
     "bench": add_bench,

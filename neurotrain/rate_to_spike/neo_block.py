@@ -40,8 +40,11 @@ def neo_block(shown: Shown, score: np.ndarray, annotations: Mapping[str, Any]) -
 def _fill(segment: "neo.Segment", shown: Shown, steps: slice) -> None:
     signals, stretch = shown.signals, shown.stretch
     spiked, dt_ms = stretch.spikes[steps], signals.dt_ms
-    starts_ms = np.arange(len(spiked)) * dt_ms
-    segment.spiketrains.extend(spike_trains(spiked, starts_ms, len(spiked) * dt_ms))
+    # A spike lies at the start of its step, where Brian2 puts it.
+    spiking, neurons = np.nonzero(spiked)
+    n_steps, n_neurons = spiked.shape
+    trains = spike_trains(spiking * dt_ms, neurons, n_neurons, n_steps * dt_ms)
+    segment.spiketrains.extend(trains)
     series = {
         "output": stretch.outputs,
         "target": signals.outputs,

@@ -124,13 +124,18 @@ class Result:
         record
             What to record, as for the circuit's ``simulate``.
         """
-        settings = self.plan.settings
-        seed = settings.seed if seed is None else seed
-        trials = self.task.draw(n_trials, generator(seed, "figure-trials"))
-        state = self.circuit.draw_initial_state(n_trials, generator(seed, "figure-state"))
+        trials, state = self.draw(n_trials, seed)
         candidates = np.asarray(self.weights if weights is None else weights)[None]
+        settings = self.plan.settings
         how = {"execution": settings.execution, "threads": settings.threads, **record}
         return self.circuit.simulate(candidates, trials, state, **how), trials
+
+    def draw(self, n_trials: int, seed: int | None = None) -> tuple[Trials, dict[str, np.ndarray]]:
+        """Return trials meant for figures, the same ones every time, and their initial states."""
+        seed = self.plan.settings.seed if seed is None else seed
+        trials = self.task.draw(n_trials, generator(seed, "figure-trials"))
+        state = self.circuit.draw_initial_state(n_trials, generator(seed, "figure-state"))
+        return trials, state
 
     def evaluate(self, n_trials: int | None = None, seed: int | None = None) -> dict[str, Any]:
         """Return the summary with the test repeated.
@@ -280,21 +285,16 @@ class Result:
         """Write the trained weights into the Brian2 objects of the circuit."""
         self.circuit.apply(self.weights)
 
-    def to_neo(self, n_trials: int = 20, **annotations: Any) -> "neo.Block":
+    def to_neo(self, n_trials: int = 20, **how: Any) -> "neo.Block":
         """Return trials of the trained circuit as a Neo Block, with a Segment for each trial.
 
         Parameters
         ----------
         n_trials : int
             How many; the first ones of those meant for figures.
-        annotations
-            Of the Block, beside task, loss, seed and the accuracies.
+        how
+            As for `neurotrain.export.run_block.block_of_run`: what to record and annotate.
         """
-        from neurotrain.export import to_neo
+        from neurotrain.export.run_block import block_of_run
 
-        duration_ms = self.task.draw(1, generator(0, "figure-trials")).duration_ms
-        steps_ms = np.arange(0, duration_ms, self.circuit.dt_ms)
-        recording, trials = self.simulate(n_trials, bins_ms=steps_ms)
-        kept = ("task", "loss", "seed", "validation_accuracy", "test_accuracy")
-        known = {name: self.summary[name] for name in kept}
-        return to_neo(recording, trials, annotations={**known, **annotations})
+        return block_of_run(self, n_trials, **how)
