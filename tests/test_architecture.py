@@ -334,7 +334,7 @@ FAULTS = {
         "tasks/xor.py": "import random",
     },
     check_packages: {
-        "neurotrain/export/__init__.py": "",
+        "neurotrain/neo_io/__init__.py": "",
         "neurotrain/training/slurm/jobs.py": "",
         "tasks/words/__init__.py": "",
         "tests/benchmarks/__init__.py": "",

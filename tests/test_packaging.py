@@ -171,14 +171,14 @@ def test_command_is_declared(setup):
 def requirements(text: str) -> list[tuple[str, str]]:
     """Return the name and the version rules of each requirement."""
     lines = (line.split(";")[0].strip() for line in text.splitlines())
-    return [re.match(r"([\w-]+)(.*)", line).groups() for line in lines if line and line[0] != "#"]
+    return [re.match(r"([\w.-]+)(.*)", line).groups() for line in lines if line and line[0] != "#"]
 
 
 def test_constraints_name_every_requirement(top, setup):
     pinned = requirements((top / "constraints.txt").read_text())
     assert all(version.startswith("==") for _, version in pinned)
     needed = requirements(setup["options"]["install_requires"])
-    for extra in ("mnist", "optimizers", "test", "torch"):
+    for extra in ("analysis", "export", "mnist", "optimizers", "test", "torch"):
         needed += requirements(setup["options.extras_require"][extra])
     assert {name for name, _ in needed} < {name for name, _ in pinned}
 
