@@ -1,5 +1,6 @@
 """Progress on stderr: a bar on a terminal or in a notebook, lines in a log file."""
 
+import os
 import re
 import sys
 import warnings
@@ -8,6 +9,7 @@ from typing import Any
 # A log file gets its first line after so many seconds, and then one whenever the time so far has
 # grown by this share, so that a run of a day does not fill it.
 FIRST_SECONDS, LONGEST_SECONDS, SHARE = 10.0, 600.0, 0.1
+USUAL_COLUMNS = 80
 
 
 def open_bar(shown: bool, *, initial: int, total: int | None, unit: str, form: str) -> Any | None:
@@ -32,7 +34,10 @@ def open_bar(shown: bool, *, initial: int, total: int | None, unit: str, form: s
     if sys.stderr.isatty():
         from tqdm import tqdm
 
-        return tqdm(dynamic_ncols=True, bar_format=form, **how)
+        # Some terminals do not know their width, and tqdm would fill none.
+        known = os.get_terminal_size(sys.stderr.fileno()).columns > 0
+        width = {"dynamic_ncols": True} if known else {"ncols": USUAL_COLUMNS}
+        return tqdm(bar_format=form, **width, **how)
     if "ipykernel" in sys.modules:
         return _notebook_bar(form, **how)
     without_bar = re.sub(r"\{bar[^}]*\} ?", "", form)

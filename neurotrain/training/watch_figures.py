@@ -49,6 +49,9 @@ class WatchFigures:
                 self.rasters_after, self.problem = self._tried, None
             except NeurotrainError as error:
                 self.problem = str(error)
+            # Curves go on also where a user's own model or task fails in whatever way.
+            except Exception as error:
+                self.problem = f"{type(error).__name__}: {error}"
         return figures
 
     def _learning_curve(self, glance: Glance) -> "Figure":
