@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -20,6 +21,8 @@ import neurotrain as nt
 from neurotrain.analysis import figures as run_figures
 from neurotrain.analysis import style, trial_activity
 from neurotrain.cli import main
+from neurotrain.commands.parser import Parser
+from neurotrain.commands.watching import add_watch
 from neurotrain.errors import InvalidInput, RunFolderError
 from neurotrain.file_locks import is_locked
 from neurotrain.training import checkpoint as checkpoints
@@ -490,6 +493,18 @@ def test_a_killed_run_is_told_with_what_to_do(unfinished, capsys, keep_priority)
     captured = capsys.readouterr()
     assert captured.out.startswith("generation 5/5") and "stopped before its end" in captured.out
     assert captured.err.splitlines()[-1].endswith(f"go on with: neurotrain resume {unfinished}")
+
+
+def test_the_page_of_the_commands_knows_all_options_and_keys(complete, top):
+    text = (
+        (top / "docs" / "command-line.md").read_text().split("## Watching\n")[1].split("\n## ")[0]
+    )
+    parser = Parser()
+    add_watch(parser)
+    synopsis = text.split("\n\n")[1]
+    assert set(re.findall(r"--\w+", synopsis)) == {*parser.flags, "--json", "--debug"}
+    keys = re.findall(r"`(\w+)`", text.split("each line is JSON: ")[1].split(". With")[0])
+    assert set(keys) == {*asdict(standing(complete)), "problem", "folder"}
 
 
 def start(*arguments):

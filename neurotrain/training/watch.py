@@ -117,7 +117,8 @@ class _Watch:
         notes = [f"As of {datetime.now():%Y-%m-%d %H:%M:%S}."]
         notes.append("No longer watched." if ends else f"Looked at every {self._every:g} s.")
         if self._figures.problem is not None:
-            notes.append(f"No newer rasters: {self._figures.problem}")
+            which = "No" if self._figures.rasters_after is None else "No newer"
+            notes.append(f"{which} rasters: {self._figures.problem}")
         return " ".join(notes)
 
     def _headings(self) -> dict[str, str]:
