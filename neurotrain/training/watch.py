@@ -116,6 +116,8 @@ class _Watch:
     def _notes(self, ends: bool) -> str:
         notes = [f"As of {datetime.now():%Y-%m-%d %H:%M:%S}."]
         notes.append("No longer watched." if ends else f"Looked at every {self._every:g} s.")
+        if not (self._shown or ends):
+            notes.append("Its figures are still to come.")
         if self._figures.problem is not None:
             which = "No" if self._figures.rasters_after is None else "No newer"
             notes.append(f"{which} rasters: {self._figures.problem}")
