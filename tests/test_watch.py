@@ -501,7 +501,7 @@ def test_the_page_of_the_commands_knows_all_options_and_keys(complete, top):
     )
     parser = Parser()
     add_watch(parser)
-    synopsis = text.split("\n\n")[1]
+    synopsis = text.split("\n\n")[0]
     assert set(re.findall(r"--\w+", synopsis)) == {*parser.flags, "--json", "--debug"}
     keys = re.findall(r"`(\w+)`", text.split("each line is JSON: ")[1].split(". With")[0])
     assert set(keys) == {*asdict(standing(complete)), "problem", "folder"}
