@@ -53,10 +53,20 @@ def _notebook_bar(form: str, **how: Any) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", TqdmWarning)
         from tqdm.autonotebook import tqdm
-    if tqdm is not std.tqdm:
-        # A widget is drawn in place of this word alone, whatever its width.
-        form = re.sub(r"\{bar[^}]*\}", "{bar}", form)
-    return tqdm(dynamic_ncols=True, bar_format=form, **how)
+    if tqdm is std.tqdm:
+        return tqdm(dynamic_ncols=True, bar_format=form, **how)
+
+    class Widget(tqdm):
+        """Keeps up with a total that changes."""
+
+        def display(self, *args: Any, **options: Any) -> None:
+            if self.total:
+                self.container.children[1].max = self.total
+            super().display(*args, **options)
+
+    # A widget is drawn in place of this word alone, whatever its width.
+    form = re.sub(r"\{bar[^}]*\}", "{bar}", form)
+    return Widget(dynamic_ncols=True, bar_format=form, **how)
 
 
 def _lines_class() -> type:

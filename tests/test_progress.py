@@ -165,10 +165,12 @@ for name in ("ipykernel", "ipykernel.zmqshell"):
     sys.modules[name] = types.ModuleType(name)
 {widgets}
 from neurotrain.progress import open_bar
-bar = open_bar(True, initial=0, total=4, unit="gen", form={form!r})
+bar = open_bar(True, initial=0, total=9, unit="gen", form={form!r})
+bar.total = 4
 bar.update(2)
 bar.close()
-if type(bar).__name__ == "tqdm_notebook":
+if hasattr(bar, "container"):
+    assert bar.container.children[1].max == 4
     print([child.value for child in bar.container.children])
 """
 WIDGETS = """
