@@ -98,6 +98,8 @@ MAY_IMPORT_ONLY = {
 # These import figures and statistics, and only when they are asked for.
 MAY_IMPORT_ANALYSIS_LATE = {
     "neurotrain/training/result.py",
+    "neurotrain/training/watch_figures.py",
+    "neurotrain/training/watch_folder.py",
     "neurotrain/experiments/bp_trainability.py",
     "neurotrain/experiments/delayed_recall.py",
     "neurotrain/experiments/delays.py",

@@ -11,11 +11,13 @@ from neurotrain.commands.training import (
     add_resume,
     add_train,
 )
+from neurotrain.commands.watching import add_watch
 
 COMMANDS = {
     "list": add_list,
     "train": add_train,
     "resume": add_resume,
+    "watch": add_watch,
     "evaluate": add_evaluate,
     "plot": add_plot,
     "report": add_report,

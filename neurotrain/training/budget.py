@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from neurotrain.errors import InvalidInput
+from neurotrain.training.metrics_file import Metrics
 from neurotrain.training.settings import Settings
 from neurotrain.training.training_state import TrainingState
 
@@ -73,3 +74,23 @@ def reached_limit(
 def lost_patience(settings: Settings, state: TrainingState) -> bool:
     """Whether as many validations as `patience` have found no better guess than the best."""
     return settings.patience is not None and state.best.validations > settings.patience
+
+
+def expected_generations(settings: Settings, metrics: Metrics, wall_seconds: float) -> int:
+    """Return how many generations there will be at the pace so far, if patience is not lost.
+
+    Parameters
+    ----------
+    settings : Settings
+    metrics : mapping
+        Of the last generation.
+    wall_seconds : float
+        Spent so far.
+    """
+    generation, ends = metrics["generation"], [settings.generations]
+    spent = {"seconds": wall_seconds, "trial_simulations": metrics["trial_simulations"]}
+    for name, so_far in spent.items():
+        most = getattr(settings, name)
+        if most is not None and so_far > 0:
+            ends.append(int(generation * most / so_far))
+    return max(generation, min(ends))

@@ -13,6 +13,7 @@ from neurotrain.errors import RunFolderError
 
 FORMAT = 2
 KEPT = 2
+ATTEMPTS = 5
 
 Arrays = Mapping[str, np.ndarray]
 
@@ -100,6 +101,27 @@ def read_latest_checkpoint(folder: Path) -> dict[str, np.ndarray] | None:
             f"put a copy of a checkpoint back, or train again into another folder."
         )
     return None
+
+
+def read_checkpoint_meanwhile(folder: Path) -> dict[str, np.ndarray] | None:
+    """Return the newest intact checkpoint while another process writes; None before the first.
+
+    Raises
+    ------
+    RunFolderError
+        If there are checkpoints, but none that can be used.
+    """
+    # All that were listed may have given way to newer ones before they are read.
+    for _ in range(ATTEMPTS):
+        problems, found = [], _checkpoints(folder)
+        for path in found:
+            try:
+                return read_checkpoint(path)
+            except RunFolderError as error:
+                problems.append(error)
+        if not found:
+            return None
+    raise problems[0]
 
 
 def _checkpoints(folder: Path) -> list[Path]:

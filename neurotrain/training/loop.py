@@ -82,7 +82,7 @@ class Training:
             On Ctrl-C, after a checkpoint was written; the message says how to go on.
         """
         done = self.state.optimizer.generation
-        progress = Progress(done, self.plan.settings.generations, self.shows_progress)
+        progress = Progress(done, self.plan, self.shows_progress)
         snapshot = self._snapshot()
         try:
             if done == 0:
@@ -90,7 +90,7 @@ class Training:
             while self.state.ended is None:
                 generation = self.state.optimizer.generation + 1
                 self._advance(generation)
-                progress.update(self.metrics[-1])
+                progress.update(self.metrics[-1], self.state.wall_seconds)
                 snapshot = self._snapshot()
                 if generation % self.plan.settings.checkpoint_every == 0:
                     self._write_checkpoint(snapshot)

@@ -1,35 +1,51 @@
 """The progress of a training, shown on stderr."""
 
 from neurotrain.progress import open_bar
+from neurotrain.training.budget import expected_generations
 from neurotrain.training.metrics_file import Metrics
+from neurotrain.training.plan import Plan
 
-# A short bar: on a narrow terminal the numbers are worth more.
-_FORMAT = "{n_fmt}/{total_fmt} {bar:8} {remaining} left, {rate_fmt}{postfix}"
+# A short bar, and what matters most first: a narrow terminal cuts the rest off.
+_FORMAT = (
+    "{percentage:3.0f}% {bar:8} {n_fmt}/{total_fmt} in {elapsed}, {remaining} left, "
+    "{desc}{rate_fmt}{postfix}"
+)
 
 
 class Progress:
-    """A bar with the state of the training, its speed and the time left.
+    """The share done, the time so far and the time left, with the state of the training.
 
     Parameters
     ----------
-    done, total : int
-        Generations behind, and in all.
+    done : int
+        Generations behind.
+    plan : Plan
+        What is trained, and how long.
     shown : bool
-        Whether to show it; it stays hidden where nobody looks, as in a log file.
+        Whether to show it.
     """
 
-    def __init__(self, done: int, total: int, shown: bool) -> None:
+    def __init__(self, done: int, plan: Plan, shown: bool) -> None:
+        self._plan, self._validated = plan, ""
+        total = plan.settings.generations
         self._bar = open_bar(shown, initial=done, total=total, unit="gen", form=_FORMAT)
-        self._validated = ""
 
-    def update(self, metrics: Metrics) -> None:
-        """Show one more generation."""
-        if self._bar is None:
+    def update(self, metrics: Metrics, wall_seconds: float) -> None:
+        """Show one more generation, after so many seconds of training in all sittings."""
+        bar = self._bar
+        if bar is None:
             return
+        measure = "accuracy" if self._plan.task.classes else "score"
         if "validation_accuracy" in metrics:
-            self._validated = f" (valid {metrics['validation_accuracy']:.0%})"
-        self._bar.set_postfix_str(_described(metrics, self._validated), refresh=False)
-        self._bar.update()
+            self._validated = f" (valid {format_score(metrics['validation_accuracy'], measure)})"
+        bar.total = expected_generations(self._plan.settings, metrics, wall_seconds)
+        bar.set_description_str(
+            f"loss {_shown(metrics['loss'], '.3g')}, "
+            f"{measure} {format_score(metrics['accuracy'], measure)}{self._validated}, ",
+            refresh=False,
+        )
+        bar.set_postfix_str(_activity(metrics), refresh=False)
+        bar.update()
 
     def close(self) -> None:
         """Leave the bar as it stands."""
@@ -37,14 +53,20 @@ class Progress:
             self._bar.close()
 
 
-def _described(metrics: Metrics, validated: str) -> str:
-    def shown(name: str, form: str) -> str:
-        return "-" if metrics[name] is None else format(metrics[name], form)
+def format_score(value: float | None, measure: str) -> str:
+    """Return an accuracy in percent, a score of trajectories as a number."""
+    return _shown(value, ".0%" if measure == "accuracy" else ".3f")
 
+
+def _shown(value: float | None, form: str) -> str:
+    return "-" if value is None else format(value, form)
+
+
+def _activity(metrics: Metrics) -> str:
     return (
-        f"loss {shown('loss', '.3g')}, accuracy {shown('accuracy', '.0%')}{validated}, "
-        f"spikes/neuron {shown('spikes_per_neuron', '.2g')} "
-        f"silent {shown('silent_share', '.0%')} "
-        f"blocked {shown('blocked_share', '.0%')} failed {shown('failed_share', '.0%')} "
+        f"spikes/neuron {_shown(metrics['spikes_per_neuron'], '.2g')} "
+        f"silent {_shown(metrics['silent_share'], '.0%')} "
+        f"blocked {_shown(metrics['blocked_share'], '.0%')} "
+        f"failed {_shown(metrics['failed_share'], '.0%')} "
         f"trials {metrics['trial_simulations']:.2g}"
     )

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from neurotrain.errors import InvalidInput, RunFolderError
+from neurotrain.errors import InvalidInput, NeurotrainError, RunFolderError
+from neurotrain.task import Task
 from neurotrain.training.choices import Choice, choose, choose_circuit
 from neurotrain.training.curriculum import make_curriculum
 from neurotrain.training.guide import Guide, check_guide
@@ -36,6 +37,31 @@ def plan_of_run(folder: RunFolder, **given: Any) -> Plan:
     if not folder.config.get("start_given"):
         return plan
     return replace(plan, given_start=read_start(folder.path, plan.circuit.fingerprint))
+
+
+def settings_of_run(folder: RunFolder) -> Settings:
+    """Return the numbers of a run, also where parts of it were made in Python.
+
+    Raises
+    ------
+    RunFolderError
+        If the configuration is damaged.
+    """
+    try:
+        return _settings(folder.config)
+    except (TypeError, InvalidInput) as error:
+        raise RunFolderError(
+            f"Run folder '{folder.path}': config.toml is damaged or not complete: {error}."
+        ) from error
+
+
+def task_of_run(folder: RunFolder) -> Task | None:
+    """Return the task of a run, None if it was made in Python or can no longer be made."""
+    try:
+        choice = Choice(**folder.config["task"])
+        return None if choice.in_python else choose("tasks", choice.name, choice.options)[0]
+    except (KeyError, TypeError, NeurotrainError):
+        return None
 
 
 def require_guide(folder: RunFolder, plan: Plan) -> None:
@@ -78,8 +104,7 @@ def _rebuild(
         in the run.
     """
     try:
-        settings = {name: config[name] for name in SETTINGS if name in config}
-        settings = Settings(**{**settings, **({"threads": threads} if threads else {})})
+        settings = _settings(config, threads)
         choices = {part: Choice(**config[part]) for part in PARTS}
         fingerprint = config["circuit"]["fingerprint"]
         curriculum = make_curriculum(config.get("curriculum"))
@@ -99,6 +124,11 @@ def _rebuild(
         curriculum=curriculum,
         gradient=gradient,
     )
+
+
+def _settings(config: Mapping[str, Any], threads: int | None = None) -> Settings:
+    settings = {name: config[name] for name in SETTINGS if name in config}
+    return Settings(**{**settings, **({"threads": threads} if threads else {})})
 
 
 def _same(part: str, kind: str, choice: Choice, given: Any) -> Any:

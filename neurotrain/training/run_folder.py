@@ -11,6 +11,7 @@ from typing import Any
 
 from neurotrain.atomic import write_atomically
 from neurotrain.errors import InvalidInput, RunFolderError
+from neurotrain.file_locks import try_lock
 from neurotrain.training.metrics_file import MetricsFile
 
 CONFIG, METRICS, RESULT = "config.toml", "metrics.jsonl", "result.json"
@@ -76,7 +77,7 @@ class RunFolder:
             If another process is training in it.
         """
         with open(self.path / CONFIG, "rb") as file:
-            if not _lock(file.fileno()):
+            if not try_lock(file.fileno()):
                 raise RunFolderError(
                     f"Another process is training in '{self.path}'; wait for it, or end it first."
                 )
@@ -142,19 +143,6 @@ def _read_config(path: Path) -> dict[str, Any]:
             f"this version of neurotrain reads format {FORMAT}."
         )
     return config
-
-
-def _lock(descriptor: int) -> bool:
-    """Whether the file could be locked, or its file system knows no locks."""
-    import fcntl
-
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:
-        return True
-    return True
 
 
 def _in_use(path: Path) -> RunFolderError:

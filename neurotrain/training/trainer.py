@@ -119,7 +119,8 @@ def train(
     out : path, optional
         The run folder, new or empty; by default ``runs/TASK-LOSS-seedK``.
     progress : bool
-        Whether to show the progress, where stderr is a terminal.
+        Whether to show the progress on stderr: a bar on a terminal or in a notebook, elsewhere a
+        line now and then.
 
     Raises
     ------
