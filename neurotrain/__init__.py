@@ -7,6 +7,7 @@ from neurotrain import _checkout
 
 if TYPE_CHECKING:
     from neurotrain import (
+        analysis,
         gradients,
         learning_rules,
         losses,
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
         reservoirs,
         tasks,
     )
+    from neurotrain.adapters.neo import from_neo
     from neurotrain.adapters.neurogym import from_neurogym
     from neurotrain.adapters.psychrnn import from_psychrnn
     from neurotrain.circuit import Blocked, Circuit
@@ -90,10 +92,12 @@ __all__ = [
     "Trials",
     "Uniform",
     "UnsupportedModel",
+    "analysis",
     "check_loss",
     "check_optimizer",
     "check_task",
     "depends_on_spikes_only",
+    "from_neo",
     "from_neurogym",
     "from_psychrnn",
     "gradients",
@@ -156,6 +160,7 @@ _HOME = {
     "check_optimizer": "neurotrain.optimizers.base",
     "check_task": "neurotrain.task",
     "depends_on_spikes_only": "neurotrain.losses",
+    "from_neo": "neurotrain.adapters.neo",
     "from_neurogym": "neurotrain.adapters.neurogym",
     "from_psychrnn": "neurotrain.adapters.psychrnn",
     "initialize_at_rate": "neurotrain.initialization",
@@ -168,6 +173,7 @@ _HOME = {
     "train": "neurotrain.training.trainer",
 }
 _MODULES = (
+    "analysis",
     "gradients",
     "learning_rules",
     "losses",
