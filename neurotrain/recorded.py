@@ -149,8 +149,8 @@ def recorded_signals(
     trials = list(_trials(data, "analogsignals", neo.AnalogSignal))
     if names is not None:
         trials = [_named(trial, [names] if isinstance(names, str) else names) for trial in trials]
-    units = trials[0].objects[0].units
-    values = [_sampled(trial, dt_ms, units) for trial in trials]
+    like = trials[0].objects[0]
+    values = [_sampled(trial, dt_ms, like) for trial in trials]
     for trial, each in zip(trials, values, strict=True):
         _require_same("channels", trials[0].name, values[0].shape[1], trial.name, each.shape[1])
     return RecordedSignals(values, _conditions(trials))
@@ -255,8 +255,8 @@ def _named(trial: _Trial, names: Sequence[str]) -> _Trial:
     return _Trial(trial.name, [known[name] for name in names], trial.annotations)
 
 
-def _sampled(trial: _Trial, dt_ms: float, units: Any) -> np.ndarray:
-    """Return all channels of a trial at steps, (step, channel), in `units`."""
+def _sampled(trial: _Trial, dt_ms: float, like: "neo.AnalogSignal") -> np.ndarray:
+    """Return all channels of a trial at steps, (step, channel), in the units of `like`."""
     longest_ms = max(float(each.sampling_period.rescale("ms")) for each in trial.objects)
     start, stop = trial.window_ms(max(dt_ms, longest_ms) + ROUNDING_MS)
     n_steps = int((stop - start) / dt_ms + ROUNDING_MS)
@@ -266,19 +266,19 @@ def _sampled(trial: _Trial, dt_ms: float, units: Any) -> np.ndarray:
             "ms."
         )
     at = start + np.arange(n_steps) * dt_ms
-    channels = [_interpolated(each, at, units, trial.name) for each in trial.objects]
+    channels = [_interpolated(each, at, like, trial.name) for each in trial.objects]
     return np.concatenate(channels, axis=1)
 
 
 def _interpolated(
-    signal: "neo.AnalogSignal", at_ms: np.ndarray, units: Any, where: str
+    signal: "neo.AnalogSignal", at_ms: np.ndarray, like: "neo.AnalogSignal", where: str
 ) -> np.ndarray:
     try:
-        values = signal.rescale(units).magnitude
+        values = signal.rescale(like.units).magnitude
     except ValueError as error:
         raise InvalidInput(
-            f"A signal in {where} is in {signal.units.dimensionality}, another in "
-            f"{units.dimensionality}; choose signals of one kind by their names."
+            f"Signal '{signal.name}' in {where} is in {signal.dimensionality}, signal "
+            f"'{like.name}' in {like.dimensionality}; choose signals of one kind by their names."
         ) from error
     if not np.isfinite(values).all():
         raise InvalidInput(f"A signal in {where} has a sample that is not finite.")
