@@ -3,7 +3,7 @@
 import neo
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from recorded_data import block, segment, signal, train
 
@@ -13,6 +13,7 @@ from neurotrain.recorded import recorded_signals, recorded_spikes
 
 class TestSpikes:
     @pytest.mark.parametrize("units", ["s", "ms", "us"])
+    @settings(max_examples=30)
     @given(st.lists(st.integers(0, 999), unique=True, max_size=20), st.integers(-500, 5000))
     def test_do_not_depend_on_units_and_starts(self, units, steps, start_ms):
         times = np.sort(steps) * 0.1

@@ -17,8 +17,7 @@ class PopulationTrajectories:
     explained_variance_ratio : (component,) array
         Share of the variance over conditions and time that each component explains.
     component : (component, neuron) array
-        Of length 1 each; of both signs of a component the one in which its largest entry is
-        positive.
+        Of length 1 each; the sign of a component has no meaning.
     mean : (neuron,) array
         What is subtracted before the projection.
     """
@@ -79,7 +78,7 @@ def population_trajectories(activity: np.ndarray, n_components: int = 3) -> Popu
     if not np.ptp(samples, axis=0).any():
         raise InvalidInput("Activity is the same in all conditions and bins: it has no components.")
     pca = PCA(n_components, svd_solver="full").fit(samples)
-    largest = np.take_along_axis(pca.components_, abs(pca.components_).argmax(1)[:, None], axis=1)
-    component = pca.components_ * np.sign(largest)
-    trajectory = (activity - pca.mean_) @ component.T
-    return PopulationTrajectories(trajectory, pca.explained_variance_ratio_, component, pca.mean_)
+    trajectory = pca.transform(samples).reshape(*activity.shape[:2], n_components)
+    return PopulationTrajectories(
+        trajectory, pca.explained_variance_ratio_, pca.components_, pca.mean_
+    )
