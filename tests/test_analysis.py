@@ -178,7 +178,7 @@ class TestPopulationTrajectories:
         np.testing.assert_allclose(abs(np.linalg.det(found.component[:2] @ basis.T)), 1)
         back = found.trajectory @ found.component + found.mean
         np.testing.assert_allclose(back, activity, atol=1e-10)
-        np.testing.assert_allclose(found.project(activity), found.trajectory)
+        np.testing.assert_allclose(found.project(activity), found.trajectory, atol=1e-10)
 
     @given(st.integers(0, 99))
     def test_variances_are_those_of_the_singular_values(self, seed):
