@@ -92,7 +92,8 @@ def test_nearer_spikes_score_higher_though_none_coincides():
     task = nt.from_neo(recording())
     near, far, silent = (np.roll(task.recorded.targets, n, axis=1) for n in (1, 8, 0))
     silent = silent * 0
-    scores = task.score(np.stack([near, far, silent, silent * np.nan]), task.recorded)
+    failed = np.stack([silent * np.nan, silent + np.inf])
+    scores = task.score(np.stack([near, far, silent, *failed]), task.recorded)
     assert scores[0] > 0.7 > scores[1]
     np.testing.assert_allclose(scores[2:], 0, atol=1e-12)
 
@@ -104,6 +105,7 @@ def test_nearer_spikes_score_higher_though_none_coincides():
         (recording(), {"bin_ms": 0.0}, "bin_ms must be a finite number above 0"),
         (recording(), {"tau_ms": 0.0}, "tau_ms must be a finite number above 0"),
         (recording(stimulus=[1, 2]), {"cue": "stimulu"}, "did you mean 'stimulus'"),
+        (recording(), {"cue": "side"}, "annotations of all segments called 'side'"),
         (recording(), {"inputs": np.ones((39, 1))}, "with 2 trials and 40 bins, got shape"),
         (recording(), {"inputs": np.ones((3, 40, 1))}, "with 2 trials and 40 bins"),
         (recording(), {"inputs": np.full((40, 1), np.nan)}, "finite"),

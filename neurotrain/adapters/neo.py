@@ -87,7 +87,8 @@ class RecordedTask:
                 f"The output must be (..., trial, bin, output) = (..., "
                 f"{', '.join(map(str, trials.targets.shape))}), got shape {output.shape}."
             )
-        error = self._filtered(np.nan_to_num(output) - trials.targets, trials)
+        finite = np.where(np.isfinite(output), output, 0.0)
+        error = self._filtered(finite - trials.targets, trials)
         return 1 - (error**2).sum(axis=(-3, -2, -1)) / (trials.n_trials * self._power)
 
     def _filtered(self, counts: np.ndarray, trials: Trials) -> np.ndarray:
@@ -177,7 +178,11 @@ def _inputs(
 
 def _cues(spikes: RecordedSpikes, cue: str, shape: tuple[int, int]) -> np.ndarray:
     if cue not in spikes.conditions:
-        raise unknown_name("number or text among the annotations", cue, spikes.conditions)
+        raise unknown_name(
+            "number or text among the annotations of all segments",
+            cue,
+            spikes.conditions or ["none"],
+        )
     values = spikes.conditions[cue]
     shown = values[:, np.newaxis] == np.unique(values)
     return np.repeat(shown[:, np.newaxis].astype(float), shape[1], axis=1)
