@@ -147,14 +147,14 @@ def simulated() -> neo.Block:
         reset="v = 0",
         method="exact",
     )
-    neurons.drive = [1.3, 2.2]
+    neurons.drive = [1.02, 4.0]
     monitor = brian2.SpikeMonitor(neurons)
     brian2.Network(neurons, monitor).run(100 * brian2.ms)
     trains = [
         train(np.asarray(times / brian2.ms) + 5000, start_ms=5000, stop_ms=5100, units="s")
         for times in monitor.spike_trains().values()
     ]
-    assert [len(each) for each in trains] == [6, 16]
+    assert [len(each) for each in trains] == [2, 34]
     return block(segment(*trains))
 
 
@@ -163,11 +163,11 @@ def circuit() -> nt.Circuit:
 
 
 TRAINING = {
-    "generations": 12,
+    "generations": 20,
     "trials": 2,
     "validation_trials": 4,
     "test_trials": 4,
-    "validation_every": 4,
+    "validation_every": 5,
     "seed": 1,
     "progress": False,
 }
@@ -181,7 +181,8 @@ def test_a_circuit_learns_recorded_spike_trains(loss, simulated, tmp_path):
         result.plan.loss(*result.simulate(4, weights=weights))[0]
         for weights in (result.initial_weights, result.weights)
     )
-    assert after < 0.85 * before
+    # Trained on the spikes of the other neuron each, it rises by a tenth.
+    assert after < 0.92 * before
     assert result.test_accuracy > 0.3
 
 
