@@ -1,14 +1,13 @@
 """Recorded spike trains and signals, as Neo holds them, as trials of plain arrays."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from numbers import Real
-from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from neurotrain.errors import InvalidInput, unknown_name
+from neurotrain.neo_trials import NeoTrial, conditions_of, require_same, trials_of
 
 if TYPE_CHECKING:
     import neo
@@ -67,35 +66,6 @@ class RecordedSignals:
     conditions: dict[str, np.ndarray]
 
 
-@dataclass(frozen=True)
-class _Trial:
-    """What was recorded on a trial, and how it is called in errors."""
-
-    name: str
-    objects: list[Any]
-    annotations: dict[str, Any]
-
-    def window_ms(self, slack_ms: float) -> tuple[float, float]:
-        """Return when all of it has begun and when the first ends, which must nearly be the same.
-
-        Raises
-        ------
-        InvalidInput
-            If starts, or stops, differ by more than `slack_ms`.
-        """
-        starts, stops = (
-            [float(getattr(each, name).rescale("ms")) for each in self.objects]
-            for name in ("t_start", "t_stop")
-        )
-        for what, times in (("begins", starts), ("ends", stops)):
-            if max(times) - min(times) > slack_ms:
-                raise InvalidInput(
-                    f"What was recorded in {self.name} {what} between {min(times):g} and "
-                    f"{max(times):g} ms; cut it alike, with segment.time_slice(t_start, t_stop)."
-                )
-        return max(starts), min(stops)
-
-
 def recorded_spikes(data: Any) -> RecordedSpikes:
     """Return the spike trains of a Block, Segments or SpikeTrains of Neo.
 
@@ -114,11 +84,11 @@ def recorded_spikes(data: Any) -> RecordedSpikes:
     """
     import neo
 
-    trials = list(_trials(data, "spiketrains", neo.SpikeTrain))
+    trials = list(trials_of(data, "spiketrains", neo.SpikeTrain))
     _require_same_neurons(trials)
     windows = [trial.window_ms(ROUNDING_MS) for trial in trials]
     times = [_times_ms(*each) for each in zip(trials, windows, strict=True)]
-    return RecordedSpikes(times, np.array([b - a for a, b in windows]), _conditions(trials))
+    return RecordedSpikes(times, np.array([b - a for a, b in windows]), conditions_of(trials))
 
 
 def recorded_signals(
@@ -146,73 +116,21 @@ def recorded_signals(
     """
     import neo
 
-    trials = list(_trials(data, "analogsignals", neo.AnalogSignal))
+    trials = list(trials_of(data, "analogsignals", neo.AnalogSignal))
     if names is not None:
         trials = [_named(trial, [names] if isinstance(names, str) else names) for trial in trials]
     like = trials[0].objects[0]
     values = [_sampled(trial, dt_ms, like) for trial in trials]
     for trial, each in zip(trials, values, strict=True):
-        _require_same("channels", trials[0].name, values[0].shape[1], trial.name, each.shape[1])
-    return RecordedSignals(values, _conditions(trials))
+        require_same("channels", trials[0].name, values[0].shape[1], trial.name, each.shape[1])
+    return RecordedSignals(values, conditions_of(trials))
 
 
-def _trials(data: Any, kind: str, wanted: type) -> Iterator[_Trial]:
-    """Yield the trials of `data` with what is `wanted` of each, of which there must be some."""
-    found = 0
-    for number, (trial, annotations) in enumerate(_parts(data, kind, wanted)):
-        name = f"segment {number}"
-        unread = [each for each in trial if not isinstance(each, wanted)]
-        if unread:
-            raise InvalidInput(
-                f"Not all of {name} was read, it has a {type(unread[0]).__name__}; read the file "
-                "without lazy=True."
-            )
-        if not trial:
-            raise InvalidInput(f"There are no {wanted.__name__}s in {name}.")
-        found += 1
-        yield _Trial(name, trial, annotations)
-    if not found:
-        raise InvalidInput(f"There are no segments, and so no {wanted.__name__}s.")
-
-
-def _parts(data: Any, kind: str, wanted: type) -> Iterator[tuple[list[Any], dict[str, Any]]]:
-    """Yield what each trial has of a kind, and its annotations."""
-    import neo
-
-    if isinstance(data, str | PathLike):
-        raise InvalidInput(
-            f"Read '{data}' with Neo first, such as neo.get_io('{data}').read_block(), and pass "
-            "what that returns."
-        )
-    if isinstance(data, neo.Segment):
-        yield list(getattr(data, kind)), data.annotations
-    elif isinstance(data, neo.Block):
-        for segment in data.segments:
-            yield from _parts(segment, kind, wanted)
-    else:
-        is_one = isinstance(data, np.ndarray) or not isinstance(data, Iterable)
-        given = [data] if is_one else list(data)
-        if given and all(isinstance(each, wanted) for each in given):
-            yield given, {}
-        elif all(isinstance(each, neo.Segment | neo.Block) for each in given):
-            for each in given:
-                yield from _parts(each, kind, wanted)
-        else:
-            raise _wrong_type(data, wanted)
-
-
-def _wrong_type(data: Any, wanted: type) -> InvalidInput:
-    return InvalidInput(
-        f"What was recorded must be a Block, Segment or {wanted.__name__} of Neo, or a list of "
-        f"them, got {type(data).__name__}."
-    )
-
-
-def _require_same_neurons(trials: Sequence[_Trial]) -> None:
+def _require_same_neurons(trials: Sequence[NeoTrial]) -> None:
     first = trials[0]
     names = [train.name for train in first.objects]
     for trial in trials:
-        _require_same("spike trains", first.name, len(names), trial.name, len(trial.objects))
+        require_same("spike trains", first.name, len(names), trial.name, len(trial.objects))
         own = [train.name for train in trial.objects]
         # Names may also tell the trial, so that only the same ones in another order are an error.
         if own != names and sorted(map(str, own)) == sorted(map(str, names)):
@@ -222,15 +140,7 @@ def _require_same_neurons(trials: Sequence[_Trial]) -> None:
             )
 
 
-def _require_same(what: str, first: str, expected: int, name: str, found: int) -> None:
-    if found != expected:
-        raise InvalidInput(
-            f"There are {found} {what} in {name}, but {expected} in {first}; each must be there "
-            "on every trial, also where it is silent."
-        )
-
-
-def _times_ms(trial: _Trial, window_ms: tuple[float, float]) -> list[np.ndarray]:
+def _times_ms(trial: NeoTrial, window_ms: tuple[float, float]) -> list[np.ndarray]:
     """Return the spike times of each neuron from the start of the trial."""
     start, stop = window_ms
     if stop - start <= ROUNDING_MS:
@@ -247,15 +157,15 @@ def _binned(times_ms: np.ndarray, bin_ms: float, n_bins: int) -> np.ndarray:
     return np.bincount(bins.clip(0, n_bins - 1), minlength=n_bins)
 
 
-def _named(trial: _Trial, names: Sequence[str]) -> _Trial:
+def _named(trial: NeoTrial, names: Sequence[str]) -> NeoTrial:
     known = {str(signal.name): signal for signal in trial.objects}
     for name in names:
         if name not in known:
             raise unknown_name(f"signal in {trial.name}", name, known)
-    return _Trial(trial.name, [known[name] for name in names], trial.annotations)
+    return NeoTrial(trial.name, [known[name] for name in names], trial.annotations)
 
 
-def _sampled(trial: _Trial, dt_ms: float, like: "neo.AnalogSignal") -> np.ndarray:
+def _sampled(trial: NeoTrial, dt_ms: float, like: "neo.AnalogSignal") -> np.ndarray:
     """Return all channels of a trial at steps, (step, channel), in the units of `like`."""
     longest_ms = max(float(each.sampling_period.rescale("ms")) for each in trial.objects)
     start, stop = trial.window_ms(max(dt_ms, longest_ms) + ROUNDING_MS)
@@ -284,14 +194,3 @@ def _interpolated(
         raise InvalidInput(f"A signal in {where} has a sample that is not finite.")
     times = signal.times.rescale("ms").magnitude
     return np.stack([np.interp(at_ms, times, channel) for channel in values.T], axis=1)
-
-
-def _conditions(trials: Sequence[_Trial]) -> dict[str, np.ndarray]:
-    """Return the annotations that are numbers, or texts, on all trials."""
-    columns = {name: [t.annotations.get(name) for t in trials] for name in trials[0].annotations}
-    return {name: np.array(column) for name, column in columns.items() if _is_condition(column)}
-
-
-def _is_condition(column: list[Any]) -> bool:
-    are_numbers = all(isinstance(v, Real | np.bool_) and np.isfinite(v) for v in column)
-    return are_numbers or all(isinstance(v, str) for v in column)
