@@ -7,6 +7,7 @@ from neurotrain import _checkout
 
 if TYPE_CHECKING:
     from neurotrain import (
+        analysis,
         export,
         gradients,
         learning_rules,
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
         reservoirs,
         tasks,
     )
+    from neurotrain.adapters.neo import from_neo
     from neurotrain.adapters.neurogym import from_neurogym
     from neurotrain.adapters.psychrnn import from_psychrnn
     from neurotrain.circuit import Blocked, Circuit
@@ -91,10 +93,12 @@ __all__ = [
     "Trials",
     "Uniform",
     "UnsupportedModel",
+    "analysis",
     "check_loss",
     "check_optimizer",
     "check_task",
     "depends_on_spikes_only",
+    "from_neo",
     "export",
     "from_neurogym",
     "from_psychrnn",
@@ -158,6 +162,7 @@ _HOME = {
     "check_optimizer": "neurotrain.optimizers.base",
     "check_task": "neurotrain.task",
     "depends_on_spikes_only": "neurotrain.losses",
+    "from_neo": "neurotrain.adapters.neo",
     "from_neurogym": "neurotrain.adapters.neurogym",
     "from_psychrnn": "neurotrain.adapters.psychrnn",
     "initialize_at_rate": "neurotrain.initialization",
@@ -170,6 +175,7 @@ _HOME = {
     "train": "neurotrain.training.trainer",
 }
 _MODULES = (
+    "analysis",
     "export",
     "gradients",
     "learning_rules",

@@ -38,6 +38,7 @@ PURPOSES = {
     "readout-state": 29,
     "reservoir-weights": 30,
     "reservoir-noise": 31,
+    "decoding": 32,
 }
 
 
@@ -70,3 +71,9 @@ def structure_generator(seed: int, name: str, what: str) -> np.random.Generator:
         What of it is made, such as ``'mask'``.
     """
     return generator(seed, "structure", crc32(name.encode()), crc32(what.encode()))
+
+
+def repeated_order(known: int, n_drawn: int, rng: np.random.Generator) -> np.ndarray:
+    """Return `n_drawn` of `known` trials, each as often as the others, in orders that are drawn."""
+    rounds = -(-n_drawn // known)
+    return np.concatenate([rng.permutation(known) for _ in range(rounds)])[:n_drawn]

@@ -90,8 +90,11 @@ MAY_IMPORT_ONLY = {
         "kept_training",
         "neo_objects",
         "progress",
+        "rate_smoothing",
         "rate_to_spike",
+        "recorded",
         "seeding",
+        "spike_statistics",
         "unused_objects",
     },
 }

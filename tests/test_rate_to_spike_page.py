@@ -28,6 +28,7 @@ def test_examples_run(page):
     names = run_examples(page, torch=False)
     assert names["measured"].nmse < 0.05
     assert names["own"].nmse < 0.05
+    assert names["recorded"].nmse < 0.05
     assert names["forced"].nmse < 0.08
     assert names["first"].test_nmse.shape == (2,)
     exported = names["exported"].recorded.z.T

@@ -239,7 +239,7 @@ def test_activity_of_other_shapes_is_refused():
         (np.zeros((2, 3, 1)), EDGES, np.zeros(3)),
         (np.zeros((0, 3, 1)), EDGES, np.zeros(0)),
     ):
-        with pytest.raises(InvalidInput, match="Spike counts must be"):
+        with pytest.raises(InvalidInput, match="Spike counts must be|one value for each of the 2"):
             rates_by_condition(counts, edges, values)
 
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neurotrain.errors import InvalidInput
-from neurotrain.rate_to_spike.spike_statistics import cv, cv2, fano_factor, spike_counts
+from neurotrain.spike_statistics import cv, cv2, fano_factor, spike_counts
 
 N_NEURONS = 4
 # Times as a SpikeMonitor gives them, in whole steps, in any order.

@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from neurotrain.analysis.counts import checked_counts, checked_values
 from neurotrain.analysis.performance import group_values
 from neurotrain.analysis.style import SHADE, class_color, new_figure, paper_style
 from neurotrain.analysis.tables import Table
-from neurotrain.errors import InvalidInput
+from neurotrain.analysis.time_histograms import psth
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -71,9 +72,8 @@ def rates_by_condition(
     """
     spike_count, values = _checked(spike_count, bin_edges_ms, values)
     shown, group = group_values(values, MAX_GROUPS)
-    seconds = np.diff(bin_edges_ms)[:, np.newaxis] * 1e-3
-    rates = [spike_count[group == k].mean(axis=0) / seconds for k in range(len(shown))]
-    return ConditionRates(shown, np.bincount(group), np.stack(rates), np.asarray(bin_edges_ms))
+    rates = psth(spike_count, bin_edges_ms, group)
+    return ConditionRates(shown, rates.n, rates.rate_hz, rates.bin_edges_ms)
 
 
 def spikes_by_condition(
@@ -120,14 +120,8 @@ def _shown_trials(values: np.ndarray) -> np.ndarray:
 def _checked(
     spike_count: np.ndarray, bin_edges_ms: np.ndarray, values: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    spike_count, values = np.asarray(spike_count), np.asarray(values)
-    expected = (len(values), len(bin_edges_ms) - 1)
-    if spike_count.ndim != 3 or spike_count.shape[:2] != expected or not len(values):
-        raise InvalidInput(
-            f"Spike counts must be (trial, bin, neuron) with {expected[0]} trials, one or more, "
-            f"and {expected[1]} bins, got shape {spike_count.shape}."
-        )
-    return spike_count, values
+    counts, _ = checked_counts(spike_count, bin_edges_ms)
+    return counts, checked_values(values, len(counts))
 
 
 @paper_style()

@@ -16,6 +16,7 @@ from neurotrain.rate_to_spike.measures import (
     trial_to_trial_variability,
     variance_curve,
 )
+from neurotrain.rate_to_spike.neo_signals import rates_from_neo, signals_from_neo
 from neurotrain.rate_to_spike.presets import Preset, find_preset, preset_names
 from neurotrain.rate_to_spike.reach import Reach
 from neurotrain.rate_to_spike.ready_set_go import ReadySetGo
@@ -24,11 +25,11 @@ from neurotrain.rate_to_spike.result import RateToSpike
 from neurotrain.rate_to_spike.settings import Settings
 from neurotrain.rate_to_spike.short_training import ShortTraining
 from neurotrain.rate_to_spike.signals import Signals
-from neurotrain.rate_to_spike.spike_statistics import cv, cv2, fano_factor, spike_counts
 from neurotrain.rate_to_spike.target_task import TargetTask
 from neurotrain.rate_to_spike.temporal_xor import TemporalXor
 from neurotrain.rate_to_spike.three_bit_memory import ThreeBitMemory
 from neurotrain.rate_to_spike.trained_rates import TrainedRates
+from neurotrain.spike_statistics import cv, cv2, fano_factor, spike_counts
 
 __all__ = [
     "Brian2Network",
@@ -59,7 +60,9 @@ __all__ = [
     "nmse",
     "preset_names",
     "principal_angles",
+    "rates_from_neo",
     "save_figures",
+    "signals_from_neo",
     "spike_counts",
     "train",
     "trial_to_trial_variability",

@@ -8,6 +8,7 @@ from neurotrain.errors import require_whole
 from neurotrain.rate_to_spike.given_currents import GivenCurrents
 from neurotrain.rate_to_spike.measures import nmse
 from neurotrain.rate_to_spike.signals import Signals
+from neurotrain.seeding import repeated_order
 
 
 class GivenSignals:
@@ -53,10 +54,7 @@ class GivenSignals:
     def draw(self, n_trials: int, rng: np.random.Generator) -> Signals:
         """Return `n_trials` trials in an order drawn with `rng`."""
         require_whole("n_trials", n_trials)
-        known = self.signals.n_trials
-        rounds = -(-n_trials // known)
-        order = np.concatenate([rng.permutation(known) for _ in range(rounds)])
-        return self.signals.select(order[:n_trials])
+        return self.signals.select(repeated_order(self.signals.n_trials, n_trials, rng))
 
     def score(self, outputs: np.ndarray, signals: Signals) -> np.ndarray:
         """Return 1 less the normalized error, (trial,)."""

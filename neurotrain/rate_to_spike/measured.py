@@ -8,8 +8,8 @@ import numpy as np
 from neurotrain.errors import InvalidInput, require_whole
 from neurotrain.rate_to_spike.measures import nmse, principal_angles, variance_curve
 from neurotrain.rate_to_spike.result import RateToSpike
-from neurotrain.rate_to_spike.spike_statistics import cv, cv2, fano_factor, spike_counts
 from neurotrain.rate_to_spike.training import Shown
+from neurotrain.spike_statistics import cv, cv2, fano_factor, spike_counts
 
 COMPONENTS = 10
 WINDOW_MS = 100.0
