@@ -1,0 +1,105 @@
+"""The way of a network's activity through its first two principal components."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from neurotrain.analysis.condition_activity import ConditionRates, rates_by_condition
+from neurotrain.analysis.style import class_color, on_axes
+from neurotrain.errors import InvalidInput, require_number
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+@on_axes(85, 70)
+def pca_trajectories(
+    spike_count: np.ndarray,
+    bin_edges_ms: np.ndarray,
+    values: np.ndarray,
+    *,
+    condition: str = "condition",
+    decision_period: tuple[float, float] | None = None,
+    smoothing_ms: float = 0.0,
+    axes: "Axes | None" = None,
+) -> "Axes":
+    """Draw the mean activity under each condition in the plane of its principal components.
+
+    The components are those of the neurons' rates in all bins and conditions. A circle is the
+    first bin, a square the last, and the line is thick in the decision period.
+
+    Parameters
+    ----------
+    spike_count : (trial, bin, neuron) int array
+    bin_edges_ms : (bin + 1,) array
+    values : (trial,) array
+        The condition: numbers or texts.
+    condition : str
+        What it is called, with its unit.
+    decision_period : (start, stop), optional
+        In ms.
+    smoothing_ms : float
+        Standard deviation of the Gaussian with which rates are smoothed in time, for bins
+        that are about equally long; 0 smooths nothing.
+    axes : Axes, optional
+        By default those of a new figure.
+
+    Raises
+    ------
+    InvalidInput
+        If there are no trials, shapes disagree, the smoothing is negative, or the activity has
+        fewer than two dimensions.
+    """
+    require_number("smoothing_ms", smoothing_ms, least=0)
+    rates = rates_by_condition(spike_count, bin_edges_ms, values)
+    path, share = principal_path(_smoothed(rates, smoothing_ms))
+    for k, value in enumerate(rates.value):
+        x, y = path[k].T
+        color, said = class_color(k), f"{value:.3g}" if isinstance(value, float) else value
+        axes.plot(x, y, color=color, linewidth=0.8, label=f"{condition} {said}")
+        decides = _within(rates.bin_edges_ms, decision_period)
+        axes.plot(x[decides], y[decides], color=color, linewidth=2)
+        axes.plot(x[:1], y[:1], "o", color=color, markersize=4, markerfacecolor="white", zorder=3)
+        axes.plot(x[-1:], y[-1:], "s", color=color, markersize=4, zorder=3)
+    axes.set_xlabel(f"component 1 (Hz, {share[0]:.0%} of the variance)")
+    axes.set_ylabel(f"component 2 (Hz, {share[1]:.0%})")
+    axes.set_aspect("equal", adjustable="datalim")
+    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=3, columnspacing=1)
+    return axes
+
+
+def _smoothed(rates: ConditionRates, smoothing_ms: float) -> ConditionRates:
+    from scipy.ndimage import gaussian_filter1d
+
+    sigma = smoothing_ms / np.diff(rates.bin_edges_ms).mean()
+    return replace(rates, rate_hz=gaussian_filter1d(rates.rate_hz, sigma, axis=1))
+
+
+def principal_path(rates: ConditionRates) -> tuple[np.ndarray, np.ndarray]:
+    """Return the way in the first two components, (value, bin, 2), and their variance, (2,).
+
+    The variance is a share of all. The sign of a component is such that its largest loading
+    is positive.
+
+    Raises
+    ------
+    InvalidInput
+        If the activity has fewer than two dimensions.
+    """
+    from sklearn.decomposition import PCA
+
+    n_values, n_bins, n_neurons = rates.rate_hz.shape
+    samples = rates.rate_hz.reshape(-1, n_neurons)
+    if np.linalg.matrix_rank(samples - samples.mean(axis=0)) < 2:
+        raise InvalidInput("Trajectories need activity that varies in two dimensions or more.")
+    pca = PCA(n_components=2, svd_solver="full")
+    path = pca.fit_transform(samples)
+    return path.reshape(n_values, n_bins, 2), pca.explained_variance_ratio_
+
+
+def _within(edges_ms: np.ndarray, period: tuple[float, float] | None) -> np.ndarray:
+    """Return the bins whose middle lies within the period."""
+    middle = (edges_ms[:-1] + edges_ms[1:]) / 2
+    start, stop = (np.inf, np.inf) if period is None else period
+    return np.flatnonzero((start <= middle) & (middle <= stop))
