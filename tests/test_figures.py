@@ -16,6 +16,7 @@ from neurotrain.analysis.figures import (
     PNGS,
     delay_condition,
     main_condition,
+    run_figures,
     save_figures,
     typical_trials,
 )
@@ -512,7 +513,7 @@ def test_result_plots_itself(result):
     assert sorted(path.name for path in result.plot().iterdir()) == NAMES
 
 
-def test_figures_show_both_weights_on_trials_of_their_own_streams(result, tmp_path, monkeypatch):
+def test_figures_show_both_weights_on_trials_of_their_own_streams(result, monkeypatch):
     shown = []
 
     def spy(circuit, weights, trials, state, **how):
@@ -520,7 +521,7 @@ def test_figures_show_both_weights_on_trials_of_their_own_streams(result, tmp_pa
         return record_trials(circuit, weights, trials, state, **how)
 
     monkeypatch.setattr(figures_module, "record_trials", spy)
-    save_figures(result, tmp_path)
+    run_figures(result)
     (weights, trials, state), (initial, trials_before, state_before) = shown
     assert_array_equal(weights, result.weights)
     assert_array_equal(initial, result.initial_weights)
@@ -543,11 +544,9 @@ def test_choices_do_not_depend_on_chunks(result, monkeypatch):
     assert_array_equal(choices, at_once)
 
 
-def test_figures_of_a_task_without_conditions(result, tmp_path, monkeypatch):
+def test_figures_of_a_task_without_conditions(result, monkeypatch):
     monkeypatch.setattr(figures_module, "main_condition", lambda trials: None)
-    names = [path.name for path in save_figures(result, tmp_path)]
-    assert "psychometric.png" not in names and "psychometric.svg" not in names
-    assert len(names) == len(NAMES) - 2 + 1
+    assert set(run_figures(result)) == FIGURES - {"psychometric"}
 
 
 def test_nothing_is_written_when_one_figure_cannot_be_drawn(tmp_path):
@@ -603,14 +602,15 @@ def test_drawing_does_not_import_pyplot(top, tmp_path):
     code = """
 import sys
 import numpy as np
-import neurotrain.analysis.figures as figures
+import neurotrain.analysis.figures
+import neurotrain.plots
 assert "matplotlib" not in sys.modules, "matplotlib is imported early"
 from neurotrain.analysis.learning_curve import learning_curve
 from neurotrain.analysis.style import write_pngs
 from pathlib import Path
 drawn = {
     "curve": learning_curve([{"generation": 1, "loss": 1.0}]),
-    "psychometric": figures.psychometric_figure(np.array([True]), np.array([1.0])),
+    "psychometric": neurotrain.plots.psychometric(np.array([True]), np.array([1.0])).figure,
 }
 write_pngs(drawn, Path(sys.argv[1]))
 assert "matplotlib.figure" in sys.modules
@@ -620,9 +620,9 @@ assert "matplotlib.pyplot" not in sys.modules, "pyplot is imported"
     subprocess.run(command, check=True, cwd=top, timeout=60)
 
 
-def test_pyplot_knows_of_no_figure(result, tmp_path):
+def test_pyplot_knows_of_no_figure(result):
     from matplotlib import pyplot
 
     before = pyplot.get_fignums()
-    save_figures(result, tmp_path)
+    run_figures(result)
     assert pyplot.get_fignums() == before

@@ -64,7 +64,7 @@ def learning_curves(
         axes.set_ylim(0, 1.02)
     axes.set(xlabel=_COSTS[against], ylabel=measure.replace("_", " "))
     axes.set_title("median and quartiles")
-    axes.legend()
+    axes.legend(loc="lower right" if measure.endswith("accuracy") else "upper right")
     return axes
 
 

@@ -65,13 +65,15 @@ def pca_trajectories(
     axes.set_xlabel(f"component 1 (Hz, {share[0]:.0%} of the variance)")
     axes.set_ylabel(f"component 2 (Hz, {share[1]:.0%})")
     axes.set_aspect("equal", adjustable="datalim")
-    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=3, columnspacing=1)
+    axes.legend()
     return axes
 
 
 def _smoothed(rates: ConditionRates, smoothing_ms: float) -> ConditionRates:
     from scipy.ndimage import gaussian_filter1d
 
+    if not smoothing_ms:
+        return rates
     sigma = smoothing_ms / np.diff(rates.bin_edges_ms).mean()
     return replace(rates, rate_hz=gaussian_filter1d(rates.rate_hz, sigma, axis=1))
 

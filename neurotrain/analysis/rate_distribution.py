@@ -48,9 +48,9 @@ def rate_distribution(
     axes.plot(at, p50, color=TRAINING, marker=".", markersize=4, label="median")
     if len(at) == 1:
         # A band needs two generations.
-        axes.vlines(at, [p5[0], p25[0]], [p95[0], p75[0]], color=TRAINING, alpha=0.5)
+        axes.vlines(at * 2, [*p5, *p25], [*p95, *p75], color=TRAINING, alpha=0.5)
     axes.set(xlabel="generation", ylabel="firing rate of a neuron (Hz)")
     axes.set_ylim(0, 1.1 * p95.max() or 1)
     axes.xaxis.get_major_locator().set_params(integer=True)
-    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=3, columnspacing=1)
+    axes.legend()
     return axes

@@ -41,16 +41,16 @@ def voltage_traces(
     """
     voltage, time_ms = np.asarray(voltage, dtype=float), np.asarray(time_ms)
     numbers = range(voltage.shape[-1]) if neurons is None else neurons
-    if voltage.shape != (len(time_ms), len(numbers)):
+    if voltage.shape != (len(time_ms), len(numbers)) or len(time_ms) < 2:
         raise InvalidInput(
-            f"Voltages must be (time, neuron), one of each for the {len(time_ms)} times and "
-            f"{len(numbers)} neurons, got shape {voltage.shape}."
+            f"Voltages must be (time, neuron) with two times or more, one of each for the "
+            f"{len(time_ms)} times and {len(numbers)} neurons, got shape {voltage.shape}."
         )
     draw_voltages(axes, voltage, time_ms)
     name_neurons(axes, voltage, numbers)
     if np.isfinite(voltage).any():
         draw_scale(axes)
-    axes.set_xlabel("time (ms)")
+    axes.set(xlabel="time (ms)", xlim=(time_ms[0], time_ms[-1]))
     return axes
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Labels = Sequence[Any] | np.ndarray
-EXCITATORY, INHIBITORY = "excitatory", "inhibitory"
+EXCITATORY, INHIBITORY = "E", "I"
 MAX_MATRICES = 4
 
 
@@ -58,18 +58,17 @@ def weight_matrix(
     how = {"cmap": "RdBu_r", "vmin": -largest, "vmax": largest}
     axes.imshow(weights[np.ix_(rows, columns)], aspect="auto", interpolation="none", **how)
     axes.set(facecolor=SHADE, xlabel="from neuron", ylabel="to neuron")
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.get_major_locator().set_params(integer=True)
     if pre is not None:
         _draw_populations(axes.xaxis, axes.axvline, np.asarray(pre)[columns])
     if post is not None:
         _draw_populations(axes.yaxis, axes.axhline, np.asarray(post)[rows])
-        axes.tick_params(axis="y", labelrotation=90)
-        for label in axes.get_yticklabels():
-            label.set_verticalalignment("center")
     return axes
 
 
 def populations_by_sign(weights: np.ndarray) -> np.ndarray | None:
-    """Return which presynaptic neurons excite and which inhibit, (pre,).
+    """Return 'E' or 'I' for each presynaptic neuron, (pre,).
 
     None unless each neuron's weights have one sign, and there are neurons of both kinds.
     """
