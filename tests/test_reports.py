@@ -25,7 +25,12 @@ from neurotrain.analysis.condition_activity import (
 )
 from neurotrain.analysis.condition_figures import rasters_figure, rates_figure
 from neurotrain.analysis.confusion import confusion_figure, confusion_matrix
-from neurotrain.analysis.performance import group_values, performance_against, performance_figure
+from neurotrain.analysis.performance import (
+    group_values,
+    performance_against,
+    performance_figure,
+    value_text,
+)
 from neurotrain.analysis.psychometric import psychometric_curve
 from neurotrain.analysis.tables import write_csvs
 from neurotrain.analysis.trajectories import trajectories_figure, trajectories_table
@@ -261,6 +266,14 @@ def test_bins_are_at_most_as_many_as_asked_for(n_bins, most):
     binned, kept = in_fewer_bins(counts, 0.2 * np.arange(n_bins + 1), most)
     assert 1 <= binned.shape[1] == len(kept) - 1 <= most
     assert binned.sum() == n_bins and kept[[0, -1]] == pytest.approx([0, 0.2 * n_bins])
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [(0.12345, "0.123"), (np.float64(1323.4), "1323"), (-12.34, "-12.3"), (7, "7"), ("a", "a")],
+)
+def test_values_are_written_without_powers_of_ten(value, said):
+    assert value_text(value) == said
 
 
 # Trajectories.

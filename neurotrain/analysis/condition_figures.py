@@ -13,7 +13,7 @@ from neurotrain.analysis.condition_activity import (
     spikes_by_condition,
     telling_neurons,
 )
-from neurotrain.analysis.performance import group_values
+from neurotrain.analysis.performance import group_values, value_text
 from neurotrain.analysis.style import (
     class_color,
     new_figure,
@@ -75,7 +75,7 @@ def raster(
         own = group[spikes["trial"]] == k
         rows = [row_of[trial] for trial in spikes["trial"][own].tolist()]
         how = {"linestyle": "none", "marker": "|", "markersize": 3, "markeredgewidth": 0.7}
-        label = f"{condition} {_said(value)}"
+        label = f"{condition} {value_text(value)}"
         axes.plot(spikes["time_ms"][own], rows, color=class_color(k), label=label, **how)
     axes.set(xlabel="time (ms)", xlim=(bin_edges_ms[0], bin_edges_ms[-1]))
     axes.set(ylabel=f"trial\n(neuron {neuron})", ylim=(len(trials) - 0.5, -0.5), yticks=[])
@@ -126,7 +126,7 @@ def _of_neuron(spike_count: np.ndarray, neuron: int) -> np.ndarray:
 
 def _draw_rates(axes: "Axes", rates: ConditionRates, condition: str) -> None:
     for k, value in enumerate(rates.value):
-        how = {"color": class_color(k), "label": f"{condition} {_said(value)} ({rates.n[k]})"}
+        how = {"color": class_color(k), "label": f"{condition} {value_text(value)} ({rates.n[k]})"}
         mean = rates.rate_hz[k].mean(axis=1)
         axes.stairs(mean, rates.bin_edges_ms, baseline=None, linewidth=1, **how)
 
@@ -195,7 +195,7 @@ def rates_figure(
     for axes, value, rate in zip(maps, rates.value, rates.rate_hz, strict=True):
         how = {"cmap": "Greys", "vmin": 0, "vmax": top}
         mesh = axes.pcolormesh(edges, np.arange(n_neurons + 1) - 0.5, rate.T, **how)
-        axes.set_ylabel(f"neuron\n({condition} {_said(value)})")
+        axes.set_ylabel(f"neuron\n({condition} {value_text(value)})")
     maps[-1].set(xlabel="time (ms)", xlim=(edges[0], edges[-1]))
     figure.colorbar(mesh, ax=maps, label="rate (Hz)")
     return figure
@@ -235,7 +235,3 @@ def rasters_figure(
         axes.label_outer()
     figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper center", ncols=3)
     return figure
-
-
-def _said(value: object) -> str:
-    return f"{value:.3g}" if isinstance(value, float) else str(value)

@@ -17,14 +17,14 @@ TEXTS = {
         "Accuracy of the trained network against the delay, with 95% intervals.",
     ),
     "psth": (
-        "Spikes and rates by class",
-        "The neurons that differ most between classes: spikes trial by trial, and mean rates in "
-        "time; the decision period is shaded.",
+        "Spikes and rates",
+        "The neurons that differ most between classes or conditions: spikes trial by trial, and "
+        "mean rates in time; the decision period is shaded.",
     ),
     "trajectories": (
         "Trajectories",
-        "Mean activity in each class, smoothed in time, in the plane of its first two principal "
-        "components: from the circle to the square, thick in the decision period.",
+        "Mean activity in each class or condition, smoothed in time, in the plane of its first two "
+        "principal components: from the circle to the square, thick in the decision period.",
     ),
     "weights": (
         "Weights",

@@ -97,6 +97,13 @@ def group_values(values: np.ndarray, most: int = MAX_VALUES) -> tuple[np.ndarray
     return np.bincount(group, weights=values) / np.bincount(group), group
 
 
+def value_text(value: object) -> str:
+    """Return a value of a condition as it is written in a figure."""
+    if not isinstance(value, float):
+        return str(value)
+    return f"{value:.3g}" if abs(value) < 1000 else f"{value:.0f}"
+
+
 @paper_style()
 def performance_figure(
     performance: Performance, *, condition: str, chance: float | None = None
@@ -162,5 +169,5 @@ def place_values(axes: "Axes", values: np.ndarray) -> tuple[np.ndarray, float]:
         axes.set_xlim(-0.5, len(values) - 0.5)
         return places, 0.0
     if len(values) <= MAX_TICKS:
-        axes.set_xticks(values, [f"{value:.3g}" for value in values])
+        axes.set_xticks(values, [value_text(value) for value in values])
     return values, 0.8

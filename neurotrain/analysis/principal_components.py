@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from neurotrain.analysis.condition_activity import ConditionRates, rates_by_condition
+from neurotrain.analysis.performance import value_text
 from neurotrain.analysis.style import class_color, on_axes
 from neurotrain.errors import InvalidInput, require_number
 
@@ -56,8 +57,8 @@ def pca_trajectories(
     path, share = principal_path(_smoothed(rates, smoothing_ms))
     for k, value in enumerate(rates.value):
         x, y = path[k].T
-        color, said = class_color(k), f"{value:.3g}" if isinstance(value, float) else value
-        axes.plot(x, y, color=color, linewidth=0.8, label=f"{condition} {said}")
+        color, label = class_color(k), f"{condition} {value_text(value)}"
+        axes.plot(x, y, color=color, linewidth=0.8, label=label)
         decides = _within(rates.bin_edges_ms, decision_period)
         axes.plot(x[decides], y[decides], color=color, linewidth=2)
         axes.plot(x[:1], y[:1], "o", color=color, markersize=4, markerfacecolor="white", zorder=3)

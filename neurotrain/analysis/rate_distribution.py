@@ -49,6 +49,7 @@ def rate_distribution(
     if len(at) == 1:
         # A band needs two generations.
         axes.vlines(at * 2, [*p5, *p25], [*p95, *p75], color=TRAINING, alpha=0.5)
+        axes.set_xlim(at[0] - 1, at[0] + 1)
     axes.set(xlabel="generation", ylabel="firing rate of a neuron (Hz)")
     axes.set_ylim(0, 1.1 * p95.max() or 1)
     axes.xaxis.get_major_locator().set_params(integer=True)
