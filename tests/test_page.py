@@ -153,9 +153,9 @@ def test_what_a_stranger_wrote_is_only_text(result, tmp_path):
     assert EVIL in page.text["td"] and f"{EVIL}.{EVIL}" in page.text["th"]
 
 
-@pytest.mark.parametrize("name", ["test_accuracy", "seed", "validated_generation"])
+@pytest.mark.parametrize("name", ["test_accuracy", "seed", "test_ideal_score"])
 def test_result_without_a_number_is_refused_and_nothing_is_written(result, tmp_path, name):
-    for value in (None, "0.5"):
+    for value in (None, "0.5", float("nan")):
         broken = replace(result, summary={**result.summary, name: value})
         with pytest.raises(RunFolderError, match=f"result.json' is damaged: .*'{name}'"):
             save_figures(broken, tmp_path)

@@ -4,6 +4,7 @@ import tomllib
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from html import escape
+from math import isfinite
 from numbers import Real
 from typing import Any
 
@@ -13,14 +14,16 @@ from neurotrain.analysis.page_style import CSS, SPANS, TEXTS
 from neurotrain.analysis.psychometric import wilson_interval
 from neurotrain.errors import RunFolderError
 
-# Numbers without which nothing can be told of a run.
+# Numbers without which nothing can be told of a run, and one that not every task has.
+_IDEAL = "test_ideal_score"
 _TOLD = ("test_accuracy", "test_trials", "validated_generation", "generations", "seed")
 
 
 def require_told(result: Any) -> None:
     """Raise `RunFolderError` unless the summary of a run holds the numbers that are told of it."""
-    for name in _TOLD:
-        if not isinstance(result.summary.get(name), Real):
+    for name in (*_TOLD, *([_IDEAL] if _IDEAL in result.summary else [])):
+        value = result.summary.get(name)
+        if not isinstance(value, Real) or not isfinite(value):
             raise RunFolderError(
                 f"'{result.folder / 'result.json'}' is damaged: it has no number '{name}'."
             )
@@ -100,8 +103,8 @@ def _key_numbers(result: Any) -> Iterator[tuple[str, str, str]]:
         yield "chance", f"{1 / classes:.1%}", f"{classes} classes"
     else:
         yield "test score", f"{accuracy:.3f}", f"at best 1, {n_trials} new trials"
-    if "test_ideal_score" in summary:
-        said = format(summary["test_ideal_score"], ".1%" if classes else ".3f")
+    if _IDEAL in summary:
+        said = format(summary[_IDEAL], ".1%" if classes else ".3f")
         yield "ideal observer", said, "on the same trials"
     yield "test loss", _said(summary.get("test_loss"), 4), _said(summary.get("loss"))
     generations = f"by {_said(summary.get('optimizer'))}, ended by {_said(summary.get('ended_by'))}"

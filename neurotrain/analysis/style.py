@@ -114,14 +114,29 @@ def write_pngs(figures: Mapping[str, "Figure"], folder: Path) -> list[Path]:
 
 
 def as_svg(figure: "Figure") -> bytes:
-    """Return the figure as SVG, the same bytes every time, with its text as outlines."""
+    """Return the figure as SVG, the same bytes every time, with its text as outlines.
+
+    Its Axes stay where they are from then on.
+    """
     from matplotlib import rc_context
 
     image = BytesIO()
     nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
     with paper_style(), rc_context({"svg.hashsalt": "neurotrain"}):
+        _settle_layout(figure)
         figure.savefig(image, format="svg", metadata=nothing)
     return image.getvalue()
+
+
+def _settle_layout(figure: "Figure") -> None:
+    """Lay the figure out for good: the layout differs in the last bits from time to time."""
+    engine = figure.get_layout_engine()
+    if engine is None:
+        return
+    engine.execute(figure)
+    figure.set_layout_engine("none")
+    for axes in figure.axes:
+        axes.set_position([round(edge, 6) for edge in axes.get_position(original=True).bounds])
 
 
 def as_png(figure: "Figure") -> bytes:
