@@ -89,5 +89,5 @@ summary { font-weight: 600; cursor: pointer }
 table { border-collapse: collapse; margin-top: .5rem; font-size: .875rem; width: 100% }
 th, td { text-align: left; vertical-align: top; padding: .2rem .75rem .2rem 0;
   border-top: 1px solid var(--line); overflow-wrap: anywhere }
-th { font-weight: 400; color: var(--faint); width: 40% }
+th { font-weight: 400; color: var(--faint); width: 54% }
 """
