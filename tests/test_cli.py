@@ -167,7 +167,7 @@ def test_figures_that_fail_do_not_cost_the_training(config, capsys, monkeypatch)
 def test_plot(config, capsys, monkeypatch):
     def save(result):
         folder = result.folder / "figures"
-        folder.mkdir()
+        folder.mkdir(exist_ok=True)
         (folder / "learning-curve.png").touch()
         return folder
 
@@ -176,7 +176,10 @@ def test_plot(config, capsys, monkeypatch):
     capsys.readouterr()
     assert main(["plot", "run", "--json"]) == 0
     shown = json.loads(capsys.readouterr().out)
-    assert shown == {"folder": "run/figures", "figures": ["learning-curve.png"]}
+    page = "run/index.html"
+    assert shown == {"folder": "run/figures", "figures": ["learning-curve.png"], "page": page}
+    assert main(["plot", "run"]) == 0
+    assert capsys.readouterr().out == f"run/figures: learning-curve.png\n{page}\n"
 
 
 @pytest.mark.parametrize(("status", "code"), [("ok", 0), ("advice", 0), ("problem", 1)])

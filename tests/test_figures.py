@@ -4,6 +4,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from io import BytesIO
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -12,20 +13,23 @@ from numpy.testing import assert_allclose, assert_array_equal
 import neurotrain as nt
 from neurotrain.analysis import figures as figures_module
 from neurotrain.analysis.figures import (
+    PNGS,
+    delay_condition,
     main_condition,
-    psychometric_figure,
+    run_figures,
     save_figures,
     typical_trials,
 )
 from neurotrain.analysis.learning_curve import learning_curve
-from neurotrain.analysis.psychometric import equal_bins, psychometric_curve
+from neurotrain.analysis.psychometric import equal_bins, psychometric, psychometric_curve
 from neurotrain.analysis.rasters import before_after, trial_rasters
 from neurotrain.analysis.style import new_figure, write_pngs
 from neurotrain.analysis.trial_activity import TrialActivity, record_trials, select_trials
 from neurotrain.errors import InvalidInput, RunFolderError
 from neurotrain.seeding import generator
 
-NAMES = ["before-after.png", "learning-curve.png", "psychometric.png", "rasters.png"]
+FIGURES = {*PNGS, "psth", "rates", "trajectories", "weights"}
+NAMES = sorted([f"{name}.svg" for name in FIGURES] + [f"{name}.png" for name in PNGS])
 
 
 def size_of_png(content: bytes) -> tuple[int, ...]:
@@ -390,13 +394,12 @@ def test_variables_without_volts_are_not_drawn_as_voltage():
 # Psychometric curves.
 
 
-def test_psychometric_figure_draws_the_curve():
+def test_psychometric_draws_the_curve():
     rng = np.random.default_rng(0)
     stimulus = rng.integers(1, 30, 400)
     correct = rng.random(400) < 0.4 + stimulus / 60
-    figure = psychometric_figure(correct, stimulus, label="margin", chance=1 / 3)
-    assert draws(figure)
-    (axes,) = figure.axes
+    axes = psychometric(correct, stimulus, condition="margin", chance=1 / 3)
+    assert draws(axes.figure)
     assert axes.get_xlabel() == "margin"
     assert axes.get_ylabel() == "accuracy (share of trials)"
     (container,) = axes.containers
@@ -416,17 +419,17 @@ def test_psychometric_figure_draws_the_curve():
 
 
 @pytest.mark.parametrize("stimulus", [[3.0], [3, 3, 3], [1, 2], [0.5, 0.25, 1e9], [-1, 0, 0, 0, 5]])
-def test_psychometric_figure_of_few_trials(stimulus):
-    figure = psychometric_figure(np.ones(len(stimulus), dtype=bool), np.array(stimulus))
-    assert draws(figure)
-    drawn_at, accuracy = figure.axes[0].containers[0].lines[0].get_data()
+def test_psychometric_of_few_trials(stimulus):
+    axes = psychometric(np.ones(len(stimulus), dtype=bool), np.array(stimulus))
+    assert draws(axes.figure)
+    drawn_at, accuracy = axes.containers[0].lines[0].get_data()
     assert_array_equal(drawn_at, np.unique(stimulus))
     assert_array_equal(accuracy, 1)
 
 
-def test_psychometric_figure_refuses_what_its_curve_refuses():
+def test_psychometric_refuses_what_its_curve_refuses():
     with pytest.raises(InvalidInput, match="for each trial"):
-        psychometric_figure(np.ones(3, dtype=bool), np.arange(2))
+        psychometric(np.ones(3, dtype=bool), np.arange(2))
 
 
 @pytest.mark.parametrize(
@@ -443,6 +446,20 @@ def test_main_condition_is_numeric_and_differs(conditions, name):
     trials, _ = select_trials(activity_of(2).trials, {}, slice(None))
     values = {key: np.array(value) for key, value in conditions.items()}
     assert main_condition(replace(trials, conditions=values)) == name
+
+
+@pytest.mark.parametrize(
+    ("conditions", "name"),
+    [
+        ({}, None),
+        ({"delay": [1, 2], "delay_ms": [2, 2]}, None),
+        ({"margin": [1, 2], "test_delay_ms": [100.0, 50.0]}, "test_delay_ms"),
+    ],
+)
+def test_delays_are_conditions_in_ms_that_differ(conditions, name):
+    trials, _ = select_trials(activity_of(2).trials, {}, slice(None))
+    values = {key: np.array(value) for key, value in conditions.items()}
+    assert delay_condition(replace(trials, conditions=values)) == name
 
 
 def test_typical_trials_have_the_median_condition_of_all():
@@ -479,20 +496,23 @@ def result(tmp_path_factory):
 def test_figures_of_a_run_are_valid_and_the_same_every_time(result, tmp_path):
     first = save_figures(result, tmp_path)
     contents = {path.name: path.read_bytes() for path in first}
-    assert sorted(contents) == NAMES
-    for content in contents.values():
-        height, width, _ = size_of_png(content)
+    assert sorted(contents) == sorted([*NAMES, "index.html"])
+    for name in PNGS:
+        height, width, _ = size_of_png(contents[f"{name}.png"])
         assert min(height, width) > 400
+    for name in FIGURES:
+        picture = ElementTree.fromstring(contents[f"{name}.svg"])
+        assert picture.tag.endswith("svg")
+        assert len([*picture.iter("{http://www.w3.org/2000/svg}path")]) > 10
     assert sorted(path.name for path in (tmp_path / "figures").iterdir()) == NAMES
-    again = save_figures(result, tmp_path)
-    assert {path.name: path.read_bytes() for path in again} == contents
+    again = result.plot()
+    assert {path.name: path.read_bytes() for path in again.iterdir()} == {
+        name: content for name, content in contents.items() if name in NAMES
+    }
+    assert (result.folder / "index.html").read_bytes() == contents["index.html"]
 
 
-def test_result_plots_itself(result):
-    assert sorted(path.name for path in result.plot().iterdir()) == NAMES
-
-
-def test_figures_show_both_weights_on_trials_of_their_own_streams(result, tmp_path, monkeypatch):
+def test_figures_show_both_weights_on_trials_of_their_own_streams(result, monkeypatch):
     shown = []
 
     def spy(circuit, weights, trials, state, **how):
@@ -500,7 +520,7 @@ def test_figures_show_both_weights_on_trials_of_their_own_streams(result, tmp_pa
         return record_trials(circuit, weights, trials, state, **how)
 
     monkeypatch.setattr(figures_module, "record_trials", spy)
-    save_figures(result, tmp_path)
+    run_figures(result)
     (weights, trials, state), (initial, trials_before, state_before) = shown
     assert_array_equal(weights, result.weights)
     assert_array_equal(initial, result.initial_weights)
@@ -523,11 +543,9 @@ def test_choices_do_not_depend_on_chunks(result, monkeypatch):
     assert_array_equal(choices, at_once)
 
 
-def test_figures_of_a_task_without_conditions(result, tmp_path, monkeypatch):
+def test_figures_of_a_task_without_conditions(result, monkeypatch):
     monkeypatch.setattr(figures_module, "main_condition", lambda trials: None)
-    names = [path.name for path in save_figures(result, tmp_path)]
-    assert "psychometric.png" not in names
-    assert len(names) == 3
+    assert set(run_figures(result)) == FIGURES - {"psychometric"}
 
 
 def test_nothing_is_written_when_one_figure_cannot_be_drawn(tmp_path):
@@ -583,14 +601,15 @@ def test_drawing_does_not_import_pyplot(top, tmp_path):
     code = """
 import sys
 import numpy as np
-import neurotrain.analysis.figures as figures
+import neurotrain.analysis.figures
+import neurotrain.plots
 assert "matplotlib" not in sys.modules, "matplotlib is imported early"
 from neurotrain.analysis.learning_curve import learning_curve
 from neurotrain.analysis.style import write_pngs
 from pathlib import Path
 drawn = {
     "curve": learning_curve([{"generation": 1, "loss": 1.0}]),
-    "psychometric": figures.psychometric_figure(np.array([True]), np.array([1.0])),
+    "psychometric": neurotrain.plots.psychometric(np.array([True]), np.array([1.0])).figure,
 }
 write_pngs(drawn, Path(sys.argv[1]))
 assert "matplotlib.figure" in sys.modules
@@ -600,9 +619,9 @@ assert "matplotlib.pyplot" not in sys.modules, "pyplot is imported"
     subprocess.run(command, check=True, cwd=top, timeout=60)
 
 
-def test_pyplot_knows_of_no_figure(result, tmp_path):
+def test_pyplot_knows_of_no_figure(result):
     from matplotlib import pyplot
 
     before = pyplot.get_fignums()
-    save_figures(result, tmp_path)
+    run_figures(result)
     assert pyplot.get_fignums() == before

@@ -19,13 +19,18 @@ from neurotrain.analysis.chronometric import (
     decision_times,
 )
 from neurotrain.analysis.condition_activity import (
-    rasters_figure,
+    in_fewer_bins,
     rates_by_condition,
-    rates_figure,
     spikes_by_condition,
 )
+from neurotrain.analysis.condition_figures import rasters_figure, rates_figure
 from neurotrain.analysis.confusion import confusion_figure, confusion_matrix
-from neurotrain.analysis.performance import group_values, performance_against, performance_figure
+from neurotrain.analysis.performance import (
+    group_values,
+    performance_against,
+    performance_figure,
+    value_text,
+)
 from neurotrain.analysis.psychometric import psychometric_curve
 from neurotrain.analysis.tables import write_csvs
 from neurotrain.analysis.trajectories import trajectories_figure, trajectories_table
@@ -246,13 +251,29 @@ def test_activity_of_other_shapes_is_refused():
 def test_bins_put_together_are_about_equally_long_and_lose_no_spike():
     edges = np.unique(np.concatenate([np.arange(0, 1601, 4), np.arange(1100, 1600, 1.0)]))
     counts = np.random.default_rng(5).poisson(0.1, size=(3, len(edges) - 1, 2))
-    binned, kept = report_module._in_fewer_bins(counts, edges)
+    binned, kept = in_fewer_bins(counts, edges, 100)
     assert binned.shape[1] == len(kept) - 1 <= 100
     assert np.diff(kept).min() > 10 and np.diff(kept).max() < 22
     np.testing.assert_array_equal(binned.sum(axis=1), counts.sum(axis=1))
     for start, stop, together in zip(kept[:-1], kept[1:], binned.swapaxes(0, 1), strict=True):
         own = (edges[:-1] >= start) & (edges[1:] <= stop)
         np.testing.assert_array_equal(together, counts[:, own].sum(axis=1))
+
+
+@given(n_bins=st.integers(1, 60), most=st.integers(1, 100))
+def test_bins_are_at_most_as_many_as_asked_for(n_bins, most):
+    counts = np.ones((1, n_bins, 1), int)
+    binned, kept = in_fewer_bins(counts, 0.2 * np.arange(n_bins + 1), most)
+    assert 1 <= binned.shape[1] == len(kept) - 1 <= most
+    assert binned.sum() == n_bins and kept[[0, -1]] == pytest.approx([0, 0.2 * n_bins])
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [(0.12345, "0.123"), (np.float64(1323.4), "1323"), (-12.34, "-12.3"), (7, "7"), ("a", "a")],
+)
+def test_values_are_written_without_powers_of_ten(value, said):
+    assert value_text(value) == said
 
 
 # Trajectories.

@@ -17,9 +17,10 @@ from neurotrain import catalog
 from neurotrain.errors import InvalidInput, RunFolderError, TrainingFailed
 from neurotrain.losses import CrossEntropy, make_loss
 from neurotrain.optimizers.openai_es import OpenAIES
+from neurotrain.recording import Recording
 from neurotrain.seeding import generator
 from neurotrain.tasks import StimulusIntegration
-from neurotrain.training.evaluation import evaluate
+from neurotrain.training.evaluation import evaluate, rate_quantiles_hz
 from neurotrain.training.report import format_summary
 from neurotrain.training.training_state import Validated
 
@@ -105,6 +106,33 @@ def test_metrics_of_each_generation(whole):
     correct = recording.decisions == trials.labels
     assert metrics[4]["accuracy"] == pytest.approx(correct.mean())
     assert metrics[4]["silent_share"] == pytest.approx((np.abs(state["v"]) < 1).mean())
+
+
+def test_rates_are_those_of_the_guess_in_its_validation(whole):
+    result, circuit = whole
+    calls = [c for c in circuit.calls if c[1].n_trials == 20]
+    validated = [m for m in result.metrics if "validation_loss" in m]
+    for metrics, (candidates, trials, state, _) in zip(validated, calls, strict=True):
+        recording = stub().simulate(candidates, trials, state)
+        total = recording.spike_count[0].sum(axis=(0, 1))
+        rates = total / 20 / (1e-3 * np.ptp(recording.bin_edges_ms))
+        expected = np.quantile(rates, [0.05, 0.25, 0.5, 0.75, 0.95])
+        np.testing.assert_allclose(metrics["rate_quantiles_hz"], expected)
+    assert all("rate_quantiles_hz" not in m for m in result.metrics if m not in validated)
+
+
+@pytest.mark.parametrize("n_failed", [0, 1, 3])
+def test_rates_are_those_of_trials_that_did_not_fail(n_failed):
+    counts = np.random.default_rng(0).integers(0, 5, (2, 3, 4, 10))
+    failed = np.zeros((2, 3), bool)
+    failed[1, :n_failed] = True
+    recording = Recording(counts, np.linspace(50, 250, 5), np.zeros((2, 3, 2)), failed)
+    if n_failed == 3:
+        assert rate_quantiles_hz(recording, 1) is None
+        return
+    rates = counts[1, n_failed:].sum(axis=1).mean(axis=0) / 0.2
+    expected = np.quantile(rates, [0.05, 0.25, 0.5, 0.75, 0.95])
+    np.testing.assert_allclose(rate_quantiles_hz(recording, 1), expected)
 
 
 def validation_scores(candidates, generation):

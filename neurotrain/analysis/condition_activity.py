@@ -1,18 +1,13 @@
 """What neurons do under each condition: firing rates in time, and spikes trial by trial."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from neurotrain.analysis.counts import checked_counts, checked_values
 from neurotrain.analysis.performance import group_values
-from neurotrain.analysis.style import SHADE, class_color, new_figure, paper_style
 from neurotrain.analysis.tables import Table
 from neurotrain.analysis.time_histograms import psth
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 # More groups, neurons or trials than these cannot be told apart in a figure.
 MAX_GROUPS = 6
@@ -76,6 +71,30 @@ def rates_by_condition(
     return ConditionRates(shown, rates.n, rates.rate_hz, rates.bin_edges_ms)
 
 
+def in_fewer_bins(
+    spike_count: np.ndarray, bin_edges_ms: np.ndarray, n_bins: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Put neighboring bins together until there are `n_bins` or fewer, about equally long.
+
+    Parameters
+    ----------
+    spike_count : (trial, bin, neuron) int array
+    bin_edges_ms : (bin + 1,) array
+        A readout may have asked for finer bins in some period.
+    n_bins : int
+
+    Returns
+    -------
+    (trial, larger bin, neuron) int array, (larger bin + 1,) array
+    """
+    even = np.linspace(bin_edges_ms[0], bin_edges_ms[-1], n_bins + 1)
+    first = np.unique(np.searchsorted(bin_edges_ms, even[:-1] - 1e-6))
+    # Where bins are longer than `n_bins` would be, the last ones begin with the end.
+    first = first[first < len(bin_edges_ms) - 1]
+    binned = np.add.reduceat(spike_count, first, axis=1)
+    return binned, bin_edges_ms[np.append(first, len(bin_edges_ms) - 1)]
+
+
 def spikes_by_condition(
     spike_count: np.ndarray, bin_edges_ms: np.ndarray, values: np.ndarray, condition: str
 ) -> Table:
@@ -97,7 +116,7 @@ def spikes_by_condition(
         bin, in which there may be several spikes. Sorted by value, trial and time.
     """
     spike_count, values = _checked(spike_count, bin_edges_ms, values)
-    trials = _shown_trials(values)
+    trials = shown_trials(values)
     rows, bins, neurons = np.nonzero(spike_count[trials])
     times = len(rows) and spike_count[trials][rows, bins, neurons]
     index = np.repeat(np.arange(len(rows)), times)
@@ -110,9 +129,9 @@ def spikes_by_condition(
     }
 
 
-def _shown_trials(values: np.ndarray) -> np.ndarray:
+def shown_trials(values: np.ndarray) -> np.ndarray:
     """Return the first trials of each group, group by group."""
-    shown, group = group_values(values, MAX_GROUPS)
+    shown, group = group_values(np.asarray(values), MAX_GROUPS)
     chosen = [np.flatnonzero(group == k)[:TRIALS_OF_GROUP] for k in range(len(shown))]
     return np.concatenate(chosen)
 
@@ -124,101 +143,11 @@ def _checked(
     return counts, checked_values(values, len(counts))
 
 
-@paper_style()
-def rates_figure(
-    rates: ConditionRates, *, condition: str, decision_period: tuple[float, float] | None = None
-) -> "Figure":
-    """Return the mean rate of all neurons in time, above the rate of each neuron.
-
-    Parameters
-    ----------
-    rates : ConditionRates
-    condition : str
-        What the condition is called, with its unit.
-    decision_period : (start, stop), optional
-        In ms, to be shaded.
-    """
-    n_values, _, n_neurons = rates.rate_hz.shape
-    edges = rates.bin_edges_ms
-    figure = new_figure(96, 34 + 22 * n_values)
-    heights = [1.4, *[1] * n_values]
-    mean, *maps = figure.subplots(n_values + 1, 1, sharex=True, height_ratios=heights)
-    if decision_period is not None:
-        mean.axvspan(*decision_period, color=SHADE, linewidth=0, zorder=0)
-    for k, value in enumerate(rates.value):
-        rate = rates.rate_hz[k].mean(axis=1)
-        how = {"color": class_color(k), "label": f"{condition} {_said(value)} ({rates.n[k]})"}
-        mean.stairs(rate, edges, baseline=None, linewidth=1, **how)
-    mean.set_ylabel("mean rate (Hz)")
-    figure.legend(*mean.get_legend_handles_labels(), loc="outside upper center", ncols=3)
-    top = rates.rate_hz.max() or 1.0
-    for axes, value, rate in zip(maps, rates.value, rates.rate_hz, strict=True):
-        how = {"cmap": "Greys", "vmin": 0, "vmax": top}
-        mesh = axes.pcolormesh(edges, np.arange(n_neurons + 1) - 0.5, rate.T, **how)
-        axes.set_ylabel(f"neuron\n({condition} {_said(value)})")
-    maps[-1].set(xlabel="time (ms)", xlim=(edges[0], edges[-1]))
-    figure.colorbar(mesh, ax=maps, label="rate (Hz)")
-    return figure
-
-
-@paper_style()
-def rasters_figure(
-    spike_count: np.ndarray,
-    bin_edges_ms: np.ndarray,
-    values: np.ndarray,
-    *,
-    condition: str,
-    decision_period: tuple[float, float] | None = None,
-) -> "Figure":
-    """Return the spikes of a few neurons, a panel each, trial by trial under each condition.
-
-    The neurons are those whose spike counts differ most between values of the condition; a few
-    trials of each value are shown.
-
-    Parameters
-    ----------
-    spike_count : (trial, bin, neuron) int array
-    bin_edges_ms : (bin + 1,) array
-    values : (trial,) array
-        The condition: numbers or texts.
-    condition : str
-        What it is called, with its unit.
-    decision_period : (start, stop), optional
-        In ms, to be shaded.
-    """
-    rates = rates_by_condition(spike_count, bin_edges_ms, values)
-    spikes = spikes_by_condition(spike_count, bin_edges_ms, values, condition)
-    trials = _shown_trials(np.asarray(values))
-    shown, group = group_values(np.asarray(values), MAX_GROUPS)
-    row_of = np.full(len(group), -1)
-    row_of[trials] = np.arange(len(trials))
-    neurons = _telling_neurons(rates)
-    figure = new_figure(110, 24 + 24 * len(neurons))
-    panels = figure.subplots(len(neurons), 1, sharex=True, squeeze=False)[:, 0]
-    for axes, neuron in zip(panels, neurons, strict=True):
-        if decision_period is not None:
-            axes.axvspan(*decision_period, color=SHADE, linewidth=0, zorder=0)
-        for k, value in enumerate(shown):
-            own = (spikes["neuron"] == neuron) & (group[spikes["trial"]] == k)
-            how = {"linestyle": "none", "marker": "|", "markersize": 3, "markeredgewidth": 0.7}
-            rows = row_of[spikes["trial"][own]]
-            label = f"{condition} {_said(value)}"
-            axes.plot(spikes["time_ms"][own], rows, color=class_color(k), label=label, **how)
-        axes.set(ylabel=f"trial\n(neuron {neuron})", ylim=(len(trials) - 0.5, -0.5), yticks=[])
-    panels[-1].set(xlabel="time (ms)", xlim=(bin_edges_ms[0], bin_edges_ms[-1]))
-    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper center", ncols=3)
-    return figure
-
-
-def _telling_neurons(rates: ConditionRates) -> np.ndarray:
+def telling_neurons(rates: ConditionRates, n_neurons: int = N_NEURONS) -> np.ndarray:
     """Return the neurons whose rate differs most between conditions, in order of their number.
 
     Of those that differ alike, the most active.
     """
     rate = rates.rate_hz.mean(axis=1)
     order = np.lexsort((-rate.mean(axis=0), -rate.std(axis=0)))
-    return np.sort(order[:N_NEURONS])
-
-
-def _said(value: object) -> str:
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
+    return np.sort(order[:n_neurons])

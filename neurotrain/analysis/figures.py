@@ -1,16 +1,23 @@
 """The figures of a run: how it learned, what the trained network does, and how well."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from neurotrain.analysis.activity_figures import activity_figures
 from neurotrain.analysis.learning_curve import learning_curve
-from neurotrain.analysis.psychometric import equal_bins, psychometric_curve
+from neurotrain.analysis.page import page_of_run, require_told
+from neurotrain.analysis.performance import delay_curve
+from neurotrain.analysis.psychometric import psychometric
 from neurotrain.analysis.rasters import before_after, trial_rasters
-from neurotrain.analysis.style import INK, draw_chance, new_figure, paper_style, write_pngs
+from neurotrain.analysis.rate_distribution import has_rates, rate_distribution
+from neurotrain.analysis.style import as_png, as_svg
 from neurotrain.analysis.trial_activity import record_trials, select_trials
+from neurotrain.analysis.weight_matrices import weights_figure
+from neurotrain.atomic import write_all
 from neurotrain.seeding import generator
 from neurotrain.trials import Trials
 
@@ -20,17 +27,24 @@ if TYPE_CHECKING:
 N_TRIALS = 1000
 CHUNK_TRIALS = 250
 MAX_COLUMNS = 4
+# For pages and slides that take no SVG.
+PNGS = ("learning-curve", "rasters", "before-after", "psychometric")
+
+State = Mapping[str, np.ndarray]
 
 
 def save_figures(result: Any, folder: str | os.PathLike) -> list[Path]:
-    """Write the figures of a complete run as PNG files into ``folder/figures``.
+    """Write the figures of a complete run into ``folder/figures``, and ``folder/index.html``.
 
-    ``learning-curve.png``; ``rasters.png``, the trained network on one trial of each class, up
-    to four, which is typical in its condition and chosen without regard to the outcome;
-    ``before-after.png``, untrained and trained on the first of these; and, if trials differ in
-    a numeric condition, ``psychometric.png``. Trials are new ones, the same every time. A task
-    of trajectories has rasters of its first trials, with outputs and targets, and no psychometric
-    curve.
+    Each is an SVG file, the first four also PNG: ``learning-curve``; ``rasters``, the trained
+    network on one trial of each class, up to four, which is typical in its condition and chosen
+    without regard to the outcome; ``before-after``, untrained and trained on the first of these;
+    if trials differ in a numeric condition, ``psychometric``; if they differ in a delay,
+    ``delay-curve``; ``psth``, spikes and rates of the neurons that differ most between classes;
+    ``trajectories``, in principal components; ``rates``, over generations, unless the run is of
+    an earlier version; and ``weights``. Trials are new ones, the same every time. A task of
+    trajectories has rasters of its first trials, with outputs and targets, and no curves of
+    accuracy.
 
     Parameters
     ----------
@@ -42,95 +56,92 @@ def save_figures(result: Any, folder: str | os.PathLike) -> list[Path]:
     Returns
     -------
     list of Path
-        Where the figures are.
+        Where the figures and the page are.
 
     Raises
     ------
     RunFolderError
-        If the folder cannot be written to.
+        If the folder cannot be written to, or the result lacks what is told of it.
     """
-    settings = result.plan.settings
-    circuit, task, summary = result.circuit, result.task, result.summary
+    require_told(result)
+    figures = run_figures(result)
+    images = {name: as_svg(figure) for name, figure in figures.items()}
+    pictures = {f"{name}.svg": image for name, image in images.items()}
+    pictures |= {f"{name}.png": as_png(figures[name]) for name in PNGS if name in figures}
+    page = page_of_run(result, images).encode()
+    written = write_all(Path(folder) / "figures", pictures, "Figures")
+    return written + write_all(Path(folder), {"index.html": page}, "The page")
+
+
+def run_figures(result: Any) -> dict[str, "Figure"]:
+    """Return all figures of a complete run by their names."""
+    settings, circuit, task = result.plan.settings, result.circuit, result.task
     how = {"execution": settings.execution, "threads": settings.threads}
     # A run that could only afford a small test gets no more trials for its figures.
     n_trials = min(N_TRIALS, settings.test_trials)
     trials = task.draw(n_trials, generator(settings.seed, "figure-trials"))
     state = circuit.draw_initial_state(n_trials, generator(settings.seed, "figure-state"))
     condition = main_condition(trials)
-
-    shown = select_trials(trials, state, typical_trials(trials, condition)[:MAX_COLUMNS])
-    trained = record_trials(circuit, result.weights, *shown, **how)
-    untrained = record_trials(
-        circuit, result.initial_weights, *select_trials(*shown, slice(1)), **how
-    )
-    chance = 1 / task.classes if task.classes else None
-    test = (summary["validated_generation"], summary["test_accuracy"])
     figures = {
-        "learning-curve": learning_curve(
-            result.metrics, chance=chance, test=test, is_accuracy=bool(task.classes)
-        ),
+        "learning-curve": _learning_curve(result),
+        **_rasters(result, trials, state, condition, how),
+    }
+    if task.classes:
+        figures |= _accuracies(result, trials, state, condition, how)
+    figures |= activity_figures(result, trials, state, condition, **how)
+    if has_rates(result.metrics):
+        figures["rates"] = rate_distribution(result.metrics).figure
+    weights = weights_figure(result)
+    return figures if weights is None else {**figures, "weights": weights}
+
+
+def _learning_curve(result: Any) -> "Figure":
+    classes, summary = result.task.classes, result.summary
+    return learning_curve(
+        result.metrics,
+        chance=1 / classes if classes else None,
+        test=(summary["validated_generation"], summary["test_accuracy"]),
+        is_accuracy=bool(classes),
+    )
+
+
+def _rasters(
+    result: Any, trials: Trials, state: State, condition: str | None, how: Mapping[str, Any]
+) -> dict[str, "Figure"]:
+    shown = select_trials(trials, state, typical_trials(trials, condition)[:MAX_COLUMNS])
+    trained = record_trials(result.circuit, result.weights, *shown, **how)
+    untrained = record_trials(
+        result.circuit, result.initial_weights, *select_trials(*shown, slice(1)), **how
+    )
+    return {
         "rasters": trial_rasters(trained, condition=condition),
         "before-after": before_after(untrained, trained, condition=condition),
     }
-    if condition is not None and task.classes:
-        correct = _choices(circuit, result.weights, trials, state, how) == trials.labels
-        figures["psychometric"] = psychometric_figure(
-            correct, trials.conditions[condition], label=condition, chance=chance
-        )
-    return write_pngs(figures, Path(folder) / "figures")
 
 
-@paper_style()
-def psychometric_figure(
-    correct: np.ndarray,
-    stimulus: np.ndarray,
-    *,
-    label: str = "stimulus",
-    chance: float | None = None,
-) -> "Figure":
-    """Return accuracy against the strength of the stimulus, with 95 % intervals.
+def _accuracies(
+    result: Any, trials: Trials, state: State, condition: str | None, how: Mapping[str, Any]
+) -> dict[str, "Figure"]:
+    """Return accuracy against the main condition, and against the delay if that is another."""
+    delay, chance, figures = delay_condition(trials), 1 / result.task.classes, {}
+    if condition is None:
+        return figures
+    correct = _choices(result.circuit, result.weights, trials, state, how) == trials.labels
+    values = trials.conditions[condition]
+    axes = psychometric(correct, values, condition=condition, chance=chance)
+    figures["psychometric"] = axes.figure
+    if delay not in (None, condition):
+        name = f"{delay.removesuffix('_ms')} (ms)"
+        axes = delay_curve(correct, trials.conditions[delay], condition=name, chance=chance)
+        figures["delay-curve"] = axes.figure
+    return figures
 
-    Parameters
-    ----------
-    correct : (trial,) bool array
-        Which trials were correct.
-    stimulus : (trial,) array
-        A numeric condition of the trials. Bins hold about equally many trials, and are
-        drawn at the mean of the stimulus in them.
-    label : str
-        What the stimulus is called, with its unit.
-    chance : float, optional
-        Accuracy of guessing.
 
-    Raises
-    ------
-    InvalidInput
-        As for `psychometric_curve`.
-    """
-    correct, stimulus = np.asarray(correct), np.asarray(stimulus, dtype=float)
-    edges = equal_bins(stimulus)
-    curve = psychometric_curve(correct, stimulus, edges)
-    mean = np.histogram(stimulus, edges, weights=stimulus)[0] / curve.n
-    figure = new_figure(80, 62)
-    axes = figure.subplots()
-    spread = np.array([curve.accuracy - curve.lower, curve.upper - curve.accuracy]).clip(0)
-    axes.errorbar(
-        mean,
-        curve.accuracy,
-        spread,
-        color=INK,
-        marker="o",
-        markersize=3,
-        linewidth=0.8,
-        elinewidth=0.8,
-        label="with 95% interval",
-    )
-    if chance is not None:
-        draw_chance(axes, chance)
-    axes.set(xlabel=label, ylabel="accuracy (share of trials)", ylim=(0, 1.02))
-    axes.set_title(f"{len(correct)} trials, {correct.mean():.1%} correct")
-    axes.legend(loc="lower right")
-    return figure
+def delay_condition(trials: Trials) -> str | None:
+    """Return the first condition in ms that is called a delay and differs between trials."""
+    named = [n for n in trials.conditions if "delay" in n and n.endswith("_ms")]
+    differ = [n for n in named if len(np.unique(trials.conditions[n])) > 1]
+    return next(iter(differ), None)
 
 
 def main_condition(trials: Trials) -> str | None:

@@ -5,8 +5,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neurotrain.analysis.psychometric import check_trials, equal_bins, wilson_interval
-from neurotrain.analysis.style import INK, draw_chance, new_figure, paper_style
+from neurotrain.analysis.psychometric import (
+    check_trials,
+    draw_accuracy,
+    equal_bins,
+    label_accuracy,
+    wilson_interval,
+)
+from neurotrain.analysis.style import new_figure, on_axes, paper_style
 from neurotrain.analysis.tables import Table
 from neurotrain.errors import InvalidInput
 
@@ -91,6 +97,13 @@ def group_values(values: np.ndarray, most: int = MAX_VALUES) -> tuple[np.ndarray
     return np.bincount(group, weights=values) / np.bincount(group), group
 
 
+def value_text(value: object) -> str:
+    """Return a value of a condition as it is written in a figure."""
+    if not isinstance(value, float):
+        return str(value)
+    return f"{value:.3g}" if abs(value) < 1000 else f"{value:.0f}"
+
+
 @paper_style()
 def performance_figure(
     performance: Performance, *, condition: str, chance: float | None = None
@@ -105,28 +118,41 @@ def performance_figure(
         Accuracy of guessing.
     """
     figure = new_figure(80, 62)
-    axes = figure.subplots()
-    at, linewidth = place_values(axes, performance.value)
-    accuracy = performance.accuracy
-    spread = np.array([accuracy - performance.lower, performance.upper - accuracy]).clip(0)
-    axes.errorbar(
-        at,
-        accuracy,
-        spread,
-        color=INK,
-        marker="o",
-        markersize=3,
-        linewidth=linewidth,
-        elinewidth=0.8,
-        label="with 95% interval",
-    )
-    if chance is not None:
-        draw_chance(axes, chance)
-    axes.set(xlabel=condition, ylabel="accuracy (share of trials)", ylim=(0, 1.02))
-    n, overall = performance.n.sum(), np.average(accuracy, weights=performance.n)
-    axes.set_title(f"{n} trials, {overall:.1%} correct")
-    axes.legend(loc="lower right")
+    _draw(figure.subplots(), performance, condition, chance)
     return figure
+
+
+@on_axes(80, 62)
+def delay_curve(
+    correct: np.ndarray,
+    values: np.ndarray,
+    *,
+    condition: str = "delay (ms)",
+    chance: float | None = None,
+    axes: "Axes | None" = None,
+) -> "Axes":
+    """Draw accuracy against the delay, or any other condition, with Wilson's 95 % intervals.
+
+    Parameters
+    ----------
+    correct, values
+        As for `performance_against`, which also says what is raised.
+    condition : str
+        What it is called, with its unit.
+    chance : float, optional
+        Accuracy of guessing.
+    axes : Axes, optional
+        By default those of a new figure.
+    """
+    _draw(axes, performance_against(correct, values), condition, chance)
+    return axes
+
+
+def _draw(axes: "Axes", performance: Performance, condition: str, chance: float | None) -> None:
+    at, linewidth = place_values(axes, performance.value)
+    accuracy, n = performance.accuracy, performance.n
+    draw_accuracy(axes, at, accuracy, performance.lower, performance.upper, linewidth)
+    label_accuracy(axes, condition, chance, n.sum(), np.average(accuracy, weights=n))
 
 
 def place_values(axes: "Axes", values: np.ndarray) -> tuple[np.ndarray, float]:
@@ -143,5 +169,5 @@ def place_values(axes: "Axes", values: np.ndarray) -> tuple[np.ndarray, float]:
         axes.set_xlim(-0.5, len(values) - 0.5)
         return places, 0.0
     if len(values) <= MAX_TICKS:
-        axes.set_xticks(values, [f"{value:.3g}" for value in values])
+        axes.set_xticks(values, [value_text(value) for value in values])
     return values, 0.8

@@ -3,10 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from neurotrain.analysis.style import INK, draw_chance, on_axes
 from neurotrain.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 _Z_95 = NormalDist().inv_cdf(0.975)
 
@@ -68,6 +73,79 @@ def psychometric_curve(
     accuracy = np.divide(n_correct, n, out=np.full(len(n), np.nan), where=n > 0)
     lower, upper = wilson_interval(accuracy, n)
     return PsychometricCurve((edges[:-1] + edges[1:]) / 2, accuracy, n, lower, upper)
+
+
+@on_axes(80, 62)
+def psychometric(
+    correct: np.ndarray,
+    stimulus: np.ndarray,
+    *,
+    condition: str = "stimulus",
+    chance: float | None = None,
+    axes: "Axes | None" = None,
+) -> "Axes":
+    """Draw accuracy against the strength of the stimulus, with Wilson's 95 % intervals.
+
+    Parameters
+    ----------
+    correct : (trial,) bool array
+        Which trials were correct.
+    stimulus : (trial,) array
+        A numeric condition of the trials. Bins hold about equally many trials, and are
+        drawn at the mean of the stimulus in them.
+    condition : str
+        What the stimulus is called, with its unit.
+    chance : float, optional
+        Accuracy of guessing.
+    axes : Axes, optional
+        By default those of a new figure.
+
+    Raises
+    ------
+    InvalidInput
+        As for `psychometric_curve`.
+    """
+    correct, stimulus = np.asarray(correct), np.asarray(stimulus, dtype=float)
+    check_trials(correct, stimulus)
+    edges = equal_bins(stimulus)
+    curve = psychometric_curve(correct, stimulus, edges)
+    mean = np.histogram(stimulus, edges, weights=stimulus)[0] / curve.n
+    draw_accuracy(axes, mean, curve.accuracy, curve.lower, curve.upper)
+    label_accuracy(axes, condition, chance, len(correct), correct.mean())
+    return axes
+
+
+def draw_accuracy(
+    axes: "Axes",
+    at: np.ndarray,
+    accuracy: np.ndarray,
+    lower: np.ndarray,
+    upper: np.ndarray,
+    linewidth: float = 0.8,
+) -> None:
+    """Draw accuracies with their intervals, joined by a line."""
+    axes.errorbar(
+        at,
+        accuracy,
+        np.array([accuracy - lower, upper - accuracy]).clip(0),
+        color=INK,
+        marker="o",
+        markersize=3,
+        linewidth=linewidth,
+        elinewidth=0.8,
+        label="with 95% interval",
+    )
+
+
+def label_accuracy(
+    axes: "Axes", condition: str, chance: float | None, n_trials: int, accuracy: float
+) -> None:
+    """Say what is drawn by `draw_accuracy`, and of how many trials."""
+    if chance is not None:
+        draw_chance(axes, chance)
+    axes.set(xlabel=condition, ylabel="accuracy (share of trials)", ylim=(0, 1.02))
+    axes.set_title(f"{n_trials} trials, {accuracy:.1%} correct")
+    axes.legend(loc="lower right")
 
 
 def wilson_interval(share: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

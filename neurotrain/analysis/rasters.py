@@ -8,13 +8,14 @@ import numpy as np
 from neurotrain.analysis.style import (
     FAINT,
     INK,
-    SHADE,
     WRONG,
     class_color,
     new_figure,
     paper_style,
+    shade_period,
 )
 from neurotrain.analysis.trial_activity import TrialActivity
+from neurotrain.analysis.voltages import draw_scale, draw_voltages, name_neurons
 from neurotrain.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 N_TRACES = 5
-OFFSET_MV, SCALE_MV = 110, 50
 
 # One column of a figure: whose activity, which of its trials, and what to call it.
 Column = tuple[TrialActivity, int, str]
@@ -81,16 +81,16 @@ def _figure(columns: Sequence[Column], condition: str | None) -> "Figure":
         _draw_periods(axes[0], activity)
         _draw_raster(axes[1], activity, trial)
         if with_voltage:
-            _draw_voltage(axes[2], activity, trial, neurons)
+            draw_voltages(axes[2], activity.voltage[trial][:, neurons], activity.voltage_ms)
         _draw_decision(axes[-1], activity, trial)
         for each in axes:
-            each.axvspan(*activity.trials.periods["decision"], color=SHADE, linewidth=0, zorder=0)
+            shade_period(each, activity.trials.periods["decision"])
         axes[-1].set(xlabel="time (ms)", xlim=(0, activity.trials.duration_ms))
     grid[1, 0].set_ylabel("neuron")
     read = "decision variable" if columns[0][0].trials.targets is None else "output"
     grid[-1, 0].set_ylabel(f"{read}\n({columns[0][0].decision_unit})")
     if with_voltage:
-        _label_voltage(grid[2, 0], grid[2, -1], shown, neurons)
+        _label_voltages(grid[2, 0], grid[2, -1], shown, neurons)
     handles, labels = grid[-1, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=min(len(labels), 8))
     return figure
@@ -151,33 +151,14 @@ def _draw_raster(axes: "Axes", activity: TrialActivity, trial: int) -> None:
     axes.yaxis.get_major_locator().set_params(integer=True)
 
 
-def _draw_voltage(axes: "Axes", activity: TrialActivity, trial: int, neurons: np.ndarray) -> None:
-    for row, neuron in enumerate(neurons):
-        volts = activity.voltage[trial, :, neuron]
-        axes.plot(activity.voltage_ms, volts * 1e3 + OFFSET_MV * row, color=INK, linewidth=0.6)
-
-
-def _label_voltage(
+def _label_voltages(
     first: "Axes", last: "Axes", shown: Sequence[TrialActivity], neurons: np.ndarray
 ) -> None:
-    """Write the neurons' numbers to the left of their voltages, and a scale to the right."""
-    volts = np.concatenate([activity.voltage[..., neurons].ravel() for activity in shown])
-    valid = volts[np.isfinite(volts)]
-    first.set_ylabel("voltage of neuron")
-    if not valid.size:
-        first.set_yticks([])
-        return
-    middle = np.median(valid) * 1e3
-    first.set_yticks(middle + OFFSET_MV * np.arange(len(neurons)), [str(n) for n in neurons])
-    _draw_scale(last)
-
-
-def _draw_scale(axes: "Axes") -> None:
-    bottom = axes.get_ylim()[0]
-    how = {"transform": axes.get_yaxis_transform(), "clip_on": False}
-    axes.plot([1.03, 1.03], [bottom, bottom + SCALE_MV], color=INK, linewidth=1.2, **how)
-    text = {"rotation": 90, "ha": "left", "va": "bottom", "fontsize": 6.5}
-    axes.text(1.05, bottom, f"{SCALE_MV} mV", **text, **how)
+    """Write the neurons' numbers to the left of the figure, and a scale to the right."""
+    volts = np.concatenate([activity.voltage[..., neurons] for activity in shown])
+    name_neurons(first, volts, neurons)
+    if np.isfinite(volts).any():
+        draw_scale(last)
 
 
 def _draw_decision(axes: "Axes", activity: TrialActivity, trial: int) -> None:

@@ -9,11 +9,11 @@ import numpy as np
 
 from neurotrain.analysis.chronometric import chronometric_curve, chronometric_figure, decision_times
 from neurotrain.analysis.condition_activity import (
-    rasters_figure,
+    in_fewer_bins,
     rates_by_condition,
-    rates_figure,
     spikes_by_condition,
 )
+from neurotrain.analysis.condition_figures import rasters_figure, rates_figure
 from neurotrain.analysis.confusion import confusion_figure, confusion_matrix
 from neurotrain.analysis.figures import main_condition
 from neurotrain.analysis.performance import performance_against, performance_figure
@@ -191,25 +191,12 @@ def _pages_of_activity(recorded: _Recorded, condition: str | None) -> dict[str, 
     for name, values in groups.items():
         known = _known(values)
         activity = recorded.spike_count[known], recorded.bin_edges_ms, values[known]
-        rates = rates_by_condition(*_in_fewer_bins(*activity[:2]), values[known])
+        rates = rates_by_condition(*in_fewer_bins(*activity[:2], N_BINS), values[known])
         figure = rates_figure(rates, condition=name, **how)
         pages[f"rates-{name}"] = _Page(figure, rates.table(name))
         figure = rasters_figure(*activity, condition=name, **how)
         pages[f"rasters-{name}"] = _Page(figure, spikes_by_condition(*activity, name))
     return pages
-
-
-def _in_fewer_bins(
-    spike_count: np.ndarray, bin_edges_ms: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Put neighboring bins together until there are not more than can be shown.
-
-    A readout may have asked for finer ones in some period: here they are about equally long.
-    """
-    even = np.linspace(bin_edges_ms[0], bin_edges_ms[-1], N_BINS + 1)
-    first = np.unique(np.searchsorted(bin_edges_ms, even[:-1] - 1e-6))
-    binned = np.add.reduceat(spike_count, first, axis=1)
-    return binned, bin_edges_ms[np.append(first, len(bin_edges_ms) - 1)]
 
 
 def _known(values: np.ndarray) -> np.ndarray:

@@ -1,7 +1,8 @@
 """How figures look, and how they get onto the disk; pyplot and rcParams stay untouched."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import wraps
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -62,6 +63,25 @@ def new_figure(width_mm: float, height_mm: float) -> "Figure":
     return figure
 
 
+def on_axes(width_mm: float, height_mm: float) -> Callable[[Callable], Callable]:
+    """Give a drawing function Axes of its own, in our style, where its `axes` is None.
+
+    On the Axes of a user's figure it draws in the user's style.
+    """
+
+    def decorate(draw: Callable) -> Callable:
+        @wraps(draw)
+        def drawn(*data: object, axes: "Axes | None" = None, **how: object) -> "Axes":
+            if axes is not None:
+                return draw(*data, axes=axes, **how)
+            with paper_style():
+                return draw(*data, axes=new_figure(width_mm, height_mm).subplots(), **how)
+
+        return drawn
+
+    return decorate
+
+
 def class_color(label: int) -> str:
     """Return the color of a class; after seven they come again."""
     return CLASS_COLORS[label % len(CLASS_COLORS)]
@@ -75,6 +95,12 @@ def draw_chance(axes: "Axes", chance: float) -> None:
     axes.text(1, chance - 0.01, "chance", transform=across, **text)
 
 
+def shade_period(axes: "Axes", period: tuple[float, float] | None) -> None:
+    """Shade a period, (start, stop) in the units of the x axis, behind everything else."""
+    if period is not None:
+        axes.axvspan(*period, color=SHADE, linewidth=0, zorder=0)
+
+
 def write_pngs(figures: Mapping[str, "Figure"], folder: Path) -> list[Path]:
     """Write ``{name}.png`` of each figure into `folder`, none of them if one cannot be drawn.
 
@@ -83,11 +109,37 @@ def write_pngs(figures: Mapping[str, "Figure"], folder: Path) -> list[Path]:
     RunFolderError
         If the folder cannot be made or written to.
     """
-    images = {f"{name}.png": _as_png(figure) for name, figure in figures.items()}
+    images = {f"{name}.png": as_png(figure) for name, figure in figures.items()}
     return write_all(folder, images, "Figures")
 
 
-def _as_png(figure: "Figure") -> bytes:
+def as_svg(figure: "Figure") -> bytes:
+    """Return the figure as SVG, the same bytes every time, with its text as outlines.
+
+    Its Axes stay where they are from then on.
+    """
+    from matplotlib import rc_context
+
+    image = BytesIO()
+    nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+    with paper_style(), rc_context({"svg.hashsalt": "neurotrain"}):
+        _settle_layout(figure)
+        figure.savefig(image, format="svg", metadata=nothing)
+    return image.getvalue()
+
+
+def _settle_layout(figure: "Figure") -> None:
+    """Lay the figure out for good: the layout differs in the last bits from time to time."""
+    engine = figure.get_layout_engine()
+    if engine is None:
+        return
+    engine.execute(figure)
+    figure.set_layout_engine("none")
+    for axes in figure.axes:
+        axes.set_position([round(edge, 6) for edge in axes.get_position(original=True).bounds])
+
+
+def as_png(figure: "Figure") -> bytes:
     image = BytesIO()
     with paper_style():
         figure.savefig(image, format="png", dpi=DPI)

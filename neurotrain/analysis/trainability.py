@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neurotrain.analysis.style import INK, new_figure, paper_style
+from neurotrain.analysis.style import INK, new_figure, on_axes, paper_style
+from neurotrain.errors import InvalidInput, unknown_name
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,23 +29,64 @@ def trainability_figure(rows: Sequence[Mapping[str, Any]], *, chance: float) -> 
     chance : float
         Accuracy of guessing, where colors begin.
     """
-    horizons = sorted({row["horizon_ms"] for row in rows})
-    gains = sorted({row["gain"] for row in rows})
+    horizons, gains = _sides(rows)
     figure = new_figure(40 + 26 * len(horizons), 28 + 11 * len(gains))
     panels = figure.subplots(1, 2, sharey=True)
-    maps = {name: _as_map(rows, name, horizons, gains) for name in _PANELS}
-    for axes, (name, title), other in zip(panels, _PANELS.items(), [*_PANELS][::-1], strict=True):
-        image = axes.imshow(maps[name], origin="lower", aspect="auto", vmin=chance, vmax=1.0)
-        _write(axes, maps[name], chance, maps[name] > maps[other] + 0.05)
-        axes.set_title(title)
-        axes.set(xticks=range(len(horizons)), xticklabels=[f"{h:g}" for h in horizons])
-        axes.set(xlabel="horizon (ms)", yticks=range(len(gains)))
-        axes.tick_params(length=0)
-        for spine in axes.spines.values():
-            spine.set_visible(False)
-    panels[0].set(ylabel="recurrent gain (published: 1)", yticklabels=[f"{g:g}" for g in gains])
-    figure.colorbar(image, ax=panels, label="accuracy (from chance)", shrink=0.9)
+    for axes, method in zip(panels, _PANELS, strict=True):
+        trainability_map(rows, method, chance=chance, axes=axes)
+    panels[1].set_ylabel("")
+    figure.colorbar(panels[1].images[0], ax=panels, label="accuracy (from chance)", shrink=0.9)
     return figure
+
+
+@on_axes(92, 62)
+def trainability_map(
+    rows: Sequence[Mapping[str, Any]],
+    method: str,
+    *,
+    chance: float,
+    axes: "Axes | None" = None,
+) -> "Axes":
+    """Draw the accuracies of one method as a map over the horizon and the recurrent gain.
+
+    Cells in which the other method is worse by more than 0.05 have a frame. The colors, from
+    chance to 1, are those of ``axes.images[0]``, for a color bar.
+
+    Parameters
+    ----------
+    rows, chance
+        As for `trainability_figure`.
+    method : str
+        ``'backpropagation'`` or ``'evolution'``.
+    axes : Axes, optional
+        By default those of a new figure.
+
+    Raises
+    ------
+    InvalidInput
+        For another method, or without rows.
+    """
+    if method not in _PANELS:
+        raise unknown_name("method of a trainability map", method, _PANELS)
+    if not rows:
+        raise InvalidInput("A trainability map needs at least one horizon and gain.")
+    horizons, gains = _sides(rows)
+    (other,) = set(_PANELS) - {method}
+    own, others = (_as_map(rows, name, horizons, gains) for name in (method, other))
+    axes.imshow(own, origin="lower", aspect="auto", vmin=chance, vmax=1.0)
+    _write(axes, own, chance, own > others + 0.05)
+    axes.set(title=_PANELS[method], xlabel="horizon (ms)", ylabel="recurrent gain (published: 1)")
+    axes.set(xticks=range(len(horizons)), xticklabels=[f"{h:g}" for h in horizons])
+    axes.set(yticks=range(len(gains)), yticklabels=[f"{g:g}" for g in gains])
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
+    return axes
+
+
+def _sides(rows: Sequence[Mapping[str, Any]]) -> tuple[list[float], list[float]]:
+    """Return all horizons and all gains, sorted."""
+    horizons, gains = ({row[name] for row in rows} for name in ("horizon_ms", "gain"))
+    return sorted(horizons), sorted(gains)
 
 
 def _as_map(

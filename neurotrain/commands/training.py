@@ -97,7 +97,7 @@ def _evaluate(arguments: argparse.Namespace) -> None:
 
 
 def add_plot(parser: Parser) -> None:
-    """Make the figures of a run again."""
+    """Make the figures of a run again, and its page, index.html."""
     parser.add("folder", metavar="DIR", help="run folder")
     parser.set_defaults(run=_plot)
 
@@ -105,7 +105,8 @@ def add_plot(parser: Parser) -> None:
 def _plot(arguments: argparse.Namespace) -> None:
     from neurotrain.training.result import Result
 
-    _print_files(Result.load(arguments.folder).plot(), "figures", arguments.json)
+    result = Result.load(arguments.folder)
+    _print_files(result.plot(), "figures", arguments.json, page=str(result.folder / "index.html"))
 
 
 def add_report(parser: Parser) -> None:
@@ -124,11 +125,11 @@ def _report(arguments: argparse.Namespace) -> None:
     _print_files(folder, "files", arguments.json)
 
 
-def _print_files(folder: Path, what: str, as_json: bool) -> None:
+def _print_files(folder: Path, what: str, as_json: bool, **beside: str) -> None:
     names = sorted(path.name for path in folder.iterdir())
     if as_json:
-        return print_json({"folder": str(folder), what: names})
-    print(f"{folder}: {', '.join(names)}")
+        return print_json({"folder": str(folder), what: names, **beside})
+    print("\n".join([f"{folder}: {', '.join(names)}", *beside.values()]))
 
 
 def _print_result(summary: Mapping[str, Any], folder: Path, as_json: bool) -> None:

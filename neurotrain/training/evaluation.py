@@ -15,6 +15,7 @@ from neurotrain.trials import Trials
 
 # Bounds the memory of an evaluation; results do not depend on it.
 CHUNK_TRIALS = 250
+RATE_PERCENTILES = (5, 25, 50, 75, 95)
 
 
 @dataclass(frozen=True)
@@ -130,19 +131,37 @@ def evaluate(
     chunk_trials : int
         How many trials are simulated at a time; results do not depend on it.
     """
-    trials = task.draw(n_trials, generator(seed, f"{purpose}-trials", *index))
-    return evaluate_on(
+    recording, trials = record_drawn(
         circuit,
         task,
-        loss,
         candidates,
-        trials,
-        generator(seed, f"{purpose}-state", *index),
+        n_trials=n_trials,
+        seed=seed,
+        purpose=purpose,
+        index=index,
         execution=execution,
         threads=threads,
         trial_seconds=trial_seconds,
         chunk_trials=chunk_trials,
     )
+    return score(circuit, task, loss, recording, trials)
+
+
+def record_drawn(
+    circuit,
+    task: Task,
+    candidates: np.ndarray,
+    *,
+    n_trials: int,
+    seed: int,
+    purpose: str,
+    index: tuple[int, ...] = (),
+    **how: Any,
+) -> tuple[Recording, Trials]:
+    """Return the recording of candidates on trials of their own, drawn as for `evaluate`."""
+    trials = task.draw(n_trials, generator(seed, f"{purpose}-trials", *index))
+    rng = generator(seed, f"{purpose}-state", *index)
+    return record_on(circuit, candidates, trials, rng, **how), trials
 
 
 def evaluate_on(
@@ -188,6 +207,23 @@ def record_on(
         for part in parts
     ]
     return _joined(recordings)
+
+
+def rate_quantiles_hz(recording: Recording, candidate: int) -> list[float] | None:
+    """Return how the firing rates of the neurons of a candidate are spread.
+
+    Returns
+    -------
+    list of 5 float or None
+        The 5th, 25th, 50th, 75th and 95th percentile of the neurons' mean rates on the trials
+        that did not fail; None if all did.
+    """
+    valid = ~recording.failed[candidate]
+    if not valid.any():
+        return None
+    seconds = (recording.bin_edges_ms[-1] - recording.bin_edges_ms[0]) * 1e-3
+    rates = recording.spike_count[candidate, valid].sum(axis=1).mean(axis=0) / seconds
+    return np.percentile(rates, RATE_PERCENTILES).tolist()
 
 
 def require_finite(recording: Recording) -> None:

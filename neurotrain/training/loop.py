@@ -13,7 +13,14 @@ from neurotrain.seeding import generator
 from neurotrain.training.budget import lost_patience, reached_limit
 from neurotrain.training.by_gradient import has_descended
 from neurotrain.training.checkpoint import write_checkpoint
-from neurotrain.training.evaluation import FAILED, Scores, evaluate, finite, score
+from neurotrain.training.evaluation import (
+    FAILED,
+    Scores,
+    finite,
+    rate_quantiles_hz,
+    record_drawn,
+    score,
+)
 from neurotrain.training.generation import played_generation, simulate_usable, simulates_guess
 from neurotrain.training.guide import guiding_gradients
 from neurotrain.training.metrics_file import Metrics
@@ -232,7 +239,8 @@ class Training:
         """
         guess, best = self.state.optimizer.guess, self.state.best
         contenders = np.stack([guess] if best is None else [guess, best.weights])
-        scores = self._evaluate(contenders, "validation", (generation,))
+        recording, trials = self._record(contenders, "validation", (generation,))
+        scores = score(self.plan.circuit, self.plan.task, self.plan.loss, recording, trials)
         self.state.trial_simulations += len(contenders) * self.plan.settings.validation_trials
         accuracy, loss = scores.accuracy.tolist(), scores.loss.tolist()
         validated = Validated(np.array(guess), generation, accuracy[0], loss[0])
@@ -242,14 +250,19 @@ class Training:
             self.state.best = validated
         else:
             self.state.best = best.validated_again(accuracy[1], loss[1])
-        return {"validation_loss": finite(loss[0]), "validation_accuracy": accuracy[0]}
+        return {
+            "validation_loss": finite(loss[0]),
+            "validation_accuracy": accuracy[0],
+            "rate_quantiles_hz": rate_quantiles_hz(recording, 0),
+        }
 
-    def _evaluate(self, candidates: np.ndarray, purpose: str, index: tuple[int, ...]) -> Scores:
+    def _record(
+        self, candidates: np.ndarray, purpose: str, index: tuple[int, ...] = ()
+    ) -> tuple[Recording, Trials]:
         settings = self.plan.settings
-        return evaluate(
+        return record_drawn(
             self.plan.circuit,
             self.plan.task,
-            self.plan.loss,
             candidates,
             n_trials=getattr(settings, f"{purpose}_trials"),
             seed=settings.seed,
@@ -264,7 +277,8 @@ class Training:
         """Test the best validated guess, and the last one beside it, and write the result."""
         started = perf_counter()
         best, guess = self.state.best, self.state.optimizer.guess
-        scores = self._evaluate(np.stack([best.weights, guess]), "test", ())
+        recording, trials = self._record(np.stack([best.weights, guess]), "test")
+        scores = score(self.plan.circuit, self.plan.task, self.plan.loss, recording, trials)
         self.state.wall_seconds += perf_counter() - started
         summary = summarize(self.plan, self.state, scores)
         circuit, path = self.plan.circuit, self.folder.path

@@ -15,7 +15,9 @@ def format_summary(summary: Mapping[str, Any], folder: Path) -> str:
     def shown(value: float) -> str:
         return f"{value:.1%}" if measure == "accuracy" else f"{value:.3f}"
 
-    level, ideal, skipped = {}, {}, {}
+    level, ideal, skipped, page = {}, {}, {}, {}
+    if (folder / "index.html").is_file():
+        page = {"page": f"{folder / 'index.html'}"}
     if "level" in summary:
         level = {"curriculum": f"level {summary['level']} of {summary['levels']} at the end"}
     if "test_ideal_score" in summary:
@@ -42,6 +44,7 @@ def format_summary(summary: Mapping[str, Any], folder: Path) -> str:
         f"{summary['test_blocked_share']:.1%} of neurons",
         "run folder": f"{folder}",
         "figures": f"{figures}" if figures.is_dir() else f"none; {command('plot', folder)}",
+        **page,
         "next": command("evaluate", folder) + " --trials 10000 --seed 1",
     }
     return "\n".join(f"{name:<21}{value}" for name, value in rows.items())

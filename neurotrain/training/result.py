@@ -260,7 +260,7 @@ class Result:
         return replace(fitted, summary={**fitted.evaluate(), "trial_simulations": spent})
 
     def plot(self) -> Path:
-        """Write the figures into the run folder, and return where they are."""
+        """Write the figures and index.html into the run folder; return where the figures are."""
         from neurotrain.analysis.figures import save_figures
 
         save_figures(self, self.folder)

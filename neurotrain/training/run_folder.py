@@ -102,7 +102,7 @@ class RunFolder:
         """Return what `write_result` wrote."""
         path = self.path / RESULT
         try:
-            return json.loads(path.read_text(encoding="utf-8"))
+            result = json.loads(path.read_text(encoding="utf-8"))
         except OSError as error:
             raise RunFolderError(
                 f"There is no '{path}': the run has not come to its end; "
@@ -110,6 +110,9 @@ class RunFolder:
             ) from error
         except ValueError as error:
             raise RunFolderError(f"'{path}' is damaged: {error}.") from error
+        if not isinstance(result, dict):
+            raise RunFolderError(f"'{path}' is damaged: it holds no table of results.")
+        return result
 
 
 def command(verb: str, folder: Path) -> str:
