@@ -33,6 +33,8 @@ class Task(Protocol):
     usual_training : mapping, optional
         Arguments of `neurotrain.train` that the command line takes where none are given, such as
         a model that can do the task.
+    usual_loss : str, optional
+        The loss that training takes where none is given and the readout suits it.
     ideal_score : callable, optional
         From trials to the score of the ideal observer, or None where it is not known.
     """

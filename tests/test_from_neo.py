@@ -189,7 +189,9 @@ def test_a_circuit_learns_recorded_spike_trains(loss, simulated, tmp_path):
 def test_a_run_knows_what_it_was_trained_on(simulated, tmp_path):
     task = nt.from_neo(simulated)
     short = TRAINING | {"generations": 1, "out": tmp_path}
-    nt.train(circuit(), task, loss="van-rossum", **short)
+    result = nt.train(circuit(), task, **short)
+    # The usual one of spike trains would take the counts for rates.
+    assert result.summary["loss"] == "van-rossum"
     again = {"circuit": circuit(), "loss": None}
     assert nt.Result.load(tmp_path, task=nt.from_neo(simulated), **again).task.trials == task.trials
     moved = nt.from_neo(simulated, bin_ms=2.0)

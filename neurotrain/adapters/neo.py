@@ -32,6 +32,8 @@ class RecordedTask:
 
     name: ClassVar[str] = "recorded-spikes"
     classes: ClassVar[int] = 0
+    # What trains firing rates would take the counts for rates.
+    usual_loss: ClassVar[str] = "van-rossum"
 
     recorded: Trials = field(repr=False)
     tau_ms: float = 10.0

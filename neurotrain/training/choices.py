@@ -8,7 +8,7 @@ import numpy as np
 
 from neurotrain import catalog
 from neurotrain.errors import InvalidInput
-from neurotrain.losses import Loss, as_loss, is_built_in, settings_of
+from neurotrain.losses import Loss, as_loss, is_built_in, make_loss, settings_of
 from neurotrain.readouts import READOUTS, make_readout
 from neurotrain.task import Task
 from neurotrain.training.run_optimizer import resolved_options
@@ -111,11 +111,16 @@ def choose_optimizer(name: Any, options: Options) -> Choice:
 
 
 def default_loss(circuit: Any, model_options: Options, task: Task) -> str:
+    usual = getattr(task, "usual_loss", None)
     if isinstance(circuit, str):
+        if usual and "readout" not in model_options:
+            return usual
         readout = model_options.get("readout", _usual_readout(task))
         kind = make_readout(readout, 1, "").kind if readout in READOUTS else readout
     else:
         kind = getattr(circuit.readout, "kind", None)
+    if usual and kind == make_loss(usual).readout:
+        return usual
     if kind not in LOSS_OF_READOUT:
         raise InvalidInput(f"There is no usual loss for a readout '{kind}'; choose one with loss=.")
     return LOSS_OF_READOUT[kind]
