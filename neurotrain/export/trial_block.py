@@ -89,11 +89,6 @@ def segments(
     import neo
 
     counts = recording.spike_count[candidate]  # (trial, bin, neuron)
-    if counts.size and counts.max() > 1:
-        raise InvalidInput(
-            "Spike times are not known: count spikes in every step, with "
-            "simulate(..., bins_ms=numpy.arange(0, duration_ms, dt_ms))."
-        )
     made = []
     for trial in range(trials.n_trials):
         segment = neo.Segment(name=f"trial {first + trial}", index=first + trial)
@@ -123,7 +118,13 @@ def groups(block: "neo.Block", form: NeoForm) -> "list[neo.Group]":
 def _trains(
     counts: np.ndarray, recording: Recording, trials: Trials, form: NeoForm
 ) -> "list[neo.SpikeTrain]":
-    steps, neurons = np.nonzero(counts)
+    # Several times faster than finding both at once.
+    steps, neurons = np.divmod(np.flatnonzero(counts > 0), counts.shape[1])
+    if (counts[steps, neurons] > 1).any():
+        raise InvalidInput(
+            "Spike times are not known: count spikes in every step, with "
+            "simulate(..., bins_ms=numpy.arange(0, duration_ms, dt_ms))."
+        )
     times_ms, stop_ms = recording.bin_edges_ms[steps], trials.duration_ms
     if form.trains == "neuron":
         population = form.population.tolist()
