@@ -18,7 +18,6 @@ from neurotrain.analysis.style import as_png, as_svg
 from neurotrain.analysis.trial_activity import record_trials, select_trials
 from neurotrain.analysis.weight_matrices import weights_figure
 from neurotrain.atomic import write_all
-from neurotrain.seeding import generator
 from neurotrain.trials import Trials
 
 if TYPE_CHECKING:
@@ -75,12 +74,11 @@ def save_figures(result: Any, folder: str | os.PathLike) -> list[Path]:
 
 def run_figures(result: Any) -> dict[str, "Figure"]:
     """Return all figures of a complete run by their names."""
-    settings, circuit, task = result.plan.settings, result.circuit, result.task
+    settings, task = result.plan.settings, result.task
     how = {"execution": settings.execution, "threads": settings.threads}
     # A run that could only afford a small test gets no more trials for its figures.
     n_trials = min(N_TRIALS, settings.test_trials)
-    trials = task.draw(n_trials, generator(settings.seed, "figure-trials"))
-    state = circuit.draw_initial_state(n_trials, generator(settings.seed, "figure-state"))
+    trials, state = result.draw(n_trials)
     condition = main_condition(trials)
     figures = {
         "learning-curve": _learning_curve(result),
