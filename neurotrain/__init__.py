@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from neurotrain.timeline import Timeline
     from neurotrain.training.curriculum import Curriculum
     from neurotrain.training.result import Result
+    from neurotrain.training.sweep import sweep
     from neurotrain.training.trainer import resume, train
     from neurotrain.trials import Trials
 
@@ -119,6 +120,7 @@ __all__ = [
     "score_trajectories",
     "sign_is_right",
     "start_from_rates",
+    "sweep",
     "tasks",
     "train",
 ]
@@ -174,6 +176,7 @@ _HOME = {
     "score_trajectories": "neurotrain.scoring",
     "sign_is_right": "neurotrain.scoring",
     "start_from_rates": "neurotrain.rate_start",
+    "sweep": "neurotrain.training.sweep",
     "train": "neurotrain.training.trainer",
 }
 _MODULES = (

@@ -1,7 +1,8 @@
 """Write files so that a reader, or a crash, never meets half of one."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -30,14 +31,26 @@ def write_all(folder: Path, contents: Mapping[str, bytes], what: str) -> list[Pa
     RunFolderError
         If the folder cannot be made or written to; it says that `what` cannot be written.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder, what)
+    with _named(folder, what):
         for name, content in contents.items():
             write_atomically(folder / name, lambda file, content=content: file.write(content))
+    return [folder / name for name in contents]
+
+
+def make_folder(folder: Path, what: str) -> None:
+    """Make a folder unless it is there; errors are those of `write_all`."""
+    with _named(folder, what):
+        folder.mkdir(parents=True, exist_ok=True)
+
+
+@contextmanager
+def _named(folder: Path, what: str) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         cause = error.strerror or error
         raise RunFolderError(f"{what} cannot be written to '{folder}': {cause}.") from error
-    return [folder / name for name in contents]
 
 
 def _sync_folder(folder: Path) -> None:

@@ -4,6 +4,7 @@ from neurotrain.commands.comparing import add_compare
 from neurotrain.commands.exporting import add_export
 from neurotrain.commands.listing import add_list
 from neurotrain.commands.measuring import add_bench, add_doctor, add_reproduce
+from neurotrain.commands.sweeping import add_sweep
 from neurotrain.commands.training import (
     add_evaluate,
     add_plot,
@@ -18,6 +19,7 @@ COMMANDS = {
     "train": add_train,
     "resume": add_resume,
     "watch": add_watch,
+    "sweep": add_sweep,
     "evaluate": add_evaluate,
     "plot": add_plot,
     "report": add_report,

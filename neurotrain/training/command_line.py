@@ -30,7 +30,7 @@ _OPTIONS = {
     "neurons": ("model_options", "neurons"),
 }
 _LENGTHS = ("generations", "trial_simulations", "seconds")
-_PARTS = {"model": "circuit", "task": "task", "loss": "loss", "optimizer": "optimizer"}
+PARTS_OF_TRAIN = {"model": "circuit", "task": "task", "loss": "loss", "optimizer": "optimizer"}
 
 
 def training_arguments(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -48,7 +48,7 @@ def training_arguments(arguments: argparse.Namespace) -> dict[str, Any]:
     """
     given = {name: value for name, value in vars(arguments).items() if value is not None}
     result = read_config_file(given["config"]) if "config" in given else {}
-    for part, name in _PARTS.items():
+    for part, name in PARTS_OF_TRAIN.items():
         if part in given and given[part] != result.get(name):
             # The options in the file are those of another model, task, loss or optimizer.
             result |= {name: given[part], f"{part}_options": {}}
@@ -60,11 +60,22 @@ def training_arguments(arguments: argparse.Namespace) -> dict[str, Any]:
             result[table] = {**result.get(table, {}), name: given[option]}
     for text in given.get("option", ()):
         part, name, value = _parse_option(text)
-        table = f"{part}_options" if part in _PARTS else part
+        table = f"{part}_options" if part in PARTS_OF_TRAIN else part
         result[table] = {**result.get(table, {}), name: value}
     if "task" not in result:
         raise InvalidInput("Say which task to train: neurotrain train TASK; see neurotrain list.")
-    return {"circuit": DEFAULT_MODEL, **_with_usual_training(result)}
+    return with_defaults(result)
+
+
+def with_defaults(given: dict[str, Any]) -> dict[str, Any]:
+    """Return arguments of `neurotrain.train` with the usual ones of the task and the usual model.
+
+    Raises
+    ------
+    InvalidInput
+        If there is no such task.
+    """
+    return {"circuit": DEFAULT_MODEL, **_with_usual_training(given)}
 
 
 def _with_usual_training(given: dict[str, Any]) -> dict[str, Any]:
@@ -72,14 +83,14 @@ def _with_usual_training(given: dict[str, Any]) -> dict[str, Any]:
     usual = dict(getattr(catalog.find("tasks", given["task"]), "usual_training", {}))
     if any(given.get(limit) is not None for limit in _LENGTHS):
         usual.pop("generations", None)
-    for part, name in _PARTS.items():
+    for part, name in PARTS_OF_TRAIN.items():
         table = f"{part}_options"
         if given.get(name, usual.get(name)) == usual.get(name) and table in usual | given:
             usual[table] = {**usual.get(table, {}), **given.get(table, {})}
         else:
             # They are those of another model, loss or optimizer.
             usual.pop(table, None)
-    tables = [f"{part}_options" for part in _PARTS]
+    tables = [f"{part}_options" for part in PARTS_OF_TRAIN]
     return {**given, **{k: v for k, v in usual.items() if k in tables or k not in given}}
 
 
@@ -89,7 +100,7 @@ def _parse_option(text: str) -> tuple[str, str, Any]:
     part, dot, name = key.partition(".")
     if not (equals and dot and name and value):
         raise InvalidInput(f"--option takes PART.NAME=VALUE, such as model.dale=0.8, got '{text}'.")
-    known = (*_PARTS, "curriculum", "gradient")
+    known = (*PARTS_OF_TRAIN, "curriculum", "gradient")
     if part not in known:
         raise unknown_name("part of a run", part, known)
     try:

@@ -2,6 +2,7 @@
 
 import os
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,18 @@ def read_config_file(path: str | os.PathLike) -> dict[str, Any]:
     InvalidInput
         If the file cannot be read, or holds an unknown key; with the nearest one.
     """
-    content = _read(Path(path))
+    return arguments_of(read_toml(path), path)
+
+
+def arguments_of(content: Mapping[str, Any], path: str | os.PathLike) -> dict[str, Any]:
+    """Return the arguments of `neurotrain.train` that the content of such a file holds.
+
+    Raises
+    ------
+    InvalidInput
+        As for `read_config_file`; `path` is named.
+    """
+    content = dict(content)
     if content.pop("start_given", False):
         raise InvalidInput(
             f"'{path}': that run started at given weights, its start.npz; give them again in "
@@ -42,7 +54,15 @@ def read_config_file(path: str | os.PathLike) -> dict[str, Any]:
     return arguments
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_toml(path: str | os.PathLike) -> dict[str, Any]:
+    """Return what a TOML file holds.
+
+    Raises
+    ------
+    InvalidInput
+        If it cannot be read.
+    """
+    path = Path(path)
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -67,7 +87,7 @@ def _part(part: str, table: Any, path: str | os.PathLike) -> dict[str, Any]:
     return arguments
 
 
-def _require_known(kind: str, given: dict, known: tuple[str, ...], path: Any) -> None:
+def _require_known(kind: str, given: Mapping[str, Any], known: tuple[str, ...], path: Any) -> None:
     for name in given:
         if name not in known:
             raise InvalidInput(f"'{path}': {unknown_name(kind, name, known)}")
