@@ -307,10 +307,9 @@ def test_rasters_are_those_of_the_guess_on_the_trials_of_the_figures(detailed, t
 
         patch.setattr(trial_activity, "record_trials", spy_into(shown[0]))
         patch.setattr(run_figures, "record_trials", spy_into(shown[1]))
-        patch.setattr(run_figures, "write_pngs", lambda *_: [])
         patch.setattr(style, "write_pngs", lambda *_: [])
         watch(detailed.folder, tell, out=tmp_path / "page")
-        run_figures.save_figures(detailed, tmp_path)
+        run_figures.run_figures(detailed)
     (weights, trials, state, how), (_, usual, usual_state, _) = shown[0][0], shown[1][0]
     with np.load(detailed.folder / "checkpoint-000002.npz") as checkpoint:
         np.testing.assert_array_equal(weights, checkpoint["optimizer.guess"])
