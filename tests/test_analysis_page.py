@@ -9,6 +9,9 @@ import pytest
 
 import neurotrain as nt
 
+# The same on every Python.
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def page(top):

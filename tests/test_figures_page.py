@@ -8,6 +8,9 @@ import pytest
 import neurotrain as nt
 from neurotrain.analysis.page_style import TEXTS
 
+# The same on every Python.
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def page(top: Path) -> str:

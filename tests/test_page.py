@@ -19,6 +19,9 @@ from neurotrain.analysis.weight_matrices import weights_figure
 from neurotrain.cli import main
 from neurotrain.errors import RunFolderError
 
+# The same on every Python.
+pytestmark = pytest.mark.slow
+
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><path d="M0 0"/></svg>'
 EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>&{css}"
 VOID = {"meta", "img", "link", "br"}

@@ -6,6 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+# The same on every Python.
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def names(top: Path, tmp_path_factory) -> dict:

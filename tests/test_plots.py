@@ -16,6 +16,9 @@ from neurotrain.analysis.trainability import trainability_figure
 from neurotrain.analysis.weight_matrices import populations_by_sign, trained_matrices
 from neurotrain.errors import InvalidInput
 
+# The same on every Python.
+pytestmark = pytest.mark.slow
+
 RNG = np.random.default_rng(0)
 EDGES = np.arange(0, 41, 2.0)
 VALUES = np.arange(30) % 3

@@ -7,6 +7,9 @@ from brian2 import NeuronGroup, Synapses, ms
 import neurotrain as nt
 from neurotrain.rate_start import start_from_rates
 
+# The same on every Python.
+pytestmark = pytest.mark.slow
+
 TASK = nt.tasks.StimulusIntegration(words=9, channels=6)
 SIZE, CHANNELS, CLASSES = 8, 6, 3
 CENTER, SPREAD, BASELINE, SLOPE = 2.0, 0.7, 0.3, 0.5

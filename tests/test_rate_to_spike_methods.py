@@ -21,6 +21,9 @@ from neurotrain.rate_to_spike.spiking_network import SpikingNetwork
 from neurotrain.rate_to_spike.target_sources import SpikingTargets
 from neurotrain.rate_to_spike.training import Training
 
+# The same on every Python.
+pytestmark = pytest.mark.slow
+
 NEURONS = 30
 TASK = FourSines(period_ms=100)
 FULL_FORCE = Settings(

@@ -9,6 +9,9 @@ import pytest
 from neurotrain import rate_to_spike
 from neurotrain.rate_to_spike.tasks import task_names
 
+# The same on every Python.
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def page(top):

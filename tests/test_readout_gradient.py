@@ -12,6 +12,9 @@ from neurotrain.tasks import StimulusIntegration
 from neurotrain.training import generation
 from neurotrain.training.readout_gradient import descends_in_readout
 
+# The same on every Python.
+pytestmark = pytest.mark.slow
+
 TASK = StimulusIntegration(words=4, channels=4, bin_ms=2.0, decision_ms=2.0)
 READOUT = ["readout.weight", "readout.bias"]
 SETTINGS = {

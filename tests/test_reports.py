@@ -37,6 +37,9 @@ from neurotrain.analysis.trajectories import trajectories_figure, trajectories_t
 from neurotrain.cli import main
 from neurotrain.errors import InvalidInput, RunFolderError
 
+# The same on every Python.
+pytestmark = pytest.mark.slow
+
 
 def draws(figure) -> bool:
     image = BytesIO()

@@ -19,6 +19,9 @@ from neurotrain.reservoirs.reservoir import Reservoir
 from neurotrain.reservoirs.spiking_reservoir import SpikingReservoir
 from neurotrain.reservoirs.training import ReservoirTraining, deviation
 
+# The same on every Python.
+pytestmark = pytest.mark.slow
+
 ARM3 = Arm((1.8, 1.2, 0.6), (0.1, 0.05, 0.0))
 SMALL = Reservoir(40, connection=0.3)
 

@@ -16,6 +16,9 @@ from neurotrain.training.run_folder import RunFolder
 from neurotrain.training.sweep import TOLD, listed, summarized, sweep
 from neurotrain.training.sweep_file import name_of, read_sweep_file
 
+# The same on every Python.
+pytestmark = pytest.mark.slow
+
 SHORT = """
 generations = 2
 trials = 2

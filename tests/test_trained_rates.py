@@ -9,6 +9,9 @@ from neurotrain.errors import InvalidInput
 from neurotrain.rate_to_spike import Settings, TrainedRates, fit
 from neurotrain.seeding import generator
 
+# The same on every Python.
+pytestmark = pytest.mark.slow
+
 UNITS, CHANNELS = 6, 5
 TINY = Settings(
     neurons=30,

@@ -36,6 +36,9 @@ from neurotrain.training.watch import watch
 from neurotrain.training.watch_page import render_page
 from neurotrain.training.watched_run import WatchedRun
 
+# The same on every Python.
+pytestmark = pytest.mark.slow
+
 STUB = f"{Path(__file__).with_name('stub_circuit.py')}:linear"
 PYTHON = [sys.executable, "-c", "import sys; from neurotrain.cli import main; sys.exit(main())"]
 TASK = {"words": 4, "channels": 4, "bin_ms": 1.0, "decision_ms": 1.0}
