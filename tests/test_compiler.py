@@ -17,6 +17,9 @@ from neurotrain.errors import CompilerNotFound, InvalidInput
 from neurotrain.executions.fused import kernel
 from neurotrain.trials import Trials
 
+# The same on every Python.
+pytestmark = pytest.mark.slow
+
 
 def forget():
     for remembered in (compiler.find_compiler, compiler._version, kernel._compiled):

@@ -22,6 +22,9 @@ from neurotrain.rate_to_spike import (
 from neurotrain.rate_to_spike.measured import filtered_spikes
 from neurotrain.rate_to_spike.short_training import short_training
 
+# The same on every Python.
+pytestmark = pytest.mark.slow
+
 TINY = {
     "neurons": 40,
     "rate_units": 30,

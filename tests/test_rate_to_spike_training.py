@@ -14,6 +14,9 @@ from neurotrain.rate_to_spike.targets import DrivenNetwork
 from neurotrain.rate_to_spike.three_bit_memory import ThreeBitMemory
 from neurotrain.rate_to_spike.training import PHASES, Training
 
+# The same on every Python.
+pytestmark = pytest.mark.slow
+
 TASK = FourSines(period_ms=200)
 SMALL = Settings(
     neurons=60,

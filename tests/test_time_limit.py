@@ -14,6 +14,9 @@ from neurotrain.errors import InvalidInput, TrainingFailed
 from neurotrain.tasks import StimulusIntegration
 from neurotrain.trials import Trials
 
+# The same on every Python.
+pytestmark = pytest.mark.slow
+
 STUB = f"{Path(__file__).with_name('stub_circuit.py')}:linear"
 TASK = StimulusIntegration(words=4, channels=4, bin_ms=1.0, decision_ms=1.0)
 SMALL = {
