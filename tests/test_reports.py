@@ -406,9 +406,9 @@ def test_decision_times_of_first_spikes_are_latencies(trained):
     circuit = nt.models.morris_lecar(6, channels=4, readout="first-spike")
     weights = circuit.parameters.draw(np.random.default_rng(0))
     plan = replace(result.plan, circuit=circuit)
-    recorded = report_module._record(
-        replace(result, plan=plan, weights=weights), result.task.draw(20, np.random.default_rng(1))
-    )
+    trials = result.task.draw(20, np.random.default_rng(1))
+    state = circuit.draw_initial_state(20, np.random.default_rng(2))
+    recorded = report_module._record(replace(result, plan=plan, weights=weights), trials, state)
     decided = recorded.choices >= 0
     assert decided.any()
     assert np.isnan(recorded.times_ms[~decided]).all()

@@ -1,6 +1,7 @@
 """The report of a run: curves, matrices and activity as figures and as tables."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,7 +23,6 @@ from neurotrain.analysis.tables import Table, write_csvs
 from neurotrain.analysis.trajectories import trajectories_figure, trajectories_table
 from neurotrain.analysis.trial_activity import TrialActivity, record_trials, select_trials
 from neurotrain.errors import require_whole, unknown_name
-from neurotrain.seeding import generator
 from neurotrain.trials import Trials
 
 if TYPE_CHECKING:
@@ -97,12 +97,12 @@ def save_report(
     settings = result.plan.settings
     n_trials = min(N_TRIALS, settings.test_trials) if n_trials is None else n_trials
     require_whole("trials", n_trials)
-    trials = result.task.draw(n_trials, generator(settings.seed, "figure-trials"))
+    trials, state = result.draw(n_trials)
     if condition is None:
         condition = main_condition(trials)
     elif condition not in trials.conditions:
         raise unknown_name(f"condition of task '{result.task.name}'", condition, trials.conditions)
-    recorded = _record(result, trials)
+    recorded = _record(result, trials, state)
     if result.task.classes:
         pages = _pages_of_choices(recorded, condition, result.task.classes)
     else:
@@ -113,11 +113,8 @@ def save_report(
     return tables + write_pngs({name: page.figure for name, page in pages.items()}, target)
 
 
-def _record(result: Any, trials: Trials) -> _Recorded:
+def _record(result: Any, trials: Trials, state: Mapping[str, np.ndarray]) -> _Recorded:
     settings = result.plan.settings
-    state = result.circuit.draw_initial_state(
-        trials.n_trials, generator(settings.seed, "figure-state")
-    )
     parts: list[TrialActivity] = [
         record_trials(
             result.circuit,

@@ -9,6 +9,7 @@ import numpy as np
 
 from neurotrain.losses import Loss
 from neurotrain.optimizers import Optimizer, gradient_descent_names
+from neurotrain.seeding import generator
 from neurotrain.task import Task
 from neurotrain.training.budget import with_length
 from neurotrain.training.by_gradient import check_gradients
@@ -34,6 +35,7 @@ from neurotrain.training.run_optimizer import (
 )
 from neurotrain.training.settings import Settings
 from neurotrain.training.start import drawn_start, resolved_start
+from neurotrain.trials import Trials
 
 if TYPE_CHECKING:
     from neurotrain.gradients.rule_gradient import RuleGradient
@@ -94,6 +96,15 @@ class Plan:
         return make_run_optimizer(
             choice.name, choice.options, self.gradient, parameters, self.start, self.settings
         )
+
+    def draw_figure_trials(
+        self, n_trials: int, seed: int | None = None
+    ) -> tuple[Trials, dict[str, np.ndarray]]:
+        """Return trials meant for figures, the same ones every time, and their initial states."""
+        seed = self.settings.seed if seed is None else seed
+        trials = self.task.draw(n_trials, generator(seed, "figure-trials"))
+        state = self.circuit.draw_initial_state(n_trials, generator(seed, "figure-state"))
+        return trials, state
 
     def config(self) -> dict[str, Any]:
         """Return all that config.toml says about the parts."""

@@ -132,10 +132,7 @@ class Result:
 
     def draw(self, n_trials: int, seed: int | None = None) -> tuple[Trials, dict[str, np.ndarray]]:
         """Return trials meant for figures, the same ones every time, and their initial states."""
-        seed = self.plan.settings.seed if seed is None else seed
-        trials = self.task.draw(n_trials, generator(seed, "figure-trials"))
-        state = self.circuit.draw_initial_state(n_trials, generator(seed, "figure-state"))
-        return trials, state
+        return self.plan.draw_figure_trials(n_trials, seed)
 
     def evaluate(self, n_trials: int | None = None, seed: int | None = None) -> dict[str, Any]:
         """Return the summary with the test repeated.

@@ -83,6 +83,7 @@ def sweep(
             raise InvalidInput(f"There are {len(read.runs)} runs in '{file}', and no run {only}.")
     _claim(folder, read)
     problems: dict[str, str] = {}
+    rows: list[Row] = []
     for number, run in enumerate(read.runs, start=1):
         if only in (None, number):
             problem = _trained(folder / run.name, run, threads, progress)
@@ -92,7 +93,7 @@ def sweep(
             if only is None:
                 _write_table(folder, rows)
             tell(number, len(read.runs), rows[number - 1])
-    return rows_of(folder, read, problems)
+    return rows
 
 
 def folder_of(file: str | os.PathLike, out: str | os.PathLike | None = None) -> Path:

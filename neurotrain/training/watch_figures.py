@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from neurotrain.errors import NeurotrainError
-from neurotrain.seeding import generator
 from neurotrain.training.checkpoint import Arrays
 from neurotrain.training.plan import Plan
 from neurotrain.training.rebuild import plan_of_run
@@ -89,11 +88,8 @@ class WatchFigures:
         from neurotrain.analysis.figures import typical_trials as typical
         from neurotrain.analysis.trial_activity import select_trials
 
-        settings = self._plan.settings
-        n_trials = min(N_TRIALS, settings.test_trials)
-        trials = self._plan.task.draw(n_trials, generator(settings.seed, "figure-trials"))
-        rng = generator(settings.seed, "figure-state")
-        state = self._plan.circuit.draw_initial_state(n_trials, rng)
+        n_trials = min(N_TRIALS, self._plan.settings.test_trials)
+        trials, state = self._plan.draw_figure_trials(n_trials)
         condition = main_condition(trials)
         chosen = typical(trials, condition)[:MAX_COLUMNS]
         return *select_trials(trials, state, chosen), condition
