@@ -17,6 +17,9 @@ import sampling
 from selection import reason_to_exclude, scripts
 from verdict import Judge, Outcome, departs_like, is_rounding
 
+# The same on every Python.
+pytestmark = pytest.mark.slow
+
 RUNS = [{"asked": 1.0, "duration": 1.0, "start": 0.0, "random": False}]
 EVENTS, STATE = "000/events/SpikeMonitor0", "000/state/NeuronGroup0"
 TRACE = "000/trace/StateMonitor0/v"

@@ -15,6 +15,9 @@ from neurotrain.experiments import (
     reproduce,
 )
 
+# The same on every Python.
+pytestmark = pytest.mark.slow
+
 
 def command(capsys, *arguments):
     """Return exit code and JSON of `neurotrain reproduce`."""
