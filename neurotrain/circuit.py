@@ -1,7 +1,6 @@
 """Circuit: one network for one trial, and which of its variables are trained."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -10,7 +9,6 @@ from brian2 import Network, NeuronGroup, StateMonitor, Synapses
 from brian2.core.namespace import get_local_namespace
 
 from neurotrain.description import (
-    NOISE_SEED,
     Description,
     check_members,
     describe,
@@ -24,21 +22,12 @@ from neurotrain.lowering.network import Lowered, lower
 from neurotrain.membership import freed
 from neurotrain.parameters.space import ParameterSpace
 from neurotrain.readouts import Readout
-from neurotrain.recording import Recording
+from neurotrain.simulable import Blocked, Simulable
 from neurotrain.trainable import Train, check_input_weight, check_unit, signs_of, trained_blocks
-from neurotrain.trials import Trials
 from neurotrain.unused_objects import expect_unused
 
 
-@dataclass(frozen=True)
-class Blocked:
-    """When a neuron counts as in depolarization block: `variable` stays above `level`."""
-
-    variable: str
-    level: float
-
-
-class Circuit:
+class Circuit(Simulable):
     """One network for one trial, in ordinary Brian2, and what of it is trained.
 
     Parameters
@@ -127,11 +116,6 @@ class Circuit:
         return len(self.neurons)
 
     @property
-    def channels(self) -> int:
-        """Number of input channels."""
-        return self.inputs.channels if self.inputs else 0
-
-    @property
     def signs(self) -> np.ndarray:
         """+1 or -1 for each neuron by Dale's law, (neuron,); 0 where no weights obey it."""
         return signs_of(self, self._train)
@@ -140,13 +124,6 @@ class Circuit:
     def dt_ms(self) -> float:
         """Duration of a step, in ms."""
         return float(self.neurons.clock.dt_) * 1e3
-
-    @property
-    def observed(self) -> tuple[str, ...]:
-        """Variables that every simulation averages over the decision period."""
-        blocked = (self.blocked.variable,) if self.blocked else ()
-        read = (*self.readout.observed, *self.readout.sampled)
-        return tuple(dict.fromkeys((*read, *blocked)))
 
     @property
     def synapses(self) -> tuple[Synapses, ...]:
@@ -214,66 +191,15 @@ class Circuit:
         except UnsupportedModel:
             return describe(self.neurons, self._lower(self.observed, strict=False))
 
+    def beginning(self, state: str) -> np.ndarray:
+        """Return where a state begins unless it is drawn, (neuron,), in SI units."""
+        owner, variable = self.state_variable(state)
+        return np.broadcast_to(owner.variables[variable].get_value(), len(owner))
+
     def state_variable(self, name: str) -> tuple[Any, str]:
         """Return the group that a state belongs to, and its variable there."""
         group, _, variable = name.rpartition(".")
         return (self.objects[group] if group else self.neurons), variable
-
-    def draw_initial_state(self, n_trials: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
-        """Return where every state begins, each (trial, neuron), in SI units.
-
-        For a network with noise there is one more item, the seed of the noise of each trial.
-        """
-        state = {}
-        for name in self.states:
-            owner, variable = self.state_variable(name)
-            shape = (n_trials, len(owner))
-            if name in self.initial:
-                state[name] = self.initial[name].draw(shape, rng)
-            else:
-                state[name] = np.broadcast_to(self._value(owner, variable), shape).copy()
-        if self.is_stochastic:
-            state[NOISE_SEED] = rng.integers(2**64, size=n_trials, dtype=np.uint64)
-        return state
-
-    def simulate(
-        self,
-        candidates: np.ndarray,
-        trials: Trials,
-        initial_state: Mapping[str, np.ndarray],
-        *,
-        execution: str = "fused",
-        threads: int | None = None,
-        states: Iterable[str] = (),
-        sample_ms: float | None = None,
-        bins_ms: Iterable[float] | None = None,
-        trial_seconds: float | None = None,
-    ) -> Recording:
-        """Simulate candidates (candidate, parameter) on trials; see `neurotrain.simulation`."""
-        from neurotrain.simulation import simulate
-
-        return simulate(
-            self,
-            candidates,
-            trials,
-            initial_state,
-            execution=execution,
-            threads=threads,
-            states=tuple(states),
-            sample_ms=sample_ms,
-            bins_ms=bins_ms,
-            trial_seconds=trial_seconds,
-        )
-
-    def blocked_share(self, recording: Recording) -> np.ndarray:
-        """Share of neurons in depolarization block on a trial, (candidate,).
-
-        Such a neuron spikes at most once in the trial, and on average over the
-        decision period lies above the level.
-        """
-        if self.blocked is None:
-            return np.zeros(len(recording.failed))
-        return recording.blocked.mean(axis=(1, 2))
 
     def apply(self, vector: np.ndarray) -> None:
         """Write trained values (parameter,) into the Brian2 objects."""
@@ -287,10 +213,6 @@ class Circuit:
         from neurotrain.explanation import explain
 
         return explain(self)
-
-    @staticmethod
-    def _value(owner: Any, name: str) -> np.ndarray:
-        return np.array(owner.variables[name].get_value())
 
     def _check_initial(self) -> None:
         for name in self.initial:

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from math import gcd
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,10 +13,8 @@ from neurotrain.executions.brian2 import run_brian2
 from neurotrain.executions.fused.execution import run_fused
 from neurotrain.executions.torch.execution import run_torch
 from neurotrain.recording import Recording, merged_bins
+from neurotrain.simulable import Simulable
 from neurotrain.trials import Trials
-
-if TYPE_CHECKING:
-    from neurotrain.circuit import Circuit
 
 # Single precision trains as well and is twice as fast; the others are for checking.
 EXECUTIONS = {
@@ -30,7 +27,7 @@ EXECUTIONS = {
 
 
 def simulate(
-    circuit: "Circuit",
+    circuit: Simulable,
     candidates: np.ndarray,
     trials: Trials,
     initial_state: Mapping[str, np.ndarray],
@@ -46,7 +43,7 @@ def simulate(
 
     Parameters
     ----------
-    circuit : Circuit
+    circuit : Simulable
     candidates : (candidate, parameter) array
     trials : Trials
     initial_state : mapping of str to (trial, neuron) array
@@ -96,7 +93,7 @@ def simulate(
     return make_recording(circuit, activity, blocks, trials, request, states, every)
 
 
-def check_fits(circuit: "Circuit", trials: Trials, initial: Mapping[str, np.ndarray]) -> None:
+def check_fits(circuit: Simulable, trials: Trials, initial: Mapping[str, np.ndarray]) -> None:
     """Raise `InvalidInput` unless trials and their initial state are those of the circuit."""
     if not trials.n_trials:
         raise InvalidInput("There are no trials to simulate; a batch needs at least one.")
@@ -105,9 +102,7 @@ def check_fits(circuit: "Circuit", trials: Trials, initial: Mapping[str, np.ndar
             f"The trials have {trials.n_channels} input channels and the circuit "
             f"{circuit.channels}; make them equal, with channels=... of the task or the Input."
         )
-    wanted = {
-        name: (trials.n_trials, len(circuit.state_variable(name)[0])) for name in circuit.states
-    }
+    wanted = {name: (trials.n_trials, len(circuit.beginning(name))) for name in circuit.states}
     if circuit.is_stochastic:
         wanted[NOISE_SEED] = (trials.n_trials,)
     missing = set(wanted) - set(initial)
@@ -126,7 +121,7 @@ def check_fits(circuit: "Circuit", trials: Trials, initial: Mapping[str, np.ndar
             )
 
 
-def _steps(milliseconds: float, circuit: "Circuit", what: str) -> int:
+def _steps(milliseconds: float, circuit: Simulable, what: str) -> int:
     steps = milliseconds / circuit.dt_ms
     if not np.isfinite(steps) or abs(steps - round(steps)) > 1e-6 * max(1.0, steps):
         raise InvalidInput(
@@ -137,7 +132,7 @@ def _steps(milliseconds: float, circuit: "Circuit", what: str) -> int:
 
 
 def make_request(
-    circuit: "Circuit",
+    circuit: Simulable,
     trials: Trials,
     sample_every: int | None = None,
     states: tuple[str, ...] = (),
@@ -147,7 +142,7 @@ def make_request(
 
     Parameters
     ----------
-    circuit : Circuit
+    circuit : Simulable
     trials : Trials
     sample_every : int, optional
         Steps between samples of `states`.
@@ -185,21 +180,21 @@ def make_request(
     )
 
 
-def _steps_per_sample(circuit: "Circuit", sample_ms: float | None) -> int:
+def _steps_per_sample(circuit: Simulable, sample_ms: float | None) -> int:
     steps = 1 if sample_ms is None else _steps(sample_ms, circuit, "The time per sample")
     if steps < 1:
         raise InvalidInput(f"The time per sample must be positive, got {sample_ms:g} ms.")
     return steps
 
 
-def readout_edges(circuit: "Circuit", trials: Trials) -> np.ndarray:
+def readout_edges(circuit: Simulable, trials: Trials) -> np.ndarray:
     """Return the edges of the bins that the readout needs, in steps."""
     edges = circuit.readout.edges_ms(trials)
     return np.array([_steps(t, circuit, "An edge of the readout's bins") for t in edges])
 
 
 def make_recording(
-    circuit: "Circuit",
+    circuit: Simulable,
     activity: Activity,
     blocks: Mapping[str, np.ndarray],
     trials: Trials,
@@ -256,7 +251,7 @@ def _blanked(values: np.ndarray, failed: np.ndarray, blank: float = np.nan) -> n
     return np.where(failed.reshape(*failed.shape, *[1] * (values.ndim - 2)), blank, values)
 
 
-def _blocked(circuit: "Circuit", activity: Activity) -> np.ndarray | None:
+def _blocked(circuit: Simulable, activity: Activity) -> np.ndarray | None:
     """Return which neurons hardly spike in the trial while they lie above the level."""
     if circuit.blocked is None:
         return None
@@ -265,7 +260,7 @@ def _blocked(circuit: "Circuit", activity: Activity) -> np.ndarray | None:
 
 
 def _read(
-    circuit: "Circuit",
+    circuit: Simulable,
     activity: Activity,
     trials: Trials,
     request: Request,

@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Sequence
 from typing import Any
 
+from neurotrain.commands.executing import add_executing, executing
 from neurotrain.commands.output import print_json, say
 from neurotrain.commands.parser import Parser
 
@@ -14,7 +15,7 @@ def add_sweep(parser: Parser) -> None:
     parser.add("--out", metavar="DIR", help="folder of the runs, by default runs/FILE")
     parser.add("--only", type=int, metavar="I", help="only the run of this number, from 1")
     parser.add("--list", action="store_true", help="train nothing; show how the runs stand")
-    parser.add("--workers", type=int, metavar="W", help="threads; do not change results")
+    add_executing(parser)
     parser.set_defaults(run=_sweep)
 
 
@@ -29,8 +30,8 @@ def _sweep(arguments: argparse.Namespace) -> int:
             arguments.file,
             out=arguments.out,
             only=arguments.only,
-            threads=arguments.workers,
             tell=_tell,
+            **executing(arguments),
         )
     swept = list(read_sweep_file(arguments.file).swept)
     summary = summarized(rows, swept)

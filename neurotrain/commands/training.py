@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from neurotrain.commands.executing import add_executing, executing
 from neurotrain.commands.output import print_json, say
 from neurotrain.commands.parser import Parser
 
@@ -37,7 +38,7 @@ def add_train(parser: Parser) -> None:
     )
     parser.add("--seed", type=int, metavar="S", help="from which everything random follows")
     parser.add("--execution", metavar="E", help="how to simulate, such as fused or brian2")
-    parser.add("--workers", type=int, metavar="W", help="threads; by default all cores")
+    add_executing(parser)
     parser.add("--config", metavar="FILE.toml", help="settings; those given here go before")
     parser.add("--out", metavar="DIR", help="run folder, by default runs/TASK-LOSS-seedS")
     parser.add("--no-figures", action="store_true", help="do not make figures at the end")
@@ -48,7 +49,7 @@ def _train(arguments: argparse.Namespace) -> None:
     from neurotrain.training.command_line import training_arguments
     from neurotrain.training.trainer import train
 
-    settings = training_arguments(arguments)
+    settings = {**training_arguments(arguments), **executing(arguments)}
     result = train(settings.pop("circuit"), settings.pop("task"), **settings)
     _finish(result, arguments)
 
@@ -56,7 +57,7 @@ def _train(arguments: argparse.Namespace) -> None:
 def add_resume(parser: Parser) -> None:
     """Go on with a run that was interrupted, as if it had not been."""
     parser.add("folder", metavar="DIR", help="run folder")
-    parser.add("--workers", type=int, metavar="W", help="threads; do not change results")
+    add_executing(parser)
     parser.add("--no-figures", action="store_true", help="do not make figures at the end")
     parser.set_defaults(run=_resume)
 
@@ -64,7 +65,7 @@ def add_resume(parser: Parser) -> None:
 def _resume(arguments: argparse.Namespace) -> None:
     from neurotrain.training.trainer import resume
 
-    _finish(resume(arguments.folder, threads=arguments.workers), arguments)
+    _finish(resume(arguments.folder, **executing(arguments)), arguments)
 
 
 def _finish(result: Any, arguments: argparse.Namespace) -> None:

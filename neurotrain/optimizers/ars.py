@@ -50,6 +50,8 @@ class ARS(GradientES):
         If an option lies outside its range.
     """
 
+    samples_from = ("guess",)
+
     def __init__(
         self,
         start: np.ndarray,

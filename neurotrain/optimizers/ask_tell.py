@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -34,6 +34,10 @@ class AskTell(ABC):
     InvalidInput
         If one of these is not as described.
     """
+
+    # What of the state candidates are made from, beside the seed and the generation; None where
+    # it takes the whole history.
+    samples_from: ClassVar[tuple[str, ...] | None] = None
 
     def __init__(
         self, start: np.ndarray, scale: np.ndarray, *, seed: int, population_size: int
@@ -90,6 +94,24 @@ class AskTell(ABC):
         if self._candidates is None:
             self._candidates = frozen(self._sample())
         return self._candidates
+
+    def sampling_state(self) -> dict[str, np.ndarray] | None:
+        """Return the part of the state from which `sample_as` makes the same candidates elsewhere.
+
+        It is as small as the method allows; None where that takes the whole history.
+        """
+        if self.samples_from is None:
+            return None
+        state = self.state_dict()
+        return {name: state[name] for name in ("generation", *self.samples_from)}
+
+    def sample_as(self, state: Mapping[str, np.ndarray]) -> np.ndarray:
+        """Return the candidates of another instance, whose `sampling_state` this is.
+
+        Both were made with the same arguments. Whatever else this one has learned is lost.
+        """
+        self.load_state_dict({**self.state_dict(), **state, "asked": np.array(False)})
+        return self.ask()
 
     def tell(self, losses: np.ndarray) -> None:
         """Learn from the losses of the candidates that `ask` returned.

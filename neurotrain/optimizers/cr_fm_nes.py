@@ -38,6 +38,7 @@ class CRFMNES(AdaptedGaussian):
     """
 
     learnt = ("_deviation", "_direction", "_size_path", "_shape_path")
+    samples_from = ("mean", "size", "deviation", "direction")
 
     def __init__(
         self,

@@ -52,6 +52,8 @@ class GuidedES(ShapedES):
         If an option lies outside its range.
     """
 
+    samples_from = ("guess", "basis")
+
     def __init__(
         self,
         start: np.ndarray,

@@ -40,6 +40,7 @@ class LMMAES(AdaptedGaussian):
     """
 
     learnt = ("_path", "_vectors", "_updates")
+    samples_from = ("mean", "size", "vectors", "updates")
 
     def __init__(
         self,

@@ -45,6 +45,8 @@ class OpenAIES(ShapedES):
         If an option lies outside its range.
     """
 
+    samples_from = ("guess",)
+
     def __init__(
         self,
         start: np.ndarray,

@@ -56,6 +56,8 @@ class PGPE(ShapedES):
         If an option lies outside its range.
     """
 
+    samples_from = ("guess", "sigmas")
+
     def __init__(
         self,
         start: np.ndarray,

@@ -31,6 +31,8 @@ class RandomSearch(AskTell):
         If an option lies outside its range.
     """
 
+    samples_from = ()
+
     def __init__(
         self,
         start: np.ndarray,

@@ -46,6 +46,8 @@ class SNES(AskTell):
         If an option lies outside its range.
     """
 
+    samples_from = ("guess", "sigmas")
+
     def __init__(
         self,
         start: np.ndarray,

@@ -61,6 +61,8 @@ class SONG(AskTell):
         If an option lies outside its range, or the blocks do not add up.
     """
 
+    samples_from = ("guess",)
+
     def __init__(
         self,
         start: np.ndarray,

@@ -47,6 +47,8 @@ class TruncatedES(ShapedES):
     _noise_class: type[Noise]
     _name: str
 
+    samples_from = ("guess",)
+
     def __init__(
         self,
         start: np.ndarray,

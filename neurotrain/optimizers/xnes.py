@@ -38,6 +38,7 @@ class XNES(AdaptedGaussian):
     """
 
     learnt = ("_shape",)
+    samples_from = ("mean", "size", "shape")
 
     def __init__(
         self,

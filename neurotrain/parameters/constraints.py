@@ -92,7 +92,8 @@ def constrained_block(
     gain = _gain(name, layout, parameter, initial, free)
     shares = parameter.shared is not None
     chosen = free & (gain is not None and parameter.balanced and not shares)
-    starting = Starting(initial, layout, gain, chosen)
+    # Without its group, of which Brian2 allows no copies.
+    starting = Starting(initial, replace(layout, source=None), gain, chosen)
     coding = Coding(
         name,
         masked_values(name, layout, parameter),

@@ -20,7 +20,6 @@ _SETTINGS = {
     "trials": "trials",
     "seed": "seed",
     "execution": "execution",
-    "workers": "threads",
     "out": "out",
 }
 _OPTIONS = {

@@ -1,28 +1,23 @@
 """The loop over generations, from the first one or from a checkpoint."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from time import perf_counter
 
 import numpy as np
 
 from neurotrain.errors import RunFolderError, TrainingFailed
-from neurotrain.optimizers.gradient_limits import norm
 from neurotrain.recording import Recording
-from neurotrain.seeding import generator
 from neurotrain.training.budget import lost_patience, reached_limit
 from neurotrain.training.by_gradient import has_descended
 from neurotrain.training.checkpoint import write_checkpoint
 from neurotrain.training.evaluation import (
-    FAILED,
-    Scores,
     finite,
     rate_quantiles_hz,
     record_drawn,
     score,
 )
-from neurotrain.training.generation import played_generation, simulate_usable, simulates_guess
-from neurotrain.training.guide import guiding_gradients
+from neurotrain.training.executors.workers import Workers, WorkersFailed
+from neurotrain.training.learning import Learning
 from neurotrain.training.metrics_file import Metrics
 from neurotrain.training.plan import Plan
 from neurotrain.training.progress import Progress
@@ -48,11 +43,20 @@ class Training:
         Where everything is kept.
     shows_progress : bool
         Whether to show the progress.
+    workers : Workers, optional
+        Who simulates the candidates; by default threads of this process.
     """
 
-    def __init__(self, plan: Plan, folder: RunFolder, shows_progress: bool) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        folder: RunFolder,
+        shows_progress: bool,
+        workers: Workers | None = None,
+    ) -> None:
         self.plan, self.folder, self.shows_progress = plan, folder, shows_progress
-        self.state = TrainingState(plan.make_optimizer())
+        self.state, self.workers = TrainingState(plan.make_optimizer()), workers
+        self.learning = Learning(plan, self.state, workers)
         self.metrics: list[Metrics] = []
 
     def restore(self, checkpoint: dict[str, np.ndarray] | None) -> None:
@@ -85,6 +89,8 @@ class Training:
         ------
         TrainingFailed
             If no candidate could be used for many generations.
+        WorkersFailed
+            If they cannot go on, after a checkpoint was written.
         KeyboardInterrupt
             On Ctrl-C, after a checkpoint was written; the message says how to go on.
         """
@@ -108,8 +114,14 @@ class Training:
                 f"Stopped after generation {snapshot['generation']}; "
                 f"go on with: {command('resume', self.folder.path)}"
             ) from interrupt
+        except WorkersFailed as failure:
+            self._write_checkpoint(snapshot)
+            raise WorkersFailed(
+                f"{failure} The run is as it was after generation {snapshot['generation']}; go on "
+                f"with it, also with other workers: {command('resume', self.folder.path)}"
+            ) from failure
         finally:
-            progress.close()
+            progress.close(self.workers and f"{self.workers.traffic}.")
 
     def _snapshot(self) -> dict[str, np.ndarray]:
         """Return the state between two generations, whole whenever Ctrl-C comes."""
@@ -123,12 +135,12 @@ class Training:
     def _advance(self, generation: int) -> None:
         """Train one generation and write its metrics."""
         started = perf_counter()
-        metrics = {"generation": generation, **self._learn(generation)}
+        metrics = {"generation": generation, **self.learning.learn(generation)}
         settings, state = self.plan.settings, self.state
         validates = generation % settings.validation_every == 0
         wall_seconds = state.wall_seconds + perf_counter() - started
         state.ended = reached_limit(
-            settings, state, wall_seconds, validates=validates, beside=self._beside
+            settings, state, wall_seconds, validates=validates, beside=self.learning.beside
         )
         if validates or state.ended:
             metrics |= self._validate(generation)
@@ -148,89 +160,6 @@ class Training:
                 f"candidate_seconds; take a smaller sigma, smaller initial weights, a shorter time "
                 f"step or a longer limit."
             )
-
-    def _learn(self, generation: int) -> Metrics:
-        """Let the optimizer learn from one generation, and return its metrics."""
-        plan, settings = self.plan, self.plan.settings
-        level = self.state.curriculum.level
-        trials = plan.levels[level].draw(
-            settings.trials, generator(settings.seed, "training-trials", generation)
-        )
-        # One state for all candidates: what differs between their losses is their weights.
-        initial_state = plan.circuit.draw_initial_state(
-            settings.trials, generator(settings.seed, "training-state", generation)
-        )
-        guided = self._guide(trials)
-        judged = self._judge_guess(trials, initial_state)
-        scores, told = self._learn_from(self.state.optimizer.ask(), trials, initial_state)
-        self.state.failed_candidates += int(np.isinf(scores.loss).sum())
-        metrics = {
-            **dict(scores.means(settings.candidate_seconds is not None)),
-            **told,
-            **guided,
-            **judged,
-        }
-        if plan.curriculum is not None:
-            metrics["level"] = level + 1
-            self.state.curriculum = self.state.curriculum.after(
-                judged.get("guess_accuracy"), plan.curriculum, len(plan.levels)
-            )
-        return metrics
-
-    def _learn_from(
-        self, candidates: np.ndarray, trials: Trials, initial_state: Mapping[str, np.ndarray]
-    ) -> tuple[Scores, Metrics]:
-        """Tell the optimizer losses, and the gradient at its guess if it takes any."""
-        optimizer, plan = self.state.optimizer, self.plan
-        played = played_generation(plan, optimizer, candidates, trials, initial_state)
-        self.state.trial_simulations += (len(candidates) + simulates_guess(plan)) * trials.n_trials
-        scores = self._scores_of(played.recording, trials).of_all(played.usable)
-        if played.gradient is None:
-            optimizer.tell(scores.loss)
-            return scores, {}
-        before = optimizer.skipped
-        optimizer.tell(scores.loss, played.gradient)
-        gradient_norm = finite(norm(played.gradient[0]))
-        return scores, {"gradient_norm": gradient_norm, "skipped": optimizer.skipped - before}
-
-    @property
-    def _beside(self) -> int:
-        """How often a generation simulates the guess beside its candidates."""
-        return self._is_easier + simulates_guess(self.plan)
-
-    @property
-    def _is_easier(self) -> bool:
-        """Whether training is on an easier form of the task."""
-        return self.state.curriculum.level < len(self.plan.levels) - 1
-
-    def _judge_guess(self, trials: Trials, initial_state: Mapping[str, np.ndarray]) -> Metrics:
-        """Return how the guess does on trials that it has not learned from, for the curriculum.
-
-        Candidates are perturbed, which often costs them what has been learned.
-        """
-        if not self._is_easier:
-            return {}
-        guess = self.state.optimizer.guess[np.newaxis]
-        usable, recording = simulate_usable(self.plan, guess, trials, initial_state)
-        scores = self._scores_of(recording, trials).of_all(usable)
-        self.state.trial_simulations += trials.n_trials
-        return {"guess_accuracy": finite(scores.accuracy[0])}
-
-    def _guide(self, trials: Trials) -> Metrics:
-        """Guide the optimizer by gradients on `trials`, and return how many there were."""
-        guide, optimizer = self.plan.guide, self.state.optimizer
-        if guide is None:
-            return {}
-        gradients = guiding_gradients(guide, optimizer.guess, trials)
-        optimizer.guide(gradients)
-        return {"guiding_gradients": len(gradients)}
-
-    def _scores_of(self, recording: Recording | None, trials: Trials) -> Scores:
-        """Return the scores of the candidates that were simulated."""
-        if recording is None:
-            return FAILED
-        task = self.plan.levels[self.state.curriculum.level]
-        return score(self.plan.circuit, task, self.plan.loss, recording, trials)
 
     def _validate(self, generation: int) -> Metrics:
         """Validate the guess beside the best so far, on the same fresh trials; keep the better.

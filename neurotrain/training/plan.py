@@ -97,6 +97,24 @@ class Plan:
             choice.name, choice.options, self.gradient, parameters, self.start, self.settings
         )
 
+    def draw_training_trials(
+        self, generation: int, level: int = -1
+    ) -> tuple[Trials, dict[str, np.ndarray]]:
+        """Return the trials of a generation, and their initial states.
+
+        One state for all candidates: what differs between their losses is their weights.
+
+        Parameters
+        ----------
+        generation : int
+        level : int
+            Of the curriculum.
+        """
+        n_trials, seed = self.settings.trials, self.settings.seed
+        trials = self.levels[level].draw(n_trials, generator(seed, "training-trials", generation))
+        rng = generator(seed, "training-state", generation)
+        return trials, self.circuit.draw_initial_state(n_trials, rng)
+
     def draw_figure_trials(
         self, n_trials: int, seed: int | None = None
     ) -> tuple[Trials, dict[str, np.ndarray]]:

@@ -1,5 +1,7 @@
 """The progress of a training, shown on stderr."""
 
+import sys
+
 from neurotrain.progress import open_bar
 from neurotrain.training.budget import expected_generations
 from neurotrain.training.metrics_file import Metrics
@@ -47,10 +49,12 @@ class Progress:
         bar.set_postfix_str(_activity(metrics), refresh=False)
         bar.update()
 
-    def close(self) -> None:
-        """Leave the bar as it stands."""
+    def close(self, last: str | None = None) -> None:
+        """Leave the bar as it stands, with a last line below it."""
         if self._bar is not None:
             self._bar.close()
+            if last is not None:
+                print(last, file=sys.stderr)
 
 
 def format_score(value: float | None, measure: str) -> str:

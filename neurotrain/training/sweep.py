@@ -37,6 +37,8 @@ def sweep(
     out: str | os.PathLike | None = None,
     only: int | None = None,
     threads: int | None = None,
+    executor: Any = None,
+    executor_options: Mapping[str, Any] | None = None,
     progress: bool = True,
     tell: Callable[[int, int, Row], None] = lambda number, count, row: None,
 ) -> list[Row]:
@@ -57,6 +59,8 @@ def sweep(
         Train one of them alone, counted from 1, as the jobs of an array on a cluster do.
     threads : int, optional
         Threads of a simulation; by default as the file says. Does not change results.
+    executor, executor_options
+        Who simulates the candidates of each run, as for `neurotrain.train`.
     progress : bool
         Whether to show the progress of each run.
     tell : callable
@@ -82,11 +86,13 @@ def sweep(
         if only > len(read.runs):
             raise InvalidInput(f"There are {len(read.runs)} runs in '{file}', and no run {only}.")
     _claim(folder, read)
+    given = {"threads": threads, "executor": executor, "executor_options": executor_options}
+    how = {name: value for name, value in given.items() if value is not None}
     problems: dict[str, str] = {}
     rows: list[Row] = []
     for number, run in enumerate(read.runs, start=1):
         if only in (None, number):
-            problem = _trained(folder / run.name, run, threads, progress)
+            problem = _trained(folder / run.name, run, {**how, "progress": progress})
             if problem:
                 problems[run.name] = problem
             rows = rows_of(folder, read, problems)
@@ -160,16 +166,15 @@ def _claim(folder: Path, read: SweepFile) -> None:
         )
 
 
-def _trained(path: Path, run: SweptRun, threads: int | None, progress: bool) -> str | None:
+def _trained(path: Path, run: SweptRun, how: Mapping[str, Any]) -> str | None:
     """Bring a run to its end; return why it did not get there, if it did not."""
     try:
         if not (path / CONFIG).exists():
-            given = {} if threads is None else {"threads": threads}
-            arguments = {**run.arguments, **given}
+            arguments = {**run.arguments, **how}
             circuit, task = arguments.pop("circuit"), arguments.pop("task")
-            train(circuit, task, out=path, progress=progress, **arguments)
+            train(circuit, task, out=path, **arguments)
         elif not (RunFolder(path).is_complete or is_locked(path / CONFIG)):
-            resume(path, threads=threads, progress=progress)
+            resume(path, **how)
     except NeurotrainError as error:
         return str(error)
     # What is the user's own, such as a model in a file, may fail in any way.

@@ -11,13 +11,14 @@ from neurotrain.losses import Loss
 from neurotrain.task import Task
 from neurotrain.training.checkpoint import read_latest_checkpoint
 from neurotrain.training.curriculum import Curriculum
+from neurotrain.training.executors.opening import opened_workers
 from neurotrain.training.guide import Guide
 from neurotrain.training.loop import Training
 from neurotrain.training.plan import Plan, make_plan
 from neurotrain.training.rebuild import plan_of_run, require_guide
 from neurotrain.training.result import Result
 from neurotrain.training.run_folder import RunFolder, require_unused
-from neurotrain.training.settings import Settings
+from neurotrain.training.settings import SETTINGS, Settings
 from neurotrain.training.start import Start, write_start
 from neurotrain.training.summary import versions
 
@@ -49,6 +50,8 @@ def train(
     seed: int = 0,
     execution: str = "fused",
     threads: int | None = None,
+    executor: Any = None,
+    executor_options: Mapping[str, Any] | None = None,
     out: str | os.PathLike | None = None,
     progress: bool = True,
 ) -> Result:
@@ -115,7 +118,17 @@ def train(
     execution : str
         How circuits are simulated.
     threads : int, optional
-        Threads of the simulation; by default all cores. Does not change results.
+        Threads of the simulation, or of each worker; by default all cores, or one for each
+        worker. Does not change results.
+    executor : str or object, optional
+        Who simulates the candidates: ``'threads'`` of this process, the default; ``'processes'``
+        of this machine; ``'dask'``; ``'mpi'``; a Dask client; or any executor with a method
+        ``submit`` like those of `concurrent.futures`. Does not change results.
+    executor_options : mapping, optional
+        How many ``workers``; the address of a Dask ``scheduler``; how many candidates a worker
+        simulates together at most, ``chunk_candidates``, by default all that is a worker's
+        share; and after how many seconds these are given to another worker too,
+        ``chunk_seconds``.
     out : path, optional
         The run folder, new or empty; by default ``runs/TASK-LOSS-seedK``.
     progress : bool
@@ -132,21 +145,8 @@ def train(
     TrainingFailed
         If no candidate could be used for many generations.
     """
-    settings = Settings(
-        generations=generations,
-        trials=trials,
-        validation_trials=validation_trials,
-        validation_every=validation_every,
-        test_trials=test_trials,
-        checkpoint_every=checkpoint_every,
-        seed=seed,
-        execution=execution,
-        threads=threads,
-        trial_simulations=trial_simulations,
-        seconds=seconds,
-        patience=patience,
-        candidate_seconds=candidate_seconds,
-    )
+    given = locals()
+    settings = Settings(**{name: given[name] for name in SETTINGS})
     _require_usable(out)
     parts = (circuit, task, loss, optimizer)
     plan = make_plan(
@@ -161,7 +161,10 @@ def train(
         gradient=gradient,
         start=start,
     )
-    return _train_in(_new_folder(out, plan), plan, progress)
+    with opened_workers(executor, executor_options, plan) as workers:
+        folder = _new_folder(out, plan)
+        with folder.locked():
+            return Training(plan, folder, progress, workers).run()
 
 
 def resume(
@@ -172,6 +175,8 @@ def resume(
     loss: Loss | None = None,
     guide: Guide | None = None,
     threads: int | None = None,
+    executor: Any = None,
+    executor_options: Mapping[str, Any] | None = None,
     progress: bool = True,
 ) -> Result:
     """Go on with a run that was interrupted, as if it had not been.
@@ -184,6 +189,8 @@ def resume(
         The same objects again, where the run was given objects made in Python.
     threads : int, optional
         Another number of threads than before; does not change results.
+    executor, executor_options
+        As for `train`; another one than before does not change results.
 
     Raises
     ------
@@ -201,14 +208,10 @@ def resume(
             opened, circuit=circuit, task=task, loss=loss, guide=guide, threads=threads
         )
         require_guide(opened, plan)
-        training = Training(plan, opened, progress)
-        training.restore(checkpoint)
-        return training.run()
-
-
-def _train_in(folder: RunFolder, plan: Plan, progress: bool) -> Result:
-    with folder.locked():
-        return Training(plan, folder, progress).run()
+        with opened_workers(executor, executor_options, plan) as workers:
+            training = Training(plan, opened, progress, workers)
+            training.restore(checkpoint)
+            return training.run()
 
 
 def _require_usable(out: str | os.PathLike | None) -> None:

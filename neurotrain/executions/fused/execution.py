@@ -2,24 +2,21 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from neurotrain.description import NOISE_SEED
 from neurotrain.executions.base import Activity, Request
-from neurotrain.executions.fused import gather
 from neurotrain.executions.fused.kernel import Kernel
+from neurotrain.executions.fused.network_data import NetworkData, network_data
 from neurotrain.executions.fused.outcome import Outcome
+from neurotrain.executions.fused.snapshot import Snapshot
 from neurotrain.executions.fused.values import Chosen, Clock, Span, Values
-from neurotrain.lowering.network import Lowered
-
-if TYPE_CHECKING:
-    from neurotrain.circuit import Circuit
+from neurotrain.simulable import Simulable
 
 
 def run_fused(
-    circuit: "Circuit",
+    circuit: Simulable,
     blocks: Mapping[str, np.ndarray],
     inputs: np.ndarray,
     initial_state: Mapping[str, np.ndarray],
@@ -28,42 +25,59 @@ def run_fused(
     precision: str,
 ) -> Activity:
     """Simulate blocks (candidate, ...) on inputs (trial, bin, channel)."""
-    lowered = circuit.lower(request.observed)
-    values = collect(circuit, lowered, blocks, inputs, initial_state, request)
+    network = network_of(circuit, request.observed)
+    values = collect(circuit, network, blocks, inputs, initial_state, request)
     span = span_of(values.clocks, request)
-    outcome = Kernel(lowered.program, precision).run(values, span, threads)
+    outcome = Kernel(network.program, precision).run(values, span, threads)
     activity = _activity(outcome, circuit.n_neurons)
     if request.trial_seconds is not None:
         activity = replace(activity, timed_out=outcome.timed_out)
     return _for_all(len(next(iter(blocks.values()))), activity)
 
 
+def network_of(circuit: Simulable, observed: tuple[str, ...]) -> NetworkData:
+    """Return the network of a circuit as its Brian2 objects are now, or as a snapshot has it."""
+    if isinstance(circuit, Snapshot):
+        return circuit.network(observed)
+    return network_data(circuit, circuit.lower(observed))
+
+
 def collect(
-    circuit: "Circuit",
-    lowered: Lowered,
+    circuit: Simulable,
+    network: NetworkData,
     blocks: Mapping[str, np.ndarray],
     inputs: np.ndarray,
     initial_state: Mapping[str, np.ndarray],
     request: Request,
 ) -> Values:
-    """Return all values that a lowered circuit needs; blocks may be tensors."""
-    clocks = _clocks(lowered, request)
+    """Return all values that a network needs; blocks may be tensors."""
+    clocks = network.clocks_of(request)
     return Values(
-        constants=lowered.constant_values(),
-        sizes=gather.sizes(lowered),
-        arrays=gather.arrays(lowered)
-        | _trained(circuit, lowered, blocks)
-        | _initial(circuit, lowered, initial_state),
+        constants=network.constants,
+        sizes=network.sizes,
+        arrays={
+            **network.arrays,
+            **{
+                network.trained[n]: b[:, np.newaxis]
+                for n, b in blocks.items()
+                if n in network.trained
+            },
+            **{
+                network.states[name]: np.asarray(state)[np.newaxis]
+                for name, state in initial_state.items()
+                if name in network.states
+            },
+        },
         inputs=inputs,
         input_weights=_input_weights(circuit, blocks),
         keys=initial_state.get(NOISE_SEED, np.zeros(len(inputs), np.uint64))[np.newaxis],
         clocks=clocks,
-        connections=gather.connections(lowered),
-        queues=gather.queues(lowered),
+        connections=network.connections,
+        queues=network.queues,
         chosen=_chosen(circuit, request),
-        tables=gather.tables(lowered),
-        generated=gather.generated(lowered, clocks),
-        before=gather.before(lowered),
+        tables=network.tables,
+        generated=network.generated(clocks),
+        before=network.before,
     )
 
 
@@ -81,42 +95,7 @@ def span_of(clocks: tuple[Clock, ...], request: Request) -> Span:
     )
 
 
-def _clocks(lowered: Lowered, request: Request) -> tuple[Clock, ...]:
-    duration = request.n_steps * request.dt
-    ticks = [int(np.ceil(duration / clock.dt_ - 1e-4)) for clock in lowered.clocks]
-    return gather.clocks(lowered.clocks, [0] * len(ticks), ticks)
-
-
-def _symbol(lowered: Lowered, owner: object, name: str) -> str | None:
-    """Return the symbol of a variable, or None where no code mentions it."""
-    variable = owner.variables[name]
-    return next((s for s, found in lowered.arrays.items() if found is variable), None)
-
-
-def _trained(
-    circuit: "Circuit", lowered: Lowered, blocks: Mapping[str, np.ndarray]
-) -> dict[str, np.ndarray]:
-    values = {}
-    for name, block in blocks.items():
-        part, variable = name.split(".", 1)
-        if part in circuit.objects:
-            symbol = _symbol(lowered, circuit.objects[part], variable)
-            values |= {symbol: block[:, np.newaxis]} if symbol else {}
-    return values
-
-
-def _initial(
-    circuit: "Circuit", lowered: Lowered, initial_state: Mapping[str, np.ndarray]
-) -> dict[str, np.ndarray]:
-    values = {}
-    for name, state in initial_state.items():
-        if name != NOISE_SEED:
-            symbol = _symbol(lowered, *circuit.state_variable(name))
-            values |= {symbol: np.asarray(state)[np.newaxis]} if symbol else {}
-    return values
-
-
-def _input_weights(circuit: "Circuit", blocks: Mapping[str, np.ndarray]) -> np.ndarray:
+def _input_weights(circuit: Simulable, blocks: Mapping[str, np.ndarray]) -> np.ndarray:
     if "input.weight" in blocks:
         return blocks["input.weight"]
     if circuit.inputs:
@@ -124,7 +103,7 @@ def _input_weights(circuit: "Circuit", blocks: Mapping[str, np.ndarray]) -> np.n
     return np.zeros((1, circuit.n_neurons, 0))
 
 
-def _chosen(circuit: "Circuit", request: Request) -> tuple[Chosen, ...]:
+def _chosen(circuit: Simulable, request: Request) -> tuple[Chosen, ...]:
     if not request.observed:
         return ()
     return (Chosen(np.arange(circuit.n_neurons), request.sample_every, request.n_samples),)

@@ -9,7 +9,14 @@ from brian2 import SpikeGeneratorGroup, TimedArray
 from brian2.input.timedarray import _find_K
 
 from neurotrain.errors import UnsupportedModel
-from neurotrain.executions.fused.values import Chosen, Clock, Connections, Queue, Table
+from neurotrain.executions.fused.values import (
+    Chosen,
+    Clock,
+    Connections,
+    Generator,
+    Queue,
+    Table,
+)
 from neurotrain.lowering.checks import WAY_OUT
 from neurotrain.lowering.network import Lowered
 from neurotrain.lowering.operations import whole
@@ -191,27 +198,28 @@ def restore_pending(pathway: Any, pending: np.ndarray) -> None:
     queue._restore_from_full_state((0, rows))
 
 
+def generators(lowered: Lowered) -> dict[str, Generator]:
+    """Return what gives events, by event."""
+    names = [one.name for one in lowered.clocks]
+    return {
+        event: _generator(group, names.index(group.clock.name))
+        for event, group in lowered.generators.items()
+    }
+
+
+def _generator(group: SpikeGeneratorGroup, clock: int) -> Generator:
+    values = group.variables
+    return Generator(
+        ticks=np.array(values["_timebins"].get_value(), dtype=np.int64),
+        elements=np.array(values["neuron_index"].get_value(), dtype=np.int64),
+        period=int(np.asarray(values["_period_bins"].get_value()).item()),
+        clock=clock,
+    )
+
+
 def generated(lowered: Lowered, found: tuple[Clock, ...]) -> dict[str, np.ndarray]:
     """Return tick, from the beginning, and element of all events of generators."""
-    by_event = {}
-    for event, group in lowered.generators.items():
-        clock = found[[one.name for one in lowered.clocks].index(group.clock.name)]
-        by_event[event] = _spikes(group, clock)
-    return by_event
-
-
-def _spikes(group: SpikeGeneratorGroup, clock: Clock) -> np.ndarray:
-    bins = np.asarray(group.variables["_timebins"].get_value(), dtype=np.int64)
-    neurons = np.asarray(group.variables["neuron_index"].get_value(), dtype=np.int64)
-    period = int(np.asarray(group.variables["_period_bins"].get_value()).item())
-    if not period:
-        ticks = bins - clock.first
-    else:
-        turns = np.arange(clock.first // period, (clock.first + clock.ticks) // period + 1)
-        ticks = (bins + period * turns[:, np.newaxis]).ravel() - clock.first
-        neurons = np.tile(neurons, len(turns))
-    within = (ticks >= 0) & (ticks < clock.ticks)
-    return np.stack([ticks[within], neurons[within]], axis=1)
+    return {event: one.events(found[one.clock]) for event, one in generators(lowered).items()}
 
 
 def mark_generated(lowered: Lowered, found: tuple[Clock, ...]) -> None:

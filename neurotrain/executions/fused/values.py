@@ -86,6 +86,38 @@ class Clock:
 
 
 @dataclass(frozen=True)
+class Generator:
+    """Events that are given.
+
+    Parameters
+    ----------
+    ticks, elements : (item,) int array
+        When, in ticks since Brian2's time was 0, and to which element.
+    period : int
+        After how many ticks they come again; 0 for never.
+    clock : int
+        Position of the clock that counts.
+    """
+
+    ticks: np.ndarray
+    elements: np.ndarray
+    period: int
+    clock: int
+
+    def events(self, clock: Clock) -> np.ndarray:
+        """Return tick, from the beginning, and element of all events, (item, 2)."""
+        if self.period:
+            last = (clock.first + clock.ticks) // self.period
+            turns = np.arange(clock.first // self.period, last + 1)
+            ticks = (self.ticks + self.period * turns[:, np.newaxis]).ravel() - clock.first
+            elements = np.tile(self.elements, len(turns))
+        else:
+            ticks, elements = self.ticks - clock.first, self.elements
+        within = (ticks >= 0) & (ticks < clock.ticks)
+        return np.stack([ticks[within], elements[within]], axis=1)
+
+
+@dataclass(frozen=True)
 class Chosen:
     """Elements that are sampled every so many ticks (0 for never)."""
 

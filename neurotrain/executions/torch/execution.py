@@ -8,8 +8,7 @@ import numpy as np
 
 from neurotrain.errors import InvalidInput
 from neurotrain.executions.base import Activity, Request
-from neurotrain.executions.fused import gather
-from neurotrain.executions.fused.execution import collect, span_of
+from neurotrain.executions.fused.execution import collect, network_of, span_of
 from neurotrain.executions.torch.options import Differentiation
 from neurotrain.required_torch import require_torch, torch_threads
 
@@ -106,8 +105,8 @@ def run_differentiable(
     require_torch()
     from neurotrain.executions.torch.run import Run
 
-    lowered = circuit.lower(request.observed)
-    values = collect(circuit, lowered, blocks, inputs, initial_state, request)
+    network = network_of(circuit, request.observed)
+    values = collect(circuit, network, blocks, inputs, initial_state, request)
     n_candidates = len(next(iter(blocks.values())))
     span = span_of(values.clocks, request)
     often = span.n_steps // max(1, request.n_steps)
@@ -119,6 +118,6 @@ def run_differentiable(
             if (steps := getattr(options, name))
         },
     )
-    run = Run(lowered.program, values, span, options)
-    run.measure_scales(gather.arrays(lowered))
+    run = Run(network.program, values, span, options)
+    run.measure_scales(network.arrays)
     return run.activity(n_candidates, circuit.n_neurons)

@@ -1,0 +1,1 @@
+"""Candidates on many workers, by any executor; see `neurotrain.training.executors.workers`."""
