@@ -4,4 +4,6 @@ import sys
 
 from neurotrain.cli import main
 
-sys.exit(main())
+# The other ranks of MPI import this module too, under another name.
+if __name__ == "__main__":
+    sys.exit(main())

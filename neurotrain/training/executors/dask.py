@@ -1,5 +1,6 @@
 """Workers of Dask: of this machine, or of a scheduler somewhere, as on a cluster."""
 
+import logging
 from collections.abc import Callable
 from time import monotonic, sleep
 from typing import Any
@@ -60,6 +61,8 @@ class Dask(Engine):
             threads_per_worker=1,
             host="127.0.0.1",
             dashboard_address="127.0.0.1:0",
+            # It warns of workers that do not end at once.
+            silence_logs=logging.ERROR,
         )
 
     def _connected(self) -> Any:

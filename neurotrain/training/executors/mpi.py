@@ -9,7 +9,7 @@ from neurotrain.training.executors.engines import Engine, Future
 HOW = "mpiexec -n 3 python -m mpi4py.futures -m neurotrain train TASK --executor mpi"
 
 
-class MPI(Engine):
+class MPIRanks(Engine):
     """The other ranks of a job that was started with ``mpiexec -n N python -m mpi4py.futures``.
 
     Raises
@@ -22,20 +22,21 @@ class MPI(Engine):
 
     def __init__(self) -> None:
         try:
-            from mpi4py.futures import MPIPoolExecutor, get_comm_workers
+            from mpi4py import MPI
+            from mpi4py.futures import MPIPoolExecutor
         # mpi4py raises RuntimeError where there is no MPI library.
         except (ImportError, RuntimeError) as error:
             raise InvalidInput(
                 "mpi4py, or the MPI library that it needs, is not installed; see "
                 f"docs/executors.md. ({error})"
             ) from error
-        try:
-            self.count = get_comm_workers().Get_size() - 1
-        except RuntimeError as error:
+        if MPI.COMM_WORLD.Get_size() < 2:
             raise InvalidInput(
                 f"This process has no other ranks of MPI that could work; start it so: {HOW}"
-            ) from error
+            )
         self._executor = MPIPoolExecutor()
+        self._executor.bootup()
+        self.count = self._executor.num_workers
 
     def submit(self, label: str, avoided: set[str], call: Callable, *arguments: Any) -> Future:
         """Let a worker call something."""

@@ -61,9 +61,9 @@ def open_engine(executor: Any, workers: int | None = None, scheduler: Any = None
     if executor == "processes":
         return Processes(workers)
     if executor == "mpi":
-        from neurotrain.training.executors.mpi import MPI
+        from neurotrain.training.executors.mpi import MPIRanks
 
-        return MPI()
+        return MPIRanks()
     if executor == "dask" or _is_dask_client(executor):
         from neurotrain.training.executors.dask import Dask
 

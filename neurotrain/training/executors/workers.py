@@ -27,6 +27,8 @@ from neurotrain.training.plan import Plan
 RENEWALS = 3
 # A chunk is tried elsewhere too after so many times as long as others took, but not before.
 SLOWNESS, LEAST_SECONDS = 5.0, 10.0
+# What a new worker may take until it simulates, on a busy machine.
+START_SECONDS = 60.0
 # How many chunks tell how long one takes.
 REMEMBERED = 100
 POLL_SECONDS, LONGEST_WAIT_SECONDS = 0.002, 0.1
@@ -114,24 +116,26 @@ class Workers:
                 if scores is not None:
                     remaining.remove(one)
                     yield slice(one.chunk.first, one.chunk.stop), scores
-                elif not one.calls or one.waits_since > self._patience:
+                elif not one.calls or one.waits_since > self._patience_with(one):
                     self._try_again(one, remaining)
         if any(not call.done() for one in assignments for call in one.calls):
             # What is stuck would take the place of a worker for ever.
             self.engine.renew()
 
-    @property
-    def _patience(self) -> float:
+    def _patience_with(self, one: Assignment) -> float:
         """After how many seconds a call is late."""
+        # A worker that gets the plan is new, and imports Brian2 first.
+        start = START_SECONDS if one.with_plan else 0.0
         if self._limit is not None:
-            return self._limit
+            return start + self._limit
         usual = median(self._seconds[-REMEMBERED:]) if self._seconds else np.inf
-        return max(LEAST_SECONDS, SLOWNESS * usual)
+        return start + max(LEAST_SECONDS, SLOWNESS * usual)
 
     def _submit(self, one: Assignment) -> None:
         one.attempts += 1
         chunk, plan = pack(one.chunk), self._plan if one.with_plan else None
-        self.traffic.sent += len(chunk) + len(plan or b"")
+        self.traffic.sent += len(chunk)
+        self.traffic.plans += len(plan or b"")
         arguments = (worker.versions(), self._key, chunk, plan)
         try:
             one.called(self.engine.submit(one.label, self._avoided, worker.work, *arguments))
