@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from short_plan import POPULATION, learned, plan_of
 
 import neurotrain as nt
 from neurotrain.errors import InvalidInput
@@ -25,47 +26,13 @@ from neurotrain.training.executors.opening import opened_workers
 from neurotrain.training.executors.travelling import portable
 from neurotrain.training.executors.workers import Workers, WorkersFailed
 from neurotrain.training.learning import Learning
-from neurotrain.training.plan import make_plan
-from neurotrain.training.settings import Settings
 from neurotrain.training.training_state import TrainingState
-
-POPULATION = 14
-
-
-def plan_of(optimizer="openai-es", model="leaky-integrate-and-fire", **given):
-    """Return the plan of a small run."""
-    numbers = {
-        "generations": 3,
-        "trials": 4,
-        "validation_trials": 4,
-        "validation_every": 10,
-        "test_trials": 4,
-        "checkpoint_every": 10,
-        "seed": 0,
-        "execution": "fused",
-    }
-    options = {"model_options": {}, "task_options": {}, "loss_options": {}, "optimizer_options": {}}
-    options["optimizer_options"] = {"population_size": POPULATION}
-    if model == "leaky-integrate-and-fire":
-        options["model_options"] = {"neurons": 6}
-    tables = {name: {**options[name], **given.pop(name, {})} for name in options}
-    beside = {name: given.pop(name, None) for name in ("guide", "gradient")}
-    made = Settings(**{**numbers, **given})
-    return make_plan(model, "stimulus-integration", None, optimizer, made, **tables, **beside)
 
 
 @pytest.fixture(scope="module")
 def plan():
     """Return the plan of a small run by openai-es."""
     return plan_of()
-
-
-def learned(plan, workers=None, generations=3):
-    """Return metrics and last guess of some generations."""
-    state = TrainingState(plan.make_optimizer())
-    learning = Learning(plan, state, workers)
-    metrics = [learning.learn(k + 1) for k in range(generations)]
-    return metrics, np.array(state.optimizer.guess).tobytes(), state.trial_simulations
 
 
 @pytest.fixture(scope="module")

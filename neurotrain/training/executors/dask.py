@@ -25,8 +25,6 @@ class Dask(Engine):
     scheduler : str or Client, optional
         Its address, such as ``'tcp://node1:8786'``, or a client that is connected. By default
         scheduler and workers are started, which listen on this machine alone.
-    patience_seconds : float
-        How long to wait for a scheduler that has vanished.
 
     Raises
     ------
@@ -36,20 +34,15 @@ class Dask(Engine):
 
     name = "dask"
 
-    def __init__(
-        self,
-        workers: int | None = None,
-        scheduler: Any = None,
-        patience_seconds: float = PATIENCE_SECONDS,
-    ) -> None:
+    def __init__(self, workers: int | None = None, scheduler: Any = None) -> None:
         try:
             import distributed
         except ImportError as error:
             raise InvalidInput(
                 "Dask is not installed; run: pip install 'neurotrain[distributed]'"
             ) from error
-        self._distributed, self._patience = distributed, patience_seconds
-        self._workers, self._scheduler, self._cluster = workers, scheduler, None
+        self._distributed, self._cluster = distributed, None
+        self._workers, self._scheduler = workers, scheduler
         self._is_own = scheduler is None or isinstance(scheduler, str)
         if scheduler is None:
             self._cluster = self._started()
@@ -70,7 +63,7 @@ class Dask(Engine):
             return self._scheduler
         address = self._cluster or self._scheduler
         try:
-            return self._distributed.Client(address, timeout=self._patience, set_as_default=False)
+            return self._distributed.Client(address, timeout=PATIENCE_SECONDS, set_as_default=False)
         except (OSError, TimeoutError, ValueError) as error:
             raise InvalidInput(
                 f"No Dask scheduler answers at '{address}': start one there (dask scheduler), or "
@@ -82,7 +75,7 @@ class Dask(Engine):
         """Threads of all workers, of which there is at least one after a while."""
         started = monotonic()
         while not (threads := sum(self._client.nthreads().values())):
-            if monotonic() > started + self._patience:
+            if monotonic() > started + PATIENCE_SECONDS:
                 raise TrainingFailed(
                     "The Dask scheduler has no workers; start some: dask worker ADDRESS"
                 )

@@ -11,7 +11,7 @@ from time import sleep
 
 import numpy as np
 
-from neurotrain.errors import TrainingFailed, require_number, require_whole
+from neurotrain.errors import NeurotrainError, TrainingFailed, require_number, require_whole
 from neurotrain.optimizers import Optimizer
 from neurotrain.training.evaluation import FAILED, Scores
 from neurotrain.training.executors import worker
@@ -182,8 +182,7 @@ class Workers:
                 f"Candidates were given to workers of '{self.engine.name}' {ATTEMPTS} times, and "
                 f"no scores came back. The last that was heard of them: {self._lost.problem}"
             )
-        is_dead = not one.calls and self._lost.broken
-        if (is_dead or len(one.calls) > 1) and self._renew():
+        if (self._lost.broken or len(one.calls) > 1) and self._renew():
             for other in remaining:
                 other.calls.clear()
                 other.with_plan = True
@@ -196,7 +195,10 @@ class Workers:
         if self._renewed >= RENEWALS:
             return False
         self._renewed, self._lost = self._renewed + 1, replace(self._lost, broken=False)
-        return self.engine.renew()
+        try:
+            return self.engine.renew()
+        except NeurotrainError as error:
+            raise WorkersFailed(str(error)) from error
 
 
 def _wait(assignments: list[Assignment]) -> None:

@@ -1,0 +1,104 @@
+"""Workers of Dask: a scheduler elsewhere, one that vanishes and returns, and who may listen."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+from short_plan import learned, plan_of
+
+from neurotrain.errors import InvalidInput
+from neurotrain.training.executors.opening import open_engine
+from neurotrain.training.executors.workers import Workers, WorkersFailed
+from neurotrain.training.learning import Learning
+from neurotrain.training.training_state import TrainingState
+
+pytest.importorskip("distributed")
+pytestmark = pytest.mark.slow
+
+
+def free_port():
+    """Return a port of this machine that nobody listens to."""
+    with closing(socket.socket()) as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
+@contextmanager
+def started(*arguments):
+    """Run a command of Dask, and kill it in the end."""
+    given = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1]), "OMP_NUM_THREADS": "1"}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "dask", *arguments],
+        env=given,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        yield process
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+@contextmanager
+def cluster(port):
+    """Run a scheduler and a worker on this machine."""
+    scheduler = ("scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard")
+    worker = ("worker", f"tcp://127.0.0.1:{port}", "--nthreads", "1", "--no-dashboard")
+    with started(*scheduler), started(*worker):
+        yield
+
+
+def test_a_scheduler_may_vanish_and_return():
+    plan, port = plan_of(), free_port()
+    expected = learned(plan, generations=4)[0]
+    learning = None
+    metrics = []
+    with cluster(port):
+        engine = open_engine("dask", scheduler=f"tcp://127.0.0.1:{port}")
+        learning = Learning(plan, TrainingState(plan.make_optimizer()), Workers(engine, plan, 7))
+        metrics += [learning.learn(1), learning.learn(2)]
+    time.sleep(0.5)
+    with cluster(port):
+        metrics += [learning.learn(3), learning.learn(4)]
+        engine.close()
+    assert metrics == expected
+
+
+def test_a_scheduler_that_stays_away_ends_the_run(monkeypatch):
+    monkeypatch.setattr("neurotrain.training.executors.dask.PATIENCE_SECONDS", 2.0)
+    plan, port = plan_of(), free_port()
+    with cluster(port):
+        engine = open_engine("dask", scheduler=f"tcp://127.0.0.1:{port}")
+        learning = Learning(plan, TrainingState(plan.make_optimizer()), Workers(engine, plan, 7))
+        learning.learn(1)
+    with pytest.raises(WorkersFailed, match="No Dask scheduler answers"):
+        learning.learn(2)
+    engine.close()
+
+
+def test_no_scheduler_is_told_at_once(monkeypatch):
+    monkeypatch.setattr("neurotrain.training.executors.dask.PATIENCE_SECONDS", 1.0)
+    with pytest.raises(InvalidInput, match="No Dask scheduler answers"):
+        open_engine("dask", scheduler=f"tcp://127.0.0.1:{free_port()}")
+    with pytest.raises(InvalidInput, match="No Dask scheduler answers"):
+        open_engine("dask", scheduler="node1")
+
+
+def test_what_is_started_here_listens_here_alone():
+    with closing(open_engine("dask", 1)) as engine:
+        assert engine.count == 1
+        listening = subprocess.run(["ss", "-Hltnp"], capture_output=True, text=True).stdout
+        pids = {str(os.getpid()), *map(str, engine._client.run(os.getpid).values())}
+        own = [
+            line for line in listening.splitlines() if any(f"pid={pid}," in line for pid in pids)
+        ]
+        assert own
+        assert all(line.split()[3].startswith("127.0.0.1:") for line in own)
