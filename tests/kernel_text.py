@@ -1,4 +1,4 @@
-"""Whether all of a kernel's source is what neurotrain writes, and nothing a string of the user's."""
+"""Whether all of a kernel's source is what neurotrain writes, and no string of the user's."""
 
 import re
 from functools import cache
@@ -9,10 +9,11 @@ from neurotrain.executions.fused.source import generate_source
 from neurotrain.lowering.network import lower
 
 # What comes from a model gets a prefix; no name of the language or of a library begins so.
-_GIVEN = re.compile(r"[a-z]+(_[A-Za-z0-9_]+)?_\w+|v\d+|[a-z]+\d+")
+_GIVEN = re.compile(r"[a-z]\d*_\w+|[a-z]\d+", re.ASCII)
+# Beside names, numbers and operators nothing is written; comments neither.
 _TOKEN = re.compile(
-    r"\s+|[A-Za-z_]\w*|(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?[fFuUlL]*|//[ \w,.:;'()/\[\]{}=*+<>-]*\n"
-    r"|[-+*/%<>=!&|~?:;,.()\[\]{}]",
+    r"\s+|[A-Za-z_]\w*|(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?[fFuUlL]*"
+    r"|(?!/[*/]|\*/)[-+*/%<>=!&|~?:;,.()\[\]{}]",
     re.ASCII,
 )
 NEURONS = """
@@ -56,7 +57,7 @@ def foreign(source: str, known: tuple[str, ...] = ()) -> list[str]:
     lines, names = _usual()
     found = []
     for line in source.splitlines():
-        at = 0
+        at = len(line) if re.fullmatch(r"#define MOST_ARRAYS \d+", line) else 0
         while line not in lines and at < len(line):
             token = _TOKEN.match(f"{line}\n", at)
             if token is None:
