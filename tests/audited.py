@@ -33,7 +33,8 @@ class Deadline(BaseException):
 class _Watch:
     """Notes each event that reaches out of the allowed folders."""
 
-    def __init__(self, allowed: tuple[Path, ...]) -> None:
+    def __init__(self, allowed: tuple[Path, ...], readable: tuple[Path, ...]) -> None:
+        self.readable = (*INSTALLED, *SYSTEM, *readable)
         self.allowed = tuple(each.resolve() for each in allowed)
         self.found: list[str] = []
 
@@ -60,7 +61,7 @@ class _Watch:
             found = Path(os.path.realpath(os.fsdecode(path)))
         except ValueError:
             return
-        readable = () if writes else (*INSTALLED, *SYSTEM)
+        readable = () if writes else self.readable
         if not any(found.is_relative_to(one) for one in (*self.allowed, *readable, *also)):
             self.found.append(f"{event} {found}")
 
@@ -82,18 +83,19 @@ def _hook(event: str, arguments: tuple) -> None:
 
 
 @contextmanager
-def audited(*allowed: Path) -> Iterator[list[str]]:
+def audited(*allowed: Path, readable: tuple[Path, ...] = ()) -> Iterator[list[str]]:
     """Give a list that fills with what reaches out of the `allowed` folders.
 
     Files of Python, its packages and neurotrain may be read, and their code run; nothing else may
-    be opened, changed or run, no process started, no socket made, and nothing unpickled.
+    be opened, changed or run, but that `readable` files may be read; no process may be started, no
+    socket made, and nothing unpickled.
     """
     global _watch, _is_hooked
     if not _is_hooked:
         # A hook stays as long as the process; it sleeps where nothing is watched.
         sys.addaudithook(_hook)
         _is_hooked = True
-    _watch = _Watch(allowed)
+    _watch = _Watch(allowed, readable)
     try:
         yield _watch.found
     finally:

@@ -17,6 +17,7 @@ from audited import audited, within
 from fuzzed import PATHS, SCALARS, VALUES, WORDS, damaged, wrong_archives
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from kernel_text import NEURONS, ON_PRE, RESET, foreign, make_network, source_of
 
 import neurotrain as nt
 from neurotrain import experiments
@@ -217,7 +218,9 @@ def unopened(monkeypatch):
 
 def command(arguments: list[str], capsys, place: Path, *others: Path) -> int:
     """Give a command, and return its exit code; what goes wrong must be said in one line."""
-    with audited(place, *others) as found:
+    # What is named on the command line is to be read.
+    typed = tuple(Path(path) for path in PATHS if path in arguments and "\0" not in path)
+    with audited(place, *others, readable=typed) as found:
         try:
             code = main(arguments)
         except SystemExit as ended:
@@ -290,6 +293,68 @@ def test_pages_of_runs(n_inputs, run, place, monkeypatch):
     attack(check, n_inputs, changed=st.dictionaries(names, VALUES, min_size=1, max_size=3))
 
 
+PIECES = (*"+-*/%()<>=;,.'\"", "**", "//", "/*", "*/", " and ", " not ", "\n", "#include <x>")
+PIECES += (
+    "v",
+    "w",
+    "m",
+    "u",
+    "total",
+    "bias",
+    "s",
+    "weight",
+    "_idx",
+    "t",
+    "dt",
+    "i",
+    "N",
+    "xi",
+    "ms",
+)
+PIECES += (
+    "exp",
+    "rand()",
+    "randn()",
+    "int",
+    "clip",
+    "system",
+    "abort",
+    "asm",
+    "T",
+    "VI",
+    "run",
+    "é",
+)
+PIECES += ("1", "2.5", "1e400", "0x1f", "True", "None", "...", "lambda: 1", "__import__", "\\", "@")
+
+
+@inputs(8, 3_000)
+def test_equations(n_inputs, place):
+    """What Brian2 takes leads to a kernel of its own statements, or is refused in a line."""
+    texts = {"neurons": NEURONS, "threshold": "v > 1", "reset": RESET, "on_pre": ON_PRE}
+
+    def check(part: str, at: float, cut: int, pieces: list[str]) -> None:
+        text, first = texts[part], int(at * len(texts[part]))
+        text = text[:first] + "".join(pieces) + text[first + cut :]
+        try:
+            network = make_network(**{part: text})
+        # Brian2 itself refuses it, in its own words.
+        except Exception:
+            return
+        sources = []
+        refused_or_read(lambda: sources.append(source_of(network)), place)
+        assert all(foreign(source) == [] for source in sources)
+
+    attack(
+        check,
+        n_inputs,
+        part=st.sampled_from(sorted(texts)),
+        at=st.floats(0, 1, exclude_max=True),
+        cut=st.integers(0, 3),
+        pieces=st.lists(st.sampled_from(PIECES), max_size=4),
+    )
+
+
 FLAGS = sorted(
     {
         *("--model", "--optimizer", "--loss", "--generations", "--trial-simulations", "--seconds"),
@@ -314,7 +379,7 @@ def words() -> st.SearchStrategy[str]:
     )
 
 
-@inputs(60, 25_000)
+@inputs(60, 27_000)
 def test_command_lines(n_inputs, run, place, unopened, capsys, monkeypatch):
     monkeypatch.setenv("NEUROTRAIN_CACHE", str(run.parent / "cache"))
     monkeypatch.setattr("os.nice", lambda niceness: None)
