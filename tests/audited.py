@@ -34,7 +34,7 @@ class _Watch:
     """Notes each event that reaches out of the allowed folders."""
 
     def __init__(self, allowed: tuple[Path, ...], readable: tuple[Path, ...]) -> None:
-        self.readable = (*INSTALLED, *SYSTEM, *readable)
+        self.readable = (*INSTALLED, *SYSTEM, *(each.resolve() for each in readable))
         self.allowed = tuple(each.resolve() for each in allowed)
         self.found: list[str] = []
 
