@@ -8,8 +8,8 @@ import numpy as np
 from numpy.lib import format as npy
 
 _HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
-# Truth values, whole numbers, floats and texts; others are not written, and objects need pickle.
-_KINDS = "biufU"
+# Truth values, numbers and texts; objects need pickle, and nothing else is written.
+_KINDS = "biufcSU"
 
 
 def read_arrays(path: Path) -> dict[str, np.ndarray]:

@@ -219,7 +219,8 @@ def unopened(monkeypatch):
 def command(arguments: list[str], capsys, place: Path, *others: Path) -> int:
     """Give a command, and return its exit code; what goes wrong must be said in one line."""
     # What is named on the command line is to be read.
-    typed = tuple(Path(path) for path in PATHS if path in arguments and "\0" not in path)
+    named = (path for path in PATHS if path in arguments and "\0" not in path)
+    typed = tuple(Path(each) for path in named for each in (path, path.partition(":")[0]))
     with audited(place, *others, readable=typed) as found:
         try:
             code = main(arguments)
