@@ -13,7 +13,7 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
     """Replace `path` by what `write` puts into a file, all of it or nothing."""
     part = path.with_name(f".{path.name}.part")
     try:
-        with open(part, "wb") as file:
+        with open(part, "wb", opener=_open_no_link) as file:
             write(file)
             file.flush()
             os.fsync(file.fileno())
@@ -21,6 +21,11 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
     finally:
         part.unlink(missing_ok=True)
     _sync_folder(path.parent)
+
+
+def _open_no_link(path: str, flags: int) -> int:
+    """Open a file, but none that a stranger's folder has a link to."""
+    return os.open(path, flags | os.O_NOFOLLOW, 0o666)
 
 
 def write_all(folder: Path, contents: Mapping[str, bytes], what: str) -> list[Path]:

@@ -131,7 +131,21 @@ def _option_names(kind: str, name: str) -> list[str]:
 def absolute(name: str) -> str:
     """Return ``FILE.py:FUNCTION`` with the full path, valid from any folder."""
     path, _, function = name.rpartition(":")
-    return f"{Path(path).expanduser().resolve()}:{function}"
+    return f"{resolved_path(path)}:{function}"
+
+
+def resolved_path(text: str) -> Path:
+    """Return the full path of a file, which need not exist.
+
+    Raises
+    ------
+    InvalidInput
+        If there can be no such path.
+    """
+    try:
+        return Path(text).expanduser().resolve()
+    except (OSError, RuntimeError, ValueError) as error:
+        raise InvalidInput(f"'{text}' cannot be the path of a file: {error}.") from error
 
 
 def describe(error: BaseException) -> str:

@@ -5,7 +5,9 @@ import sys
 import traceback
 import warnings
 from collections.abc import Callable
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager
+from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from neurotrain import __version__
@@ -14,12 +16,16 @@ from neurotrain.commands.output import say
 from neurotrain.commands.parser import Parser
 from neurotrain.errors import InvalidInput, NeurotrainError, unknown_name
 
+# Brian2 evaluates what is in a file of this name in the current folder.
+_BESIDE = "brian_preferences"
+
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command line; return 0 for done, 1 failed, 2 wrong use, 130 stopped by Ctrl-C."""
     argv = sys.argv[1:] if argv is None else argv
     try:
         arguments = _parse(argv)
+        _ignore_settings_beside()
         if arguments.command not in ("list", "bench", "doctor"):
             _spare_brian2_the_compiler()
         with _short_warnings():
@@ -37,6 +43,17 @@ def main(argv: list[str] | None = None) -> int:
         return _report(error)
 
 
+def _ignore_settings_beside() -> None:
+    """Import Brian2 where there are no settings for it, which it executes.
+
+    Who looks at a stranger's folder from inside would execute what the stranger has put there.
+    """
+    if Path(_BESIDE).exists():
+        say(f"warning: ./{_BESIDE}, which may be a stranger's, is left alone.")
+        with chdir("/"):
+            import_module("brian2")
+
+
 def _spare_brian2_the_compiler() -> None:
     """Let Brian2 interpret what sets a circuit up: compiling that takes longer than doing it."""
     from brian2 import prefs
@@ -49,6 +66,9 @@ def _report(error: Exception) -> int:
     if isinstance(error, NeurotrainError):
         say(f"error: {error}")
         return error.exit_code
+    if isinstance(error, MemoryError):
+        say("error: There is not enough memory; take fewer neurons, trials or candidates.")
+        return 1
     say(f"failed: {type(error).__name__}: {error} (--debug shows where)")
     return 1
 

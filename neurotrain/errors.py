@@ -28,6 +28,10 @@ class RunFolderError(NeurotrainError):
     """A run folder or a file in it is missing, damaged, or belongs to another run."""
 
 
+class UntrustedFile(NeurotrainError):
+    """A run folder, or a file of settings, names a file that the user has not named yet."""
+
+
 class TrainingFailed(NeurotrainError):
     """Training started correctly and could not go on."""
 

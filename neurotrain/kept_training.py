@@ -10,8 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from neurotrain.array_file import read_arrays
 from neurotrain.atomic import write_all
 from neurotrain.errors import InvalidInput, RunFolderError
+from neurotrain.plain_data import parse_json
 
 SECONDS_BETWEEN_FILES = 10.0
 _DESCRIPTION = "description"
@@ -54,9 +56,8 @@ def read_kept(path: Path, description: dict[str, Any]) -> dict[str, np.ndarray] 
     if not path.exists():
         return None
     try:
-        with np.load(BytesIO(path.read_bytes())) as file:
-            arrays = dict(file)
-        kept = json.loads(str(arrays.pop(_DESCRIPTION)))
+        arrays = read_arrays(path)
+        kept = parse_json(str(arrays.pop(_DESCRIPTION)))
     except Exception as error:
         # Damage shows in whatever the readers of zip files, arrays and JSON raise.
         raise damaged(path, error) from error

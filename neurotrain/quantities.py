@@ -10,7 +10,6 @@ from neurotrain.errors import InvalidInput
 _OPERATORS = {
     ast.Mult: operator.mul,
     ast.Div: operator.truediv,
-    ast.Pow: operator.pow,
     ast.USub: operator.neg,
 }
 
@@ -33,7 +32,11 @@ def _settled(name: str, value: Any) -> Any:
 
     try:
         return _evaluated(ast.parse(value, mode="eval").body, DEFAULT_UNITS)
-    except (SyntaxError, KeyError, ValueError, ArithmeticError, TypeError) as error:
+    # Nested deeply, the parser runs out of memory of its own.
+    except (
+        *(SyntaxError, KeyError, ValueError, ArithmeticError, TypeError),
+        *(RecursionError, MemoryError),
+    ) as error:
         raise InvalidInput(
             f"'{name}' must be a number times units, such as 0.5*ms, got '{value}'."
         ) from error
@@ -46,6 +49,10 @@ def _evaluated(node: ast.AST, units: Mapping[str, Any]) -> Any:
             return value
         case ast.Name(id=unit):
             return units[unit]
+        case ast.BinOp(left=left, op=ast.Pow(), right=right):
+            base = _evaluated(left, units)
+            # Powers of powers of whole numbers never end.
+            return (float(base) if isinstance(base, int) else base) ** _evaluated(right, units)
         case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
             return _OPERATORS[type(op)](_evaluated(left, units), _evaluated(right, units))
         case ast.UnaryOp(op=ast.USub(), operand=operand):

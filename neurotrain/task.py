@@ -35,6 +35,8 @@ class Task(Protocol):
         a model that can do the task.
     usual_loss : str, optional
         The loss that training takes where none is given and the readout suits it.
+    file_settings : tuple of str, optional
+        Settings that may name a file, whose content takes the place of the name.
     ideal_score : callable, optional
         From trials to the score of the ideal observer, or None where it is not known.
     """

@@ -9,7 +9,7 @@ from traceback import extract_tb
 from types import ModuleType
 from typing import Any
 
-from neurotrain.catalog import describe
+from neurotrain.catalog import describe, resolved_path
 from neurotrain.errors import InvalidInput, NeurotrainError, unknown_name
 
 
@@ -25,7 +25,7 @@ def find_function(name: str) -> Callable[..., Any]:
     path_text, _, function = name.rpartition(":")
     if not path_text or not function:
         raise InvalidInput(f"'{name}' does not say which function; give it as FILE.py:FUNCTION.")
-    path = Path(path_text).expanduser().resolve()
+    path = resolved_path(path_text)
     if not path.is_file():
         raise InvalidInput(f"There is no file '{path_text}'; give it as FILE.py:FUNCTION.")
     module = _run_file(path)
@@ -49,7 +49,7 @@ def call(name: str, function: Callable[..., Any], options: Mapping[str, Any]) ->
     except NeurotrainError as error:
         raise InvalidInput(f"'{name}': {error}") from error
     except (Exception, SystemExit) as error:
-        path = Path(name.rpartition(":")[0]).expanduser().resolve()
+        path = resolved_path(name.rpartition(":")[0])
         raise InvalidInput(f"'{name}'{_line(error, path)} failed: {describe(error)}") from error
 
 

@@ -41,6 +41,7 @@ class PatternGeneration(nt.TrajectoryTask):
     name: ClassVar[str] = "pattern-generation"
     signals: ClassVar[int] = 1
     varies: ClassVar[bool] = False
+    file_settings: ClassVar[tuple[str, ...]] = ("target",)
 
     target: tuple[tuple[float, ...], ...] | str | None = None
     period_ms: float = 1000.0

@@ -24,6 +24,7 @@ RANKS = {
     "monitors": 1,
     "explanation": 1,
     "catalog": 1,
+    "trust": 1,
     "user_file": 1,
     "gradients": 2,
     "learning_rules": 2,

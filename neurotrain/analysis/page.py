@@ -1,6 +1,5 @@
 """The page of a run: one HTML file that shows it at a glance, without a server or a network."""
 
-import tomllib
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from html import escape
@@ -13,6 +12,7 @@ import numpy as np
 from neurotrain.analysis.page_style import CSS, SPANS, TEXTS
 from neurotrain.analysis.psychometric import wilson_interval
 from neurotrain.errors import RunFolderError
+from neurotrain.plain_data import parse_toml
 
 # Numbers without which nothing can be told of a run, and one that not every task has.
 _IDEAL = "test_ideal_score"
@@ -43,7 +43,7 @@ def page_of_run(result: Any, images: Mapping[str, bytes]) -> str:
     """
     summary = result.summary
     title = f"{summary.get('model')} on {summary.get('task')}"
-    config = tomllib.loads((result.folder / "config.toml").read_text(encoding="utf-8"))
+    config = parse_toml((result.folder / "config.toml").read_text(encoding="utf-8"))
     figures = "\n".join(_figure(name, images[name]) for name in TEXTS if name in images)
     return _PAGE.format(
         css=CSS,

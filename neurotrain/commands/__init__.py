@@ -12,6 +12,7 @@ from neurotrain.commands.training import (
     add_resume,
     add_train,
 )
+from neurotrain.commands.trusting import add_trust
 from neurotrain.commands.watching import add_watch
 
 COMMANDS = {
@@ -28,4 +29,5 @@ COMMANDS = {
     "reproduce": add_reproduce,
     "bench": add_bench,
     "doctor": add_doctor,
+    "trust": add_trust,
 }

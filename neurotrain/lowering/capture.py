@@ -11,11 +11,11 @@ from brian2 import BrianObject, Network, SpikeGeneratorGroup, Synapses
 from brian2.codegen.runtime.numpy_rt import NumpyCodeObject
 from brian2.core.base import BrianObjectException
 from brian2.groups.group import CodeRunner
-from brian2.groups.neurongroup import Thresholder
+from brian2.groups.neurongroup import Resetter, Thresholder
 from brian2.synapses.synapses import SynapticPathway
 
 from neurotrain.errors import UnsupportedModel
-from neurotrain.lowering.checks import WAY_OUT, explained
+from neurotrain.lowering.checks import WAY_OUT, explained, require_no_texts
 
 
 @dataclass(frozen=True)
@@ -123,6 +123,7 @@ def _captured(
     recorder.kept = None
     before = one.codeobj, list(one.code_objects)
     try:
+        require_no_texts(_what(one), _written(one))
         with explained(_what(one)), _without_gsl(one), _not_begun(one):
             if isinstance(one, SynapticPathway):
                 _check_connected(one)
@@ -156,10 +157,18 @@ def _prepare(one: BrianObject, namespace: dict[str, Any]) -> None:
         one.before_run(namespace)
 
 
+def _written(one: CodeRunner) -> str:
+    """Return the code of an object before Brian2 has looked at it."""
+    # Brian2 writes the code of a threshold only where its units agree, that of a reset later.
+    if isinstance(one, Thresholder):
+        return str(one.group.events[one.event])
+    if isinstance(one, Resetter):
+        return str(one.group.event_codes.get(one.event) or "")
+    return str(getattr(one, "code", None) or one.abstract_code or one.user_code or "")
+
+
 def _what(one: CodeRunner) -> str:
-    # Brian2 writes the code of a threshold only where its units agree.
-    written = one.group.events[one.event] if isinstance(one, Thresholder) else one.abstract_code
-    code = " ".join(str(written or one.user_code or "").split())
+    code = " ".join(_written(one).split())
     return f"'{one.name}'" + (f", '{code}'" if code and len(code) < 120 else "")
 
 

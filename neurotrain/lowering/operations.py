@@ -7,7 +7,7 @@ from brian2 import Synapses
 
 from neurotrain.errors import UnsupportedModel
 from neurotrain.lowering.capture import CodeObject
-from neurotrain.lowering.checks import WAY_OUT
+from neurotrain.lowering.checks import WAY_OUT, explained
 from neurotrain.lowering.program import (
     Event,
     Generator,
@@ -83,7 +83,8 @@ class Operations:
                 f"'{code.runner.name}' ({type(code.runner).__name__}) needs Brian2's "
                 f"'{code.template}', which the fused execution does not cover. {WAY_OUT}"
             )
-        return known[code.template](code, block)
+        with explained(f"'{code.runner.name}'"):
+            return known[code.template](code, block)
 
     def _clock(self, code: CodeObject) -> int:
         return self.symbols.clock(code.runner.clock)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from neurotrain.array_file import read_arrays
 from neurotrain.atomic import write_atomically
 from neurotrain.errors import RunFolderError
 
@@ -52,8 +53,7 @@ def read_checkpoint(path: Path) -> dict[str, np.ndarray]:
         If the file is cut short, was changed, or is of another format.
     """
     try:
-        with open(path, "rb") as opened, np.load(opened, allow_pickle=False) as file:
-            content = {name: file[name] for name in file.files}
+        content = read_arrays(path)
         digest = str(content.pop("digest"))
     # Depending on where the damage is, zipfile, zlib and NumPy raise almost anything.
     except Exception as error:

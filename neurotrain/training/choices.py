@@ -32,6 +32,13 @@ class Choice:
     options: Options
     in_python: bool = False
 
+    def __post_init__(self) -> None:
+        if not (isinstance(self.name, str) and isinstance(self.options, Mapping)):
+            raise InvalidInput(
+                f"A part of a run has a name, which is a text, and a table of options, got "
+                f"{self.name!r} and {self.options!r}."
+            )
+
     def config(self) -> dict[str, Any]:
         """Return what is written into config.toml."""
         options = {key: value for key, value in self.options.items() if value is not None}

@@ -1,12 +1,14 @@
 """From the options of `neurotrain train` and a file of settings to arguments of the function."""
 
 import argparse
-import tomllib
+from collections.abc import Mapping
 from typing import Any
 
 from neurotrain import catalog
 from neurotrain.errors import InvalidInput, unknown_name
+from neurotrain.plain_data import parse_toml
 from neurotrain.training.config_file import read_config_file
+from neurotrain.training.named_files import require_named_files_trusted
 
 DEFAULT_MODEL = "morris-lecar"
 
@@ -63,6 +65,9 @@ def training_arguments(arguments: argparse.Namespace) -> dict[str, Any]:
         result[table] = {**result.get(table, {}), name: value}
     if "task" not in result:
         raise InvalidInput("Say which task to train: neurotrain train TASK; see neurotrain list.")
+    if "config" in given:
+        typed = [given.get("model"), given.get("loss"), *_typed_values(given)]
+        require_named_files_trusted(result, given["config"], typed)
     return with_defaults(result)
 
 
@@ -93,6 +98,10 @@ def _with_usual_training(given: dict[str, Any]) -> dict[str, Any]:
     return {**given, **{k: v for k, v in usual.items() if k in tables or k not in given}}
 
 
+def _typed_values(given: Mapping[str, Any]) -> list[Any]:
+    return [_parse_option(text)[2] for text in given.get("option", ())]
+
+
 def _parse_option(text: str) -> tuple[str, str, Any]:
     """Return part, name and value of ``PART.NAME=VALUE``, where the value is one of TOML."""
     key, equals, value = text.partition("=")
@@ -103,7 +112,7 @@ def _parse_option(text: str) -> tuple[str, str, Any]:
     if part not in known:
         raise unknown_name("part of a run", part, known)
     try:
-        return part, name, tomllib.loads(f"value = {value}")["value"]
+        return part, name, parse_toml(f"value = {value}")["value"]
     except ValueError:
         # A text without quotes, as a shell leaves it.
         return part, name, value

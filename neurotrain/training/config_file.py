@@ -1,12 +1,12 @@
 """Settings of a run from a TOML file, such as the config.toml of another run."""
 
 import os
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from neurotrain.errors import InvalidInput, unknown_name
+from neurotrain.plain_data import parse_toml
 from neurotrain.training.plan import PARTS
 from neurotrain.training.settings import SETTINGS
 
@@ -64,7 +64,7 @@ def read_toml(path: str | os.PathLike) -> dict[str, Any]:
     """
     path = Path(path)
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return parse_toml(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise InvalidInput(f"The file '{path}' cannot be read: {error.strerror}.") from error
     except ValueError as error:
@@ -82,6 +82,8 @@ def _part(part: str, table: Any, path: str | os.PathLike) -> dict[str, Any]:
             f"name another one on the command line, or train in Python."
         )
     arguments = {f"{part}_options": table.get("options", {})}
+    if not isinstance(table.get("name", ""), str):
+        raise InvalidInput(f"'{path}': the name of [{part}] must be a text.")
     if "name" in table:
         arguments["circuit" if part == "model" else part] = table["name"]
     return arguments

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from neurotrain.errors import RunFolderError
+from neurotrain.plain_data import parse_json
 
 Metrics = dict[str, Any]
 
@@ -55,7 +56,7 @@ class MetricsFile:
         lines = []
         for line in self.path.read_bytes().splitlines(keepends=True) if self.path.exists() else []:
             try:
-                metrics = json.loads(line)
+                metrics = parse_json(line)
             except ValueError:
                 break
             if not line.endswith(b"\n") or not isinstance(metrics, dict):

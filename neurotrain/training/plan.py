@@ -27,6 +27,7 @@ from neurotrain.training.curriculum import Curriculum, make_curriculum
 from neurotrain.training.fit import check_fit, check_loss_suits, check_probe
 from neurotrain.training.generation import simulates_guess
 from neurotrain.training.guide import Guide, check_guide, guiding_gradients
+from neurotrain.training.named_files import trust_named_files
 from neurotrain.training.run_optimizer import (
     GradientBlocks,
     make_gradient_blocks,
@@ -173,6 +174,7 @@ def make_plan(
         "loss": loss_choice,
         "optimizer": choose_optimizer(optimizer, optimizer_options),
     }
+    trust_named_files(*(each.name for each in choices.values() if not each.in_python))
     plan = Plan(
         circuit,
         task,

@@ -9,6 +9,7 @@ from neurotrain.task import Task
 from neurotrain.training.choices import Choice, choose, choose_circuit
 from neurotrain.training.curriculum import make_curriculum
 from neurotrain.training.guide import Guide, check_guide
+from neurotrain.training.named_files import require_named_files_trusted
 from neurotrain.training.plan import PARTS, Plan
 from neurotrain.training.run_folder import RunFolder
 from neurotrain.training.run_optimizer import make_gradient_blocks
@@ -31,7 +32,7 @@ def plan_of_run(folder: RunFolder, **given: Any) -> Plan:
         the run.
     """
     try:
-        plan = _rebuild(folder.config, **given)
+        plan = _rebuild(folder, **given)
     except RunFolderError as error:
         raise RunFolderError(f"Run folder '{folder.path}': {error}") from error
     if not folder.config.get("start_given"):
@@ -59,7 +60,11 @@ def task_of_run(folder: RunFolder) -> Task | None:
     """Return the task of a run, None if it was made in Python or can no longer be made."""
     try:
         choice = Choice(**folder.config["task"])
-        return None if choice.in_python else choose("tasks", choice.name, choice.options)[0]
+        if choice.in_python:
+            return None
+        named = {"task": choice.name, "task_options": choice.options}
+        require_named_files_trusted(named, folder.path)
+        return choose("tasks", choice.name, choice.options)[0]
     except (KeyError, TypeError, NeurotrainError):
         return None
 
@@ -78,7 +83,7 @@ def require_guide(folder: RunFolder, plan: Plan) -> None:
 
 
 def _rebuild(
-    config: Mapping[str, Any],
+    folder: RunFolder,
     *,
     circuit: Any = None,
     task: Any = None,
@@ -86,12 +91,11 @@ def _rebuild(
     guide: Guide | None = None,
     threads: int | None = None,
 ) -> Plan:
-    """Return the plan that wrote `config`.
+    """Return the plan that wrote the configuration of a run folder.
 
     Parameters
     ----------
-    config : mapping
-        What config.toml holds.
+    folder : RunFolder
     circuit, task, loss, guide
         The same objects again, where the run was given objects made in Python.
     threads : int, optional
@@ -102,7 +106,10 @@ def _rebuild(
     RunFolderError
         If the configuration is not complete, a part is missing, or another one than
         in the run.
+    UntrustedFile
+        If it names a file that the user has not.
     """
+    config = folder.config
     try:
         settings = _settings(config, threads)
         choices = {part: Choice(**config[part]) for part in PARTS}
@@ -111,6 +118,16 @@ def _rebuild(
         gradient = make_gradient_blocks(config.get("gradient"), choices["optimizer"].name)
     except (KeyError, TypeError, InvalidInput) as error:
         raise RunFolderError(f"config.toml is damaged or not complete: {error}.") from error
+    require_named_files_trusted(
+        {
+            "circuit": None if circuit is not None else choices["model"].name,
+            "loss": None if loss is not None else choices["loss"].name,
+            "task": None if task is not None else choices["task"].name,
+            "task_options": choices["task"].options,
+            "curriculum": config.get("curriculum"),
+        },
+        folder.path,
+    )
     task = _same("task", "tasks", choices["task"], task)
     loss = _same("loss", "losses", choices["loss"], loss)
     circuit = _same_circuit(choices["model"], circuit, task, loss, fingerprint)

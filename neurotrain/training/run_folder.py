@@ -2,7 +2,6 @@
 
 import json
 import os
-import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,10 +9,14 @@ from shlex import quote
 from typing import Any
 
 from neurotrain.atomic import write_atomically
+from neurotrain.confined import require_confined
 from neurotrain.errors import InvalidInput, RunFolderError
 from neurotrain.file_locks import try_lock
+from neurotrain.plain_data import parse_json, parse_toml
 from neurotrain.training.metrics_file import MetricsFile
 
+# Folders in it that commands write into.
+_WRITTEN = ("figures", "report", "watch")
 CONFIG, METRICS, RESULT = "config.toml", "metrics.jsonl", "result.json"
 FORMAT = 1
 
@@ -102,7 +105,7 @@ class RunFolder:
         """Return what `write_result` wrote."""
         path = self.path / RESULT
         try:
-            result = json.loads(path.read_text(encoding="utf-8"))
+            result = parse_json(path.read_text(encoding="utf-8"))
         except OSError as error:
             raise RunFolderError(
                 f"There is no '{path}': the run has not come to its end; "
@@ -136,8 +139,9 @@ def require_unused(path: Path) -> None:
 def _read_config(path: Path) -> dict[str, Any]:
     if not (path / CONFIG).is_file():
         raise RunFolderError(f"'{path}' is not a run folder: it holds no {CONFIG}.")
+    require_confined(path, _WRITTEN)
     try:
-        config = tomllib.loads((path / CONFIG).read_text(encoding="utf-8"))
+        config = parse_toml((path / CONFIG).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise RunFolderError(f"'{path / CONFIG}' cannot be read: {error}.") from error
     if config.get("format") != FORMAT:

@@ -10,6 +10,7 @@ from typing import Any
 from neurotrain.errors import InvalidInput, unknown_name
 from neurotrain.training.command_line import PARTS_OF_TRAIN, with_defaults
 from neurotrain.training.config_file import arguments_of, read_toml
+from neurotrain.training.named_files import require_named_files_trusted
 from neurotrain.training.settings import SETTINGS
 
 TABLES = ("curriculum", "gradient")
@@ -63,6 +64,8 @@ def read_sweep_file(path: str | os.PathLike) -> SweepFile:
     InvalidInput
         If the file cannot be read, nothing is swept, a setting is unknown, or two runs would be
         the same.
+    UntrustedFile
+        If it names a file that the user has not.
     """
     content = read_toml(path)
     swept = content.pop("sweep", None)
@@ -84,6 +87,8 @@ def read_sweep_file(path: str | os.PathLike) -> SweepFile:
         SweptRun(name, values, with_defaults(_with(base, values)))
         for name, values in zip(names, combinations, strict=True)
     ]
+    for run in runs:
+        require_named_files_trusted(run.arguments, path)
     return SweepFile(content, swept, tuple(runs))
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from neurotrain.array_file import read_arrays
 from neurotrain.atomic import write_atomically
 from neurotrain.errors import RunFolderError
 
@@ -30,8 +31,8 @@ def read_weights(path: Path, fingerprint: str) -> np.ndarray:
     if not path.is_file():
         raise RunFolderError(f"There is no '{path}': put it back, or train again.")
     try:
-        with open(path, "rb") as opened, np.load(opened, allow_pickle=False) as file:
-            flat, trained = np.array(file["flat"], dtype=float), str(file["fingerprint"])
+        file = read_arrays(path)
+        flat, trained = np.array(file["flat"], dtype=float), str(file["fingerprint"])
     # Depending on where the damage is, zipfile, zlib and NumPy raise almost anything.
     except Exception as error:
         raise RunFolderError(f"Weights '{path}' are damaged or cut short.") from error

@@ -8,6 +8,7 @@ from brian2.core.functions import DEFAULT_FUNCTIONS, Function
 from brian2.core.variables import AuxiliaryVariable
 from brian2.parsing.bast import brian_ast
 
+from neurotrain.errors import InvalidInput
 from neurotrain.lowering.program import Assignment
 
 _DTYPES = {"float": np.float64, "integer": np.int64, "boolean": bool}
@@ -15,6 +16,7 @@ _OPERATORS = {"Add": "+", "Sub": "-", "Mult": "*", "Div": "/"}
 _COMPARISONS = {"Lt": "<", "LtE": "<=", "Gt": ">", "GtE": ">=", "Eq": "==", "NotEq": "!="}
 _NAMED_OPERATORS = {"FloorDiv": "nt_floordiv", "Mod": "nt_mod", "Pow": "nt_pow"}
 _LARGEST_POWER = 16
+_TOO_LARGE = 2**63
 _RANDOM = {"rand": "nt_uniform", "randn": "nt_normal", "poisson": "nt_poisson"}
 
 
@@ -169,6 +171,11 @@ def _typed(symbol: str, n_arguments: int) -> Function:
 
 
 def _literal(value: float, kind: str) -> str:
+    if isinstance(value, int) and abs(value) >= _TOO_LARGE:
+        raise InvalidInput(
+            f"A whole number in the equations has {value.bit_length()} bits, of at most 63; write "
+            "it with a point."
+        )
     if kind == "float":
         return f"T({float(value)!r})"
     if kind == "integer":

@@ -1,0 +1,52 @@
+"""The files that the settings of a run name: those of models and losses, and data of tasks."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from neurotrain import catalog
+from neurotrain.errors import RunFolderError
+from neurotrain.trust import require_trusted, trust
+
+
+def require_named_files_trusted(
+    arguments: Mapping[str, Any], where: Path, typed: Iterable[Any] = ()
+) -> None:
+    """Raise `UntrustedFile` where settings name a file that the user has not.
+
+    Parameters
+    ----------
+    arguments : mapping
+        Of `neurotrain.train`.
+    where : path
+        The folder or file that they are from.
+    typed
+        What the user named besides.
+    """
+    for name in _named_files(arguments):
+        if name not in typed:
+            require_trusted(name, where)
+
+
+def trust_named_files(*names: Any) -> None:
+    """Note the files that the user named as models and losses, for when the run is opened again."""
+    for name in names:
+        if isinstance(name, str) and catalog.is_in_file(name):
+            # Without a note the user is asked later on.
+            with suppress(RunFolderError):
+                trust(name)
+
+
+def _named_files(arguments: Mapping[str, Any]) -> Iterator[str]:
+    for part in ("circuit", "loss"):
+        name = arguments.get(part)
+        if isinstance(name, str) and catalog.is_in_file(name):
+            yield name
+    task, curriculum = arguments.get("task"), arguments.get("curriculum")
+    for setting in getattr(catalog.find("tasks", task), "file_settings", ()) if task else ():
+        values = [(arguments.get("task_options") or {}).get(setting)]
+        if isinstance(curriculum, Mapping) and curriculum.get("setting") == setting:
+            easier = curriculum.get("values")
+            values += easier if isinstance(easier, list) else [easier]
+        yield from (value for value in values if isinstance(value, str))
