@@ -28,6 +28,12 @@ class RunFolderError(NeurotrainError):
     """A run folder or a file in it is missing, damaged, or belongs to another run."""
 
 
+class NotWritten(RunFolderError):
+    """A file of a run that was going on could not be written, as on a full disk."""
+
+    exit_code = 1
+
+
 class TrainingFailed(NeurotrainError):
     """Training started correctly and could not go on."""
 

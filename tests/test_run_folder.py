@@ -60,7 +60,7 @@ def test_any_name_will_do(name, tmp_path, monkeypatch):
     (tmp_path / name / "result.json").unlink()
     again = nt.resume(name, progress=False)
     assert np.array_equal(result.weights, again.weights)
-    assert len([p for p in (tmp_path / name).iterdir() if p.name.startswith("checkpoint")]) == 2
+    assert len([p for p in (tmp_path / name).iterdir() if p.name.startswith("checkpoint")]) == 3
     assert [p.name for p in tmp_path.iterdir()] == [name.split("/")[0]]
 
 
@@ -76,6 +76,11 @@ def test_other_files_are_not_mixed_with_a_run(tmp_path):
     with pytest.raises(RunFolderError, match="is not empty"):
         train(tmp_path)
     assert [p.name for p in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+def test_a_run_killed_before_it_had_its_configuration_can_be_started_again(tmp_path):
+    (tmp_path / ".config.toml.host-12.part").write_text("format =")
+    assert (train(tmp_path).folder / "result.json").is_file()
 
 
 def test_an_empty_folder_is_taken(tmp_path):

@@ -12,7 +12,8 @@ from neurotrain.recording import Recording
 from neurotrain.seeding import generator
 from neurotrain.training.budget import lost_patience, reached_limit
 from neurotrain.training.by_gradient import has_descended
-from neurotrain.training.checkpoint import write_checkpoint
+from neurotrain.training.checkpoint import set_newer_aside, write_checkpoint
+from neurotrain.training.checkpoint_pace import CheckpointPace
 from neurotrain.training.evaluation import (
     FAILED,
     Scores,
@@ -27,7 +28,7 @@ from neurotrain.training.metrics_file import Metrics
 from neurotrain.training.plan import Plan
 from neurotrain.training.progress import Progress
 from neurotrain.training.result import Result
-from neurotrain.training.run_folder import RunFolder, command
+from neurotrain.training.run_folder import METRICS, RESULT, RunFolder, command
 from neurotrain.training.summary import summarize
 from neurotrain.training.training_state import TrainingState, Validated
 from neurotrain.training.weights_file import TRAINED, write_weights
@@ -54,6 +55,7 @@ class Training:
         self.plan, self.folder, self.shows_progress = plan, folder, shows_progress
         self.state = TrainingState(plan.make_optimizer())
         self.metrics: list[Metrics] = []
+        self.pace = CheckpointPace(plan.settings.checkpoint_every)
 
     def restore(self, checkpoint: dict[str, np.ndarray] | None) -> None:
         """Go back to where `checkpoint` was written; None if there never was one.
@@ -69,6 +71,7 @@ class Training:
                 raise RunFolderError(f"Checkpoints in '{self.folder.path}' are of another circuit.")
             self._restore_state(checkpoint)
             self.metrics = self.folder.metrics.cut(self.state.optimizer.generation)
+            set_newer_aside(self.folder.path, self.state.optimizer.generation)
         elif self.folder.metrics.read():
             raise RunFolderError(f"'{self.folder.path}' has lost its checkpoints; put them back.")
 
@@ -99,7 +102,7 @@ class Training:
                 self._advance(generation)
                 progress.update(self.metrics[-1], self.state.wall_seconds)
                 snapshot = self._snapshot()
-                if generation % self.plan.settings.checkpoint_every == 0:
+                if self.pace.is_due(generation):
                     self._write_checkpoint(snapshot)
             return self._finish()
         except KeyboardInterrupt as interrupt:
@@ -118,7 +121,8 @@ class Training:
     def _write_checkpoint(self, snapshot: dict[str, np.ndarray]) -> None:
         fingerprint = np.array(self.plan.circuit.fingerprint)
         arrays = {**snapshot, "fingerprint": fingerprint}
-        write_checkpoint(self.folder.path, int(snapshot["generation"]), arrays)
+        with self.folder.writing("a checkpoint"), self.pace.measured():
+            write_checkpoint(self.folder.path, int(snapshot["generation"]), arrays)
 
     def _advance(self, generation: int) -> None:
         """Train one generation and write its metrics."""
@@ -135,7 +139,8 @@ class Training:
             if lost_patience(settings, state):
                 state.ended = state.ended or "patience"
         metrics["trial_simulations"] = state.trial_simulations
-        self.folder.metrics.append(metrics)
+        with self.folder.writing(METRICS):
+            self.folder.metrics.append(metrics)
         self.metrics.append(metrics)
         self.state.wall_seconds += perf_counter() - started
         recent = self.metrics[-PATIENCE:]
@@ -283,7 +288,9 @@ class Training:
         summary = summarize(self.plan, self.state, scores)
         circuit, path = self.plan.circuit, self.folder.path
         blocks = circuit.parameters.split(best.weights)
-        write_weights(path / TRAINED, best.weights, blocks, circuit.fingerprint)
+        with self.folder.writing(TRAINED):
+            write_weights(path / TRAINED, best.weights, blocks, circuit.fingerprint)
         # Last, since it marks the run as complete.
-        self.folder.write_result(summary)
+        with self.folder.writing(RESULT):
+            self.folder.write_result(summary)
         return Result(path, self.plan, best.weights, self.metrics, summary)

@@ -2,6 +2,7 @@
 
 import json
 import os
+from io import RawIOBase
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +22,23 @@ class MetricsFile:
         self.path = path
 
     def append(self, metrics: Metrics) -> None:
-        """Add a line to the metrics, and wait until it is on the disk."""
+        """Add a line to the metrics, and wait until it is on the disk.
+
+        Raises
+        ------
+        OSError
+            If it does not get there; no part of it is left.
+        """
         line = json.dumps(metrics, allow_nan=False) + "\n"
-        with open(self.path, "ab") as file:
-            file.write(line.encode())
-            file.flush()
-            os.fsync(file.fileno())
+        # Not buffered: what could not be written would be tried again where the file is closed.
+        with open(self.path, "ab", buffering=0) as file:
+            size = file.tell()
+            try:
+                _write_whole(file, line.encode())
+                os.fsync(file.fileno())
+            except OSError:
+                os.truncate(self.path, size)
+                raise
 
     def read(self) -> list[Metrics]:
         """Return the metrics of all generations that were written completely."""
@@ -62,3 +74,9 @@ class MetricsFile:
                 break
             lines.append((metrics, len(line)))
         return lines
+
+
+def _write_whole(file: RawIOBase, content: bytes) -> None:
+    # A disk that fills up takes some bytes without an error, and none the next time.
+    while content:
+        content = content[file.write(content) :]
