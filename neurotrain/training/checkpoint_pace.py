@@ -4,9 +4,9 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from statistics import median
-from time import perf_counter
+from time import perf_counter, thread_time
 
-# The share of the time that checkpoints take at most.
+# The share of the time for which checkpoints keep a processor busy, at most.
 SHARE = 0.03
 # One that took long by chance, as with a busy disk, does not count alone.
 REMEMBERED = 5
@@ -18,14 +18,14 @@ class CheckpointPace:
     Parameters
     ----------
     every : int or None
-        After so many generations, however long they take; None for as soon as the time since
-        the last one makes what it costs a small share.
+        After so many generations, however long they take; None for as soon as the processor time
+        that the last ones cost is a small share of the time since.
     """
 
     def __init__(self, every: int | None) -> None:
         self._every = every
         self._costs: deque[float] = deque(maxlen=REMEMBERED)
-        self._written = perf_counter()
+        self._begun = perf_counter()
 
     def is_due(self, generation: int) -> bool:
         """Whether there is to be a checkpoint after `generation`."""
@@ -33,12 +33,11 @@ class CheckpointPace:
             return generation % self._every == 0
         # Of a training that goes on nothing has been written yet, and so no cost is known.
         cost = median(self._costs) if self._costs else 0.0
-        return perf_counter() - self._written >= cost / SHARE
+        return perf_counter() - self._begun >= cost / SHARE
 
     @contextmanager
     def measured(self) -> Iterator[None]:
-        """Write a checkpoint, which is timed."""
-        started = perf_counter()
+        """Write a checkpoint, in a thread of which the processor time counts."""
+        self._begun, started = perf_counter(), thread_time()
         yield
-        self._written = perf_counter()
-        self._costs.append(self._written - started)
+        self._costs.append(thread_time() - started)

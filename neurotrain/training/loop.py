@@ -12,8 +12,8 @@ from neurotrain.recording import Recording
 from neurotrain.seeding import generator
 from neurotrain.training.budget import lost_patience, reached_limit
 from neurotrain.training.by_gradient import has_descended
-from neurotrain.training.checkpoint import set_newer_aside, write_checkpoint
-from neurotrain.training.checkpoint_pace import CheckpointPace
+from neurotrain.training.checkpoint import set_newer_aside
+from neurotrain.training.checkpoint_writer import CheckpointWriter
 from neurotrain.training.evaluation import (
     FAILED,
     Scores,
@@ -54,8 +54,10 @@ class Training:
     def __init__(self, plan: Plan, folder: RunFolder, shows_progress: bool) -> None:
         self.plan, self.folder, self.shows_progress = plan, folder, shows_progress
         self.state = TrainingState(plan.make_optimizer())
+        self.checkpoints = CheckpointWriter(
+            folder, plan.circuit.fingerprint, plan.settings.checkpoint_every
+        )
         self.metrics: list[Metrics] = []
-        self.pace = CheckpointPace(plan.settings.checkpoint_every)
 
     def restore(self, checkpoint: dict[str, np.ndarray] | None) -> None:
         """Go back to where `checkpoint` was written; None if there never was one.
@@ -96,33 +98,28 @@ class Training:
         snapshot = self._snapshot()
         try:
             if done == 0:
-                self._write_checkpoint(snapshot)
+                self.checkpoints.write(snapshot)
             while self.state.ended is None:
                 generation = self.state.optimizer.generation + 1
                 self._advance(generation)
                 progress.update(self.metrics[-1], self.state.wall_seconds)
                 snapshot = self._snapshot()
-                if self.pace.is_due(generation):
-                    self._write_checkpoint(snapshot)
+                self.checkpoints.offer(snapshot)
+            self.checkpoints.wait()
             return self._finish()
         except KeyboardInterrupt as interrupt:
-            self._write_checkpoint(snapshot)
+            self.checkpoints.write(snapshot)
             raise KeyboardInterrupt(
                 f"Stopped after generation {snapshot['generation']}; "
                 f"go on with: {command('resume', self.folder.path)}"
             ) from interrupt
         finally:
+            self.checkpoints.close()
             progress.close()
 
     def _snapshot(self) -> dict[str, np.ndarray]:
         """Return the state between two generations, whole whenever Ctrl-C comes."""
         return {**self.state.to_arrays(), "generation": np.array(self.state.optimizer.generation)}
-
-    def _write_checkpoint(self, snapshot: dict[str, np.ndarray]) -> None:
-        fingerprint = np.array(self.plan.circuit.fingerprint)
-        arrays = {**snapshot, "fingerprint": fingerprint}
-        with self.folder.writing("a checkpoint"), self.pace.measured():
-            write_checkpoint(self.folder.path, int(snapshot["generation"]), arrays)
 
     def _advance(self, generation: int) -> None:
         """Train one generation and write its metrics."""

@@ -22,12 +22,12 @@ class MetricsFile:
         self.path = path
 
     def append(self, metrics: Metrics) -> None:
-        """Add a line to the metrics, and wait until it is on the disk.
+        """Add a line to the metrics.
 
         Raises
         ------
         OSError
-            If it does not get there; no part of it is left.
+            If there is no room for it; no part of it is left.
         """
         line = json.dumps(metrics, allow_nan=False) + "\n"
         # Not buffered: what could not be written would be tried again where the file is closed.
@@ -35,10 +35,15 @@ class MetricsFile:
             size = file.tell()
             try:
                 _write_whole(file, line.encode())
-                os.fsync(file.fileno())
             except OSError:
                 os.truncate(self.path, size)
                 raise
+
+    def sync(self) -> None:
+        """Wait until all lines so far are on the disk."""
+        if self.path.exists():
+            with open(self.path, "rb") as file:
+                os.fsync(file.fileno())
 
     def read(self) -> list[Metrics]:
         """Return the metrics of all generations that were written completely."""

@@ -119,6 +119,7 @@ class RunFolder:
     def write_result(self, result: Mapping[str, Any]) -> None:
         """Write the result, which marks the run as complete."""
         text = json.dumps(result, indent=2, allow_nan=False) + "\n"
+        self.metrics.sync()
         write_atomically(self.path / RESULT, lambda file: file.write(text.encode()))
 
     def read_result(self) -> dict[str, Any]:
