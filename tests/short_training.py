@@ -8,7 +8,7 @@ STUB = f"{Path(__file__).with_name('stub_circuit.py')}:linear"
 TASK = {"words": 4, "channels": 4, "bin_ms": 1.0, "decision_ms": 1.0}
 
 
-def train(folder, generations=5, **more):
+def train(folder, generations=5, checkpoint_every=2, **more):
     nt.train(
         STUB,
         "stimulus-integration",
@@ -19,7 +19,7 @@ def train(folder, generations=5, **more):
         validation_trials=10,
         validation_every=2,
         test_trials=10,
-        checkpoint_every=2,
+        checkpoint_every=checkpoint_every,
         out=folder,
         progress=False,
         **more,

@@ -229,6 +229,14 @@ def test_a_resumed_run_cannot_be_resumed_twice_at_the_same_time(interrupted):
     nt.resume(folder, progress=False)
 
 
+def test_a_run_with_as_many_checkpoints_as_cost_little_goes_on(tmp_path):
+    train(tmp_path / "run", checkpoint_every=None)
+    weights = (tmp_path / "run" / "weights.npz").read_bytes()
+    (tmp_path / "run" / "result.json").unlink()
+    nt.resume(tmp_path / "run", progress=False)
+    assert (tmp_path / "run" / "weights.npz").read_bytes() == weights
+
+
 def test_an_intact_checkpoint_gives_no_warning(interrupted):
     with warnings.catch_warnings():
         warnings.simplefilter("error")

@@ -63,6 +63,11 @@ def test_as_often_as_asked_for_whatever_it_costs(clock):
     assert played(clock, CheckpointPace(4), 0.001, [9.0] * 12) == [4, 8, 12]
 
 
+def test_the_first_one_may_take_longer(clock):
+    costs = [5.0, *[0.002] * 20]
+    assert played(clock, CheckpointPace(None), 0.1, costs) == [*range(1, 22)]
+
+
 def test_one_that_failed_does_not_count(clock):
     pace = CheckpointPace(None)
     with pytest.raises(OSError), pace.measured():

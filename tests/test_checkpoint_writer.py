@@ -76,7 +76,7 @@ def test_what_could_not_be_written_is_told_the_next_time(make, monkeypatch):
     monkeypatch.setattr(checkpoint_writer, "write_checkpoint", full)
     writer, _ = make(every=1)
     writer.offer(snapshot(1))
-    with pytest.raises(NotWritten, match="a checkpoint' cannot be written: No space left"):
+    with pytest.raises(NotWritten, match="checkpoint-000001.npz' cannot be written: No space left"):
         writer.offer(snapshot(2))
     # And once only.
     writer.wait()

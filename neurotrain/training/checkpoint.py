@@ -43,7 +43,7 @@ def write_checkpoint(folder: Path, generation: int, arrays: Arrays) -> Path:
     OSError
         If it cannot be written; then those before it are as they were.
     """
-    path = folder / f"checkpoint-{generation:06d}.npz"
+    path = folder / name_of(generation)
     content = {**arrays, "format": np.array(FORMAT), "generation": np.array(generation)}
     digest = np.array(_digest(content))
     write_arrays(path, {**content, "digest": digest})
@@ -51,6 +51,11 @@ def write_checkpoint(folder: Path, generation: int, arrays: Arrays) -> Path:
     for outdated in older[KEPT - 1 :]:
         outdated.unlink()
     return path
+
+
+def name_of(generation: int) -> str:
+    """Return what the checkpoint after a generation is called."""
+    return f"checkpoint-{generation:06d}.npz"
 
 
 def read_checkpoint(path: Path) -> dict[str, np.ndarray]:

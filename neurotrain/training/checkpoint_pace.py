@@ -25,13 +25,12 @@ class CheckpointPace:
     def __init__(self, every: int | None) -> None:
         self._every = every
         self._costs: deque[float] = deque(maxlen=REMEMBERED)
-        self._begun = perf_counter()
+        self._begun, self._is_loaded = perf_counter(), False
 
     def is_due(self, generation: int) -> bool:
         """Whether there is to be a checkpoint after `generation`."""
         if self._every is not None:
             return generation % self._every == 0
-        # Of a training that goes on nothing has been written yet, and so no cost is known.
         cost = median(self._costs) if self._costs else 0.0
         return perf_counter() - self._begun >= cost / SHARE
 
@@ -40,4 +39,7 @@ class CheckpointPace:
         """Write a checkpoint, in a thread of which the processor time counts."""
         self._begun, started = perf_counter(), thread_time()
         yield
-        self._costs.append(thread_time() - started)
+        # The first one loads what it needs.
+        if self._is_loaded:
+            self._costs.append(thread_time() - started)
+        self._is_loaded = True

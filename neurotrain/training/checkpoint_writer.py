@@ -5,7 +5,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
 
-from neurotrain.training.checkpoint import write_checkpoint
+from neurotrain.training.checkpoint import name_of, write_checkpoint
 from neurotrain.training.checkpoint_pace import CheckpointPace
 from neurotrain.training.run_folder import RunFolder
 
@@ -70,7 +70,8 @@ class CheckpointWriter:
 
     def _write(self, snapshot: Snapshot) -> None:
         arrays = {**snapshot, "fingerprint": np.array(self._fingerprint)}
-        with self._folder.writing("a checkpoint"), self._pace.measured():
+        generation = int(snapshot["generation"])
+        with self._folder.writing(name_of(generation)), self._pace.measured():
             # A checkpoint must not have seen more than the metrics.
             self._folder.metrics.sync()
-            write_checkpoint(self._folder.path, int(snapshot["generation"]), arrays)
+            write_checkpoint(self._folder.path, generation, arrays)

@@ -48,9 +48,9 @@ class Settings:
     validation_trials: int
     validation_every: int
     test_trials: int
-    checkpoint_every: int | None
     seed: int
     execution: str
+    checkpoint_every: int | None = None
     threads: int | None = None
     trial_simulations: int | None = None
     seconds: float | None = None
