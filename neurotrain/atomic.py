@@ -61,7 +61,7 @@ def write_arrays(path: Path, arrays: Mapping[str, "np.ndarray"]) -> None:
     """Replace `path` by an archive of arrays, none of which may need pickle."""
     import numpy as np
 
-    # Put together in memory: on a full disk, zipfile raises a second error from its finalizer.
+    # Put together in memory: zipfile goes back and forth in what it writes, a call each time.
     content = BytesIO()
     np.savez(content, **arrays)
     write_atomically(path, lambda file: file.write(content.getbuffer()))

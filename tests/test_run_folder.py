@@ -1,6 +1,8 @@
 """Run folders: hostile names, folders in use, files that were damaged."""
 
+import fcntl
 import json
+import os
 import tomllib
 from pathlib import Path
 
@@ -113,6 +115,21 @@ def test_of_two_runs_at_the_same_time_one_is_refused(tmp_path, monkeypatch):
     with pytest.raises(RunFolderError, match="already holds a run"):
         RunFolder.create(tmp_path / "run", {"seed": 2})
     assert RunFolder(tmp_path / "run").config["seed"] == 1
+
+
+def test_the_lock_is_one_that_nfs_grants(run, monkeypatch):
+    """NFS locks a file for one process alone only if it is open for writing."""
+    modes = []
+
+    def try_lock(descriptor):
+        modes.append(fcntl.fcntl(descriptor, fcntl.F_GETFL) & os.O_ACCMODE)
+        return True
+
+    monkeypatch.setattr("neurotrain.training.run_folder.try_lock", try_lock)
+    before = (run / "config.toml").stat().st_mtime_ns
+    with RunFolder(run).locked():
+        assert modes == [os.O_RDWR]
+    assert (run / "config.toml").stat().st_mtime_ns == before
 
 
 def test_config_holds_every_setting(run):
