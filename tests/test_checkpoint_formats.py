@@ -42,8 +42,8 @@ def test_an_old_run_goes_on_as_it_would_have(name, tmp_path):
     for line, expected in zip(
         lines(folder / "metrics.jsonl"), lines(OLD / name / "expected.jsonl"), strict=True
     ):
-        # Those of today may tell more.
-        assert {key: line[key] for key in expected} == expected
+        # Those of today may tell more. CMA-ES rounds otherwise with other linear algebra.
+        assert {key: line[key] for key in expected} == pytest.approx(expected, rel=1e-6)
     assert (summary["generations"], summary["ended_by"]) == (6, "generations")
     # Four candidates and trials in six generations; the first validates one guess, later ones two.
     assert summary["trial_simulations"] == 6 * 4 * 4 + (40 if name == "1-first" else 50)
