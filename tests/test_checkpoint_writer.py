@@ -1,6 +1,7 @@
 """Checkpoints beside a training: it does not wait for the disk, and hears of what went wrong."""
 
 from threading import Event
+from time import sleep
 
 import numpy as np
 import pytest
@@ -80,6 +81,19 @@ def test_what_could_not_be_written_is_told_the_next_time(make, monkeypatch):
         writer.offer(snapshot(2))
     # And once only.
     writer.wait()
+
+
+def test_it_is_told_also_when_none_is_due(make, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(checkpoint_writer, "write_checkpoint", full)
+    writer, _ = make(every=10)
+    writer.offer(snapshot(10))
+    with pytest.raises(NotWritten):
+        for generation in range(11, 20):
+            sleep(0.05)
+            writer.offer(snapshot(generation))
 
 
 def test_the_metrics_are_on_the_disk_before_the_checkpoint_that_has_seen_them(make, monkeypatch):

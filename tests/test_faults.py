@@ -1,6 +1,9 @@
 """Whatever happens to the process that trains, the run ends as if nothing had."""
 
+import csv
+import json
 import os
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -8,6 +11,7 @@ import pytest
 from faults.faulty_run import CIRCUITS
 from faults.kinds import KINDS
 from faults.scenarios import (
+    SAME,
     Scenario,
     draw_scenarios,
     failures,
@@ -46,6 +50,27 @@ def playable(scenarios, folder):
     """Return those that this process has the rights for."""
     mounts = can_mount(folder)
     return [each for each in scenarios if mounts or each.kind != "disk full"]
+
+
+def page_rows(page):
+    """Return the numbers of the page's table by kind: scenarios, same, stopped."""
+    rows = (re.fullmatch(r"\| ([a-z ]+) \|.*\| (\d+) \| (\d+) \| (\d+) \|", line) for line in page)
+    return {row[1]: (int(row[2]), int(row[3]), int(row[4])) for row in rows if row}
+
+
+def test_the_page_tells_what_is_in_the_table(top):
+    with open(top / "docs" / "faults.csv", newline="", encoding="utf-8") as file:
+        rows = [*csv.DictReader(file)]
+    drawn = [*draw_scenarios(SCENARIOS, SEED)]
+    assert [row["kind"] for row in rows] == [each.kind for each in drawn]
+    assert [json.loads(row["details"]) for row in rows] == [each.details for each in drawn]
+    assert not failures(rows)
+    told = page_rows((top / "docs" / "faults.md").read_text().splitlines())
+    for kind in KINDS:
+        own = [row for row in rows if row["kind"] == kind]
+        same = sum(row["outcome"] == SAME for row in own)
+        assert told[kind] == (len(own), same, len(own) - same)
+    assert told.keys() == KINDS.keys()
 
 
 def test_scenarios_are_the_same_for_a_seed():

@@ -39,8 +39,10 @@ class CheckpointWriter:
         NotWritten
             If the one before could not be written.
         """
+        if self._pending is not None and self._pending.done():
+            self.wait()
         # Where the disk is slower than the training, it is not waited for.
-        if self._every is None and self._pending is not None and not self._pending.done():
+        if self._every is None and self._pending is not None:
             return
         if self._pace.is_due(int(snapshot["generation"])):
             self.wait()

@@ -125,10 +125,10 @@ def draw_cut(rng: np.random.Generator) -> Details:
 
 def play_cut(run: FaultyRun, details: Details) -> None:
     killed_once(run, details)
-    originals = newest_checkpoints(run.folder, len(details["left"]))
+    originals, are_all = newest_checkpoints(run.folder, len(details["left"]))
     for (name, content), left in zip(originals.items(), details["left"], strict=False):
         (run.folder / name).write_bytes(content[: int(left * len(content))])
-    run.complete_unless_refused(originals)
+    run.complete_unless_refused(originals, may_be=are_all)
 
 
 # Bits of checkpoints that flip.
@@ -142,19 +142,20 @@ def draw_flips(rng: np.random.Generator) -> Details:
 
 def play_flips(run: FaultyRun, details: Details) -> None:
     killed_once(run, details)
-    originals = newest_checkpoints(run.folder, len(details["flips"]))
+    originals, are_all = newest_checkpoints(run.folder, len(details["flips"]))
     for (name, content), places in zip(originals.items(), details["flips"], strict=False):
         damaged = bytearray(content)
         for place in places:
             bit = int(place * 8 * len(damaged))
             damaged[bit // 8] ^= 1 << bit % 8
         (run.folder / name).write_bytes(damaged)
-    run.complete_unless_refused(originals)
+    run.complete_unless_refused(originals, may_be=are_all)
 
 
-def newest_checkpoints(folder: Path, count: int) -> dict[str, bytes]:
-    found = sorted(folder.glob("checkpoint-??????.npz"), reverse=True)[:count]
-    return {path.name: path.read_bytes() for path in found}
+def newest_checkpoints(folder: Path, count: int) -> tuple[dict[str, bytes], bool]:
+    """Return the contents of so many by their names, and whether there are no others."""
+    found = sorted(folder.glob("checkpoint-??????.npz"), reverse=True)
+    return {path.name: path.read_bytes() for path in found[:count]}, len(found) <= count
 
 
 # Metrics cut short.
@@ -170,7 +171,7 @@ def play_metrics(run: FaultyRun, details: Details) -> None:
     if path.exists():
         original = path.read_bytes()
         os.truncate(path, int(details["left"] * len(original)))
-        run.complete_unless_refused({path.name: original})
+        run.complete_unless_refused({path.name: original}, may_be=True)
     else:
         run.complete()
 
