@@ -32,6 +32,12 @@ class UntrustedFile(NeurotrainError):
     """A run folder, or a file of settings, names a file that the user has not named yet."""
 
 
+class NotWritten(RunFolderError):
+    """A file of a run that was going on could not be written, as on a full disk."""
+
+    exit_code = 1
+
+
 class TrainingFailed(NeurotrainError):
     """Training started correctly and could not go on."""
 

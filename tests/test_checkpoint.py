@@ -1,13 +1,13 @@
 """Checkpoints: what was written comes back, and any damage is recognized."""
 
 import warnings
-from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
+from short_training import train
 
 import neurotrain as nt
 from neurotrain.errors import RunFolderError
@@ -19,8 +19,6 @@ from neurotrain.training.checkpoint import (
 )
 from neurotrain.training.run_folder import RunFolder
 
-STUB = f"{Path(__file__).with_name('stub_circuit.py')}:linear"
-TASK = {"words": 4, "channels": 4, "bin_ms": 1.0, "decision_ms": 1.0}
 ANY_ARRAY = st.one_of(
     arrays(np.float64, array_shapes(min_dims=0, max_dims=3)),
     arrays(np.int64, array_shapes(min_dims=0, max_dims=2)),
@@ -98,19 +96,11 @@ def test_pickled_content_is_not_loaded(tmp_path):
         read_checkpoint(path)
 
 
-def test_another_format_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr("neurotrain.training.checkpoint.FORMAT", 99)
-    path = write(tmp_path)
-    monkeypatch.undo()
-    with pytest.raises(RunFolderError, match="has format 99.*reads format 2"):
-        read_checkpoint(path)
-
-
-def test_the_last_two_are_kept(tmp_path):
-    for generation in (5, 10, 15, 1_000_000):
+def test_the_last_three_are_kept(tmp_path):
+    for generation in (5, 10, 15, 20, 1_000_000):
         write(tmp_path, generation)
     names = {path.name for path in tmp_path.iterdir()}
-    assert names == {"checkpoint-000015.npz", "checkpoint-1000000.npz"}
+    assert names == {f"checkpoint-{generation:06d}.npz" for generation in (15, 20, 1_000_000)}
 
 
 def test_the_newest_is_read(tmp_path):
@@ -132,23 +122,6 @@ def interrupted(tmp_path):
     return folder, expected
 
 
-def train(folder):
-    nt.train(
-        STUB,
-        "stimulus-integration",
-        task_options=TASK,
-        optimizer_options={"population_size": 4},
-        generations=5,
-        trials=4,
-        validation_trials=10,
-        validation_every=2,
-        test_trials=10,
-        checkpoint_every=2,
-        out=folder,
-        progress=False,
-    )
-
-
 def content_of(folder):
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
@@ -164,6 +137,24 @@ def test_a_damaged_checkpoint_costs_only_time(interrupted):
         (folder / "weights.npz").read_bytes(),
     ) == expected
     read_checkpoint(newest)
+
+
+def test_damaged_ones_do_not_count_among_those_that_are_kept(tmp_path):
+    """Otherwise a run that writes others than before ends with no intact one but the last."""
+    train(tmp_path / "run", generations=13)
+    folder = tmp_path / "run"
+    (folder / "result.json").unlink()
+    (folder / "checkpoint-000012.npz").write_bytes(b"damaged")
+    config = folder / "config.toml"
+    config.write_text(config.read_text().replace("checkpoint_every = 2", "checkpoint_every = 13"))
+    with pytest.warns(DamagedCheckpoint):
+        nt.resume(folder, progress=False)
+    assert sorted(path.name for path in folder.glob("checkpoint-*")) == [
+        "checkpoint-000008.npz",
+        "checkpoint-000010.npz",
+        "checkpoint-000012.npz.damaged",
+        "checkpoint-000013.npz",
+    ]
 
 
 def test_without_an_intact_checkpoint_nothing_is_changed(interrupted):
@@ -236,6 +227,14 @@ def test_a_resumed_run_cannot_be_resumed_twice_at_the_same_time(interrupted):
     ):
         nt.resume(folder, progress=False)
     nt.resume(folder, progress=False)
+
+
+def test_a_run_with_as_many_checkpoints_as_cost_little_goes_on(tmp_path):
+    train(tmp_path / "run", checkpoint_every=None)
+    weights = (tmp_path / "run" / "weights.npz").read_bytes()
+    (tmp_path / "run" / "result.json").unlink()
+    nt.resume(tmp_path / "run", progress=False)
+    assert (tmp_path / "run" / "weights.npz").read_bytes() == weights
 
 
 def test_an_intact_checkpoint_gives_no_warning(interrupted):

@@ -161,7 +161,11 @@ def test_figures_that_fail_do_not_cost_the_training(config, capsys, monkeypatch)
     assert main(arguments) == 0
     captured = capsys.readouterr()
     assert "test_accuracy" in json.loads(captured.out)
-    assert captured.err == "neurotrain: warning: no figures: ImportError: no matplotlib\n"
+    assert re.fullmatch(
+        "neurotrain: warning: no figures: ImportError: no matplotlib; "
+        r"make them with: neurotrain plot runs/\S+\n",
+        captured.err,
+    )
 
 
 def test_plot(config, capsys, monkeypatch):
@@ -273,14 +277,29 @@ def test_mistakes_in_a_users_file_are_named(text, message, config, tmp_path, cap
 
 def test_an_unexpected_failure_is_one_line_too(config, capsys, monkeypatch):
     def fail(*args, **options):
+        raise OSError(5, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("neurotrain.training.loop.score", fail)
+        assert main(train_arguments(config, "--out", "run")) == 1
+        assert "failed: OSError: [Errno 5] Input/output error" in error_of(capsys)
+        assert main(train_arguments(config, "--out", "other", "--debug")) == 1
+        assert "Traceback" in capsys.readouterr().err
+    assert main(["resume", "run", "--no-figures"]) == 0
+
+
+def test_a_full_disk_is_one_line_that_says_how_to_go_on(config, capsys, monkeypatch):
+    def full(*args, **options):
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("neurotrain.training.metrics_file.MetricsFile.append", fail)
+        patch.setattr("neurotrain.training.metrics_file.MetricsFile.append", full)
         assert main(train_arguments(config, "--out", "run")) == 1
-        assert "failed: OSError: [Errno 28] No space left" in error_of(capsys)
-        assert main(train_arguments(config, "--out", "other", "--debug")) == 1
-        assert "Traceback" in capsys.readouterr().err
+    assert error_of(capsys) == (
+        "neurotrain: error: 'run/metrics.jsonl' cannot be written: No space left on device. The "
+        "run has stopped, its checkpoints are intact; make room or mend the disk, then go on with: "
+        "neurotrain resume run\n"
+    )
     assert main(["resume", "run", "--no-figures"]) == 0
 
 

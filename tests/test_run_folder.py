@@ -1,6 +1,8 @@
 """Run folders: hostile names, folders in use, files that were damaged."""
 
+import fcntl
 import json
+import os
 import tomllib
 from pathlib import Path
 
@@ -60,7 +62,7 @@ def test_any_name_will_do(name, tmp_path, monkeypatch):
     (tmp_path / name / "result.json").unlink()
     again = nt.resume(name, progress=False)
     assert np.array_equal(result.weights, again.weights)
-    assert len([p for p in (tmp_path / name).iterdir() if p.name.startswith("checkpoint")]) == 2
+    assert len([p for p in (tmp_path / name).iterdir() if p.name.startswith("checkpoint")]) == 3
     assert [p.name for p in tmp_path.iterdir()] == [name.split("/")[0]]
 
 
@@ -76,6 +78,11 @@ def test_other_files_are_not_mixed_with_a_run(tmp_path):
     with pytest.raises(RunFolderError, match="is not empty"):
         train(tmp_path)
     assert [p.name for p in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+def test_a_run_killed_before_it_had_its_configuration_can_be_started_again(tmp_path):
+    (tmp_path / ".config.toml.host-12.part").write_text("format =")
+    assert (train(tmp_path).folder / "result.json").is_file()
 
 
 def test_an_empty_folder_is_taken(tmp_path):
@@ -108,6 +115,21 @@ def test_of_two_runs_at_the_same_time_one_is_refused(tmp_path, monkeypatch):
     with pytest.raises(RunFolderError, match="already holds a run"):
         RunFolder.create(tmp_path / "run", {"seed": 2})
     assert RunFolder(tmp_path / "run").config["seed"] == 1
+
+
+def test_the_lock_is_one_that_nfs_grants(run, monkeypatch):
+    """NFS locks a file for one process alone only if it is open for writing."""
+    modes = []
+
+    def try_lock(descriptor):
+        modes.append(fcntl.fcntl(descriptor, fcntl.F_GETFL) & os.O_ACCMODE)
+        return True
+
+    monkeypatch.setattr("neurotrain.training.run_folder.try_lock", try_lock)
+    before = (run / "config.toml").stat().st_mtime_ns
+    with RunFolder(run).locked():
+        assert modes == [os.O_RDWR]
+    assert (run / "config.toml").stat().st_mtime_ns == before
 
 
 def test_config_holds_every_setting(run):

@@ -248,7 +248,8 @@ def test_checkpoints_that_vanish_are_looked_for_again(unfinished, monkeypatch):
 def test_a_damaged_checkpoint_is_passed_over_without_a_warning(unfinished):
     (unfinished / "checkpoint-000004.npz").write_bytes(b"half")
     assert read_checkpoint_meanwhile(unfinished)["generation"] == 2
-    (unfinished / "checkpoint-000002.npz").write_bytes(b"half")
+    for generation in (0, 2):
+        (unfinished / f"checkpoint-{generation:06d}.npz").write_bytes(b"half")
     with pytest.raises(RunFolderError, match="checkpoint-000004.npz' is damaged"):
         read_checkpoint_meanwhile(unfinished)
     found = watch(unfinished, lambda *_: None, once=True)

@@ -74,10 +74,13 @@ def _finish(result: Any, arguments: argparse.Namespace) -> None:
         try:
             result.plot()
         except Exception as error:
+            from neurotrain.training.run_folder import command
+
             if arguments.debug:
                 raise
             # The training itself is done and safe.
-            say(f"warning: no figures: {type(error).__name__}: {error}")
+            again = command("plot", result.folder)
+            say(f"warning: no figures: {type(error).__name__}: {error}; make them with: {again}")
     _print_result(result.summary, result.folder, arguments.json)
 
 

@@ -9,11 +9,13 @@ from pathlib import Path
 import numpy as np
 
 from neurotrain.array_file import read_arrays
-from neurotrain.atomic import write_atomically
+from neurotrain.atomic import write_arrays
 from neurotrain.errors import RunFolderError
+from neurotrain.training.checkpoint_formats import FORMAT, MIGRATIONS, migrated
+from neurotrain.training.run_folder import RunFolder
 
-FORMAT = 2
-KEPT = 2
+# One, and two to go back to should it be damaged.
+KEPT = 3
 ATTEMPTS = 5
 
 Arrays = Mapping[str, np.ndarray]
@@ -23,8 +25,12 @@ class DamagedCheckpoint(UserWarning):
     """A checkpoint was passed over because its content is not what was written."""
 
 
+class AnotherFormat(RunFolderError):
+    """A checkpoint is whole, and of a format that this version does not know."""
+
+
 def write_checkpoint(folder: Path, generation: int, arrays: Arrays) -> Path:
-    """Write the state after `generation` and remove all but the last two checkpoints.
+    """Write the state after `generation` and remove all but the last three checkpoints.
 
     Parameters
     ----------
@@ -32,25 +38,36 @@ def write_checkpoint(folder: Path, generation: int, arrays: Arrays) -> Path:
         The run folder.
     arrays : mapping of str to array
         The state; no array may need pickle.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written; then those before it are as they were.
     """
-    path = folder / f"checkpoint-{generation:06d}.npz"
+    path = folder / name_of(generation)
     content = {**arrays, "format": np.array(FORMAT), "generation": np.array(generation)}
     digest = np.array(_digest(content))
-    write_atomically(path, lambda file: np.savez(file, **content, digest=digest))
-    # Newer ones can only be damaged ones that a resumed run has passed over.
+    write_arrays(path, {**content, "digest": digest})
     older = [other for other in _checkpoints(folder) if _generation(other) < generation]
     for outdated in older[KEPT - 1 :]:
         outdated.unlink()
     return path
 
 
+def name_of(generation: int) -> str:
+    """Return what the checkpoint after a generation is called."""
+    return f"checkpoint-{generation:06d}.npz"
+
+
 def read_checkpoint(path: Path) -> dict[str, np.ndarray]:
-    """Return the arrays of a checkpoint.
+    """Return the arrays of a checkpoint, those of an earlier format in the present one.
 
     Raises
     ------
     RunFolderError
-        If the file is cut short, was changed, or is of another format.
+        If the file is cut short or was changed.
+    AnotherFormat
+        If it is of a later version.
     """
     try:
         content = read_arrays(path)
@@ -60,11 +77,13 @@ def read_checkpoint(path: Path) -> dict[str, np.ndarray]:
         raise RunFolderError(f"Checkpoint '{path}' is damaged or cut short.") from error
     if digest != _digest(content):
         raise RunFolderError(f"Checkpoint '{path}' was changed since it was written.")
-    if content["format"] != FORMAT:
-        raise RunFolderError(
+    if content["format"] != FORMAT and int(content["format"]) not in MIGRATIONS:
+        raise AnotherFormat(
             f"Checkpoint '{path}' has format {content['format']}, this version of neurotrain "
-            f"reads format {FORMAT}; resume with the version named in config.toml."
+            f"reads formats {min(MIGRATIONS)} to {FORMAT}; resume with the version that wrote it."
         )
+    if content["format"] != FORMAT:
+        return migrated(content, RunFolder(path.parent))
     return content
 
 
@@ -80,11 +99,15 @@ def read_latest_checkpoint(folder: Path) -> dict[str, np.ndarray] | None:
     ------
     RunFolderError
         If there are checkpoints, but none that can be used.
+    AnotherFormat
+        If one is of a later version.
     """
     problems = []
     for path in _checkpoints(folder):
         try:
             content = read_checkpoint(path)
+        except AnotherFormat:
+            raise
         except RunFolderError as error:
             problems.append(str(error))
             continue
@@ -101,6 +124,16 @@ def read_latest_checkpoint(folder: Path) -> dict[str, np.ndarray] | None:
             f"put a copy of a checkpoint back, or train again into another folder."
         )
     return None
+
+
+def set_newer_aside(folder: Path, generation: int) -> None:
+    """Give other names to the damaged checkpoints that were passed over for an older one.
+
+    Otherwise they would count among those that are kept.
+    """
+    for path in _checkpoints(folder):
+        if _generation(path) > generation:
+            path.rename(path.with_name(f"{path.name}.damaged"))
 
 
 def read_checkpoint_meanwhile(folder: Path) -> dict[str, np.ndarray] | None:

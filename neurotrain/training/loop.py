@@ -9,7 +9,8 @@ from neurotrain.errors import RunFolderError, TrainingFailed
 from neurotrain.recording import Recording
 from neurotrain.training.budget import lost_patience, reached_limit
 from neurotrain.training.by_gradient import has_descended
-from neurotrain.training.checkpoint import write_checkpoint
+from neurotrain.training.checkpoint import set_newer_aside
+from neurotrain.training.checkpoint_writer import CheckpointWriter
 from neurotrain.training.evaluation import (
     finite,
     rate_quantiles_hz,
@@ -22,7 +23,7 @@ from neurotrain.training.metrics_file import Metrics
 from neurotrain.training.plan import Plan
 from neurotrain.training.progress import Progress
 from neurotrain.training.result import Result
-from neurotrain.training.run_folder import RunFolder, command
+from neurotrain.training.run_folder import METRICS, RESULT, RunFolder, command
 from neurotrain.training.summary import summarize
 from neurotrain.training.training_state import TrainingState, Validated
 from neurotrain.training.weights_file import TRAINED, write_weights
@@ -57,6 +58,9 @@ class Training:
         self.plan, self.folder, self.shows_progress = plan, folder, shows_progress
         self.state, self.workers = TrainingState(plan.make_optimizer()), workers
         self.learning = Learning(plan, self.state, workers)
+        self.checkpoints = CheckpointWriter(
+            folder, plan.circuit.fingerprint, plan.settings.checkpoint_every
+        )
         self.metrics: list[Metrics] = []
 
     def restore(self, checkpoint: dict[str, np.ndarray] | None) -> None:
@@ -73,6 +77,7 @@ class Training:
                 raise RunFolderError(f"Checkpoints in '{self.folder.path}' are of another circuit.")
             self._restore_state(checkpoint)
             self.metrics = self.folder.metrics.cut(self.state.optimizer.generation)
+            set_newer_aside(self.folder.path, self.state.optimizer.generation)
         elif self.folder.metrics.read():
             raise RunFolderError(f"'{self.folder.path}' has lost its checkpoints; put them back.")
 
@@ -99,38 +104,34 @@ class Training:
         snapshot = self._snapshot()
         try:
             if done == 0:
-                self._write_checkpoint(snapshot)
+                self.checkpoints.write(snapshot)
             while self.state.ended is None:
                 generation = self.state.optimizer.generation + 1
                 self._advance(generation)
                 progress.update(self.metrics[-1], self.state.wall_seconds)
                 snapshot = self._snapshot()
-                if generation % self.plan.settings.checkpoint_every == 0:
-                    self._write_checkpoint(snapshot)
+                self.checkpoints.offer(snapshot)
+            self.checkpoints.wait()
             return self._finish()
         except KeyboardInterrupt as interrupt:
-            self._write_checkpoint(snapshot)
+            self.checkpoints.write(snapshot)
             raise KeyboardInterrupt(
                 f"Stopped after generation {snapshot['generation']}; "
                 f"go on with: {command('resume', self.folder.path)}"
             ) from interrupt
         except WorkersFailed as failure:
-            self._write_checkpoint(snapshot)
+            self.checkpoints.write(snapshot)
             raise WorkersFailed(
                 f"{failure} The run is as it was after generation {snapshot['generation']}; go on "
                 f"with it, also with other workers: {command('resume', self.folder.path)}"
             ) from failure
         finally:
+            self.checkpoints.close()
             progress.close(self.workers and f"{self.workers.traffic}.")
 
     def _snapshot(self) -> dict[str, np.ndarray]:
         """Return the state between two generations, whole whenever Ctrl-C comes."""
         return {**self.state.to_arrays(), "generation": np.array(self.state.optimizer.generation)}
-
-    def _write_checkpoint(self, snapshot: dict[str, np.ndarray]) -> None:
-        fingerprint = np.array(self.plan.circuit.fingerprint)
-        arrays = {**snapshot, "fingerprint": fingerprint}
-        write_checkpoint(self.folder.path, int(snapshot["generation"]), arrays)
 
     def _advance(self, generation: int) -> None:
         """Train one generation and write its metrics."""
@@ -147,7 +148,8 @@ class Training:
             if lost_patience(settings, state):
                 state.ended = state.ended or "patience"
         metrics["trial_simulations"] = state.trial_simulations
-        self.folder.metrics.append(metrics)
+        with self.folder.writing(METRICS):
+            self.folder.metrics.append(metrics)
         self.metrics.append(metrics)
         self.state.wall_seconds += perf_counter() - started
         recent = self.metrics[-PATIENCE:]
@@ -212,7 +214,9 @@ class Training:
         summary = summarize(self.plan, self.state, scores)
         circuit, path = self.plan.circuit, self.folder.path
         blocks = circuit.parameters.split(best.weights)
-        write_weights(path / TRAINED, best.weights, blocks, circuit.fingerprint)
+        with self.folder.writing(TRAINED):
+            write_weights(path / TRAINED, best.weights, blocks, circuit.fingerprint)
         # Last, since it marks the run as complete.
-        self.folder.write_result(summary)
+        with self.folder.writing(RESULT):
+            self.folder.write_result(summary)
         return Result(path, self.plan, best.weights, self.metrics, summary)

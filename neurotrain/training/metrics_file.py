@@ -2,6 +2,7 @@
 
 import json
 import os
+from io import RawIOBase
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +23,28 @@ class MetricsFile:
         self.path = path
 
     def append(self, metrics: Metrics) -> None:
-        """Add a line to the metrics, and wait until it is on the disk."""
+        """Add a line to the metrics.
+
+        Raises
+        ------
+        OSError
+            If there is no room for it; no part of it is left.
+        """
         line = json.dumps(metrics, allow_nan=False) + "\n"
-        with open(self.path, "ab") as file:
-            file.write(line.encode())
-            file.flush()
-            os.fsync(file.fileno())
+        # Not buffered: what could not be written would be tried again where the file is closed.
+        with open(self.path, "ab", buffering=0) as file:
+            size = file.tell()
+            try:
+                _write_whole(file, line.encode())
+            except OSError:
+                os.truncate(self.path, size)
+                raise
+
+    def sync(self) -> None:
+        """Wait until all lines so far are on the disk."""
+        if self.path.exists():
+            with open(self.path, "rb") as file:
+                os.fsync(file.fileno())
 
     def read(self) -> list[Metrics]:
         """Return the metrics of all generations that were written completely."""
@@ -63,3 +80,9 @@ class MetricsFile:
                 break
             lines.append((metrics, len(line)))
         return lines
+
+
+def _write_whole(file: RawIOBase, content: bytes) -> None:
+    # A disk that fills up takes some bytes without an error, and none the next time.
+    while content:
+        content = content[file.write(content) :]

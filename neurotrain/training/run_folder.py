@@ -8,9 +8,9 @@ from pathlib import Path
 from shlex import quote
 from typing import Any
 
-from neurotrain.atomic import write_atomically
+from neurotrain.atomic import is_part, write_atomically, write_new
 from neurotrain.confined import require_confined
-from neurotrain.errors import InvalidInput, RunFolderError
+from neurotrain.errors import InvalidInput, NotWritten, RunFolderError
 from neurotrain.file_locks import try_lock
 from neurotrain.plain_data import parse_json, parse_toml
 from neurotrain.training.metrics_file import MetricsFile
@@ -61,14 +61,36 @@ class RunFolder:
             ) from error
         try:
             path.mkdir(parents=True, exist_ok=True)
-            # Exclusive: of two runs started at the same time, one is refused.
-            with open(path / CONFIG, "x", encoding="utf-8") as file:
-                file.write(text)
+            # Of two runs started at the same time, one is refused.
+            write_new(path / CONFIG, text.encode())
         except FileExistsError as error:
             raise _in_use(path) from error
         except (OSError, ValueError) as error:
             raise _not_writable(path, error) from error
         return cls(path)
+
+    def abandoned(self, error: OSError) -> RunFolderError:
+        """Let go of a new folder that lacks a file it needs, and return the error for it."""
+        (self.path / CONFIG).unlink()
+        return _not_writable(self.path, error)
+
+    @contextmanager
+    def writing(self, name: str) -> Iterator[None]:
+        """Write a file of the run, which stops where that is not possible.
+
+        Raises
+        ------
+        NotWritten
+            If the disk is full or fails.
+        """
+        try:
+            yield
+        except OSError as error:
+            raise NotWritten(
+                f"'{self.path / name}' cannot be written: {error.strerror or error}. The run has "
+                f"stopped, its checkpoints are intact; make room or mend the disk, then go on "
+                f"with: {command('resume', self.path)}"
+            ) from error
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -79,7 +101,8 @@ class RunFolder:
         RunFolderError
             If another process is training in it.
         """
-        with open(self.path / CONFIG, "rb") as file:
+        # For writing, which nobody does: NFS locks no file that is only read.
+        with open(self.path / CONFIG, "r+b") as file:
             if not try_lock(file.fileno()):
                 raise RunFolderError(
                     f"Another process is training in '{self.path}'; wait for it, or end it first."
@@ -99,6 +122,7 @@ class RunFolder:
     def write_result(self, result: Mapping[str, Any]) -> None:
         """Write the result, which marks the run as complete."""
         text = json.dumps(result, indent=2, allow_nan=False) + "\n"
+        self.metrics.sync()
         write_atomically(self.path / RESULT, lambda file: file.write(text.encode()))
 
     def read_result(self) -> dict[str, Any]:
@@ -128,7 +152,8 @@ def require_unused(path: Path) -> None:
     """Raise `RunFolderError` unless `path` does not exist or is an empty folder."""
     try:
         if path.is_dir():
-            if any(path.iterdir()):
+            # What was killed before it had its configuration has not begun.
+            if not all(is_part(other, CONFIG) for other in path.iterdir()):
                 raise _in_use(path)
         elif path.exists() or path.is_symlink():
             raise RunFolderError(f"'{path}' is not a folder; choose another one for the run.")

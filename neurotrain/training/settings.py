@@ -19,8 +19,8 @@ class Settings:
         On how many fresh trials the guess is validated, and after how many generations.
     test_trials : int
         Trials on which the result is tested at the end.
-    checkpoint_every : int
-        Generations between checkpoints.
+    checkpoint_every : int or None
+        Generations between checkpoints; None for what takes little of the time.
     seed : int
         From which everything random of the run follows.
     execution : str
@@ -48,9 +48,9 @@ class Settings:
     validation_trials: int
     validation_every: int
     test_trials: int
-    checkpoint_every: int
     seed: int
     execution: str
+    checkpoint_every: int | None = None
     threads: int | None = None
     trial_simulations: int | None = None
     seconds: float | None = None
@@ -81,7 +81,6 @@ _SIZES = (
     "validation_trials",
     "validation_every",
     "test_trials",
-    "checkpoint_every",
 )
-_LIMITS = ("generations", "threads", "trial_simulations", "patience")
+_LIMITS = ("generations", "checkpoint_every", "threads", "trial_simulations", "patience")
 SETTINGS = tuple(field.name for field in fields(Settings))

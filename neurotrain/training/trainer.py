@@ -46,7 +46,7 @@ def train(
     validation_trials: int = 1000,
     validation_every: int = 20,
     test_trials: int = 2000,
-    checkpoint_every: int = 10,
+    checkpoint_every: int | None = None,
     seed: int = 0,
     execution: str = "fused",
     threads: int | None = None,
@@ -111,8 +111,9 @@ def train(
         Trials of each generation.
     validation_trials, validation_every, test_trials : int
         Trials of a validation, generations between two of them, trials of the test.
-    checkpoint_every : int
-        Generations between checkpoints.
+    checkpoint_every : int, optional
+        Generations between checkpoints. By default there is one after each generation, and of
+        generations too short for that as many as take 3 % of the time.
     seed : int
         From which everything random follows.
     execution : str
@@ -142,6 +143,8 @@ def train(
         been written by then.
     RunFolderError
         If the run folder is not empty, which is left as it is.
+    NotWritten
+        If a file of the run cannot be written any more, as on a full disk.
     TrainingFailed
         If no candidate could be used for many generations.
     """
@@ -197,6 +200,8 @@ def resume(
     RunFolderError
         If the folder holds no run, a run of another circuit, or no intact checkpoint;
         nothing in it is changed.
+    NotWritten
+        If a file of the run cannot be written, as on a full disk.
     """
     opened = RunFolder(folder)
     if opened.is_complete:
@@ -227,7 +232,10 @@ def _new_folder(out: str | os.PathLike | None, plan: Plan) -> RunFolder:
     folder = RunFolder.create(_default_folder(plan) if out is None else out, config)
     if given:
         circuit = plan.circuit
-        write_start(folder.path, circuit.parameters, plan.given_start, circuit.fingerprint)
+        try:
+            write_start(folder.path, circuit.parameters, plan.given_start, circuit.fingerprint)
+        except OSError as error:
+            raise folder.abandoned(error) from error
     return folder
 
 

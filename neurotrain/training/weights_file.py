@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from neurotrain.array_file import read_arrays
-from neurotrain.atomic import write_atomically
+from neurotrain.atomic import write_arrays
 from neurotrain.errors import RunFolderError
 
 TRAINED, START = "weights.npz", "start.npz"
@@ -17,7 +17,7 @@ def write_weights(
 ) -> None:
     """Write weights into a file: the vector as ``flat``, and each block by its name."""
     arrays = {**blocks, "flat": flat, "fingerprint": np.array(fingerprint)}
-    write_atomically(path, lambda file: np.savez(file, **arrays))
+    write_arrays(path, arrays)
 
 
 def read_weights(path: Path, fingerprint: str) -> np.ndarray:

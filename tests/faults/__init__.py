@@ -1,0 +1,1 @@
+"""Runs to which something happens, drawn at random, and what became of them."""

@@ -1,0 +1,100 @@
+"""Whatever happens to the process that trains, the run ends as if nothing had."""
+
+import csv
+import json
+import os
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from faults.faulty_run import CIRCUITS
+from faults.kinds import KINDS
+from faults.scenarios import (
+    SAME,
+    Scenario,
+    draw_scenarios,
+    failures,
+    play,
+    uninterrupted,
+    write_table,
+)
+from small_disk import can_mount
+
+SCENARIOS, SEED = 200, 1
+# Where the table of all scenarios goes; by default into the temporary folder of the tests.
+TABLE = "NEUROTRAIN_FAULTS_TABLE"
+# Those that end soonest; kills and Ctrl-C are among the tests of the command line.
+QUICK = {
+    "killed while writing": {"calls": [20]},
+    "bits of checkpoints flipped": {"generation": 8, "more_ms": 5.0, "flips": [[0.3, 0.6]]},
+    "disk full": {"pages": [8]},
+    "two processes": {"generation": 9, "more_ms": 5.0, "second": "resume"},
+}
+
+
+@pytest.fixture(scope="module")
+def expected(tmp_path_factory):
+    """Return what runs come to without any fault, by circuit, made when first asked for."""
+    outcomes, folder = {}, tmp_path_factory.mktemp("uninterrupted")
+
+    def of(circuit):
+        if circuit not in outcomes:
+            outcomes[circuit] = uninterrupted(folder / circuit, circuit)
+        return outcomes[circuit]
+
+    return of
+
+
+def playable(scenarios, folder):
+    """Return those that this process has the rights for."""
+    mounts = can_mount(folder)
+    return [each for each in scenarios if mounts or each.kind != "disk full"]
+
+
+def page_rows(page):
+    """Return the numbers of the page's table by kind: scenarios, same, stopped."""
+    rows = (re.fullmatch(r"\| ([a-z ]+) \|.*\| (\d+) \| (\d+) \| (\d+) \|", line) for line in page)
+    return {row[1]: (int(row[2]), int(row[3]), int(row[4])) for row in rows if row}
+
+
+def test_the_page_tells_what_is_in_the_table(top):
+    with open(top / "docs" / "faults.csv", newline="", encoding="utf-8") as file:
+        rows = [*csv.DictReader(file)]
+    drawn = [*draw_scenarios(SCENARIOS, SEED)]
+    assert [row["kind"] for row in rows] == [each.kind for each in drawn]
+    assert [json.loads(row["details"]) for row in rows] == [each.details for each in drawn]
+    assert not failures(rows)
+    told = page_rows((top / "docs" / "faults.md").read_text().splitlines())
+    for kind in KINDS:
+        own = [row for row in rows if row["kind"] == kind]
+        same = sum(row["outcome"] == SAME for row in own)
+        assert told[kind] == (len(own), same, len(own) - same)
+    assert told.keys() == KINDS.keys()
+
+
+def test_scenarios_are_the_same_for_a_seed():
+    drawn = [*draw_scenarios(SCENARIOS, SEED)]
+    assert drawn == [*draw_scenarios(SCENARIOS, SEED)] != [*draw_scenarios(SCENARIOS, SEED + 1)]
+    assert Counter(each.kind for each in drawn) == dict.fromkeys(KINDS, SCENARIOS // len(KINDS))
+    assert {each.circuit for each in drawn} == {*CIRCUITS}
+
+
+@pytest.mark.parametrize("kind", QUICK)
+def test_one_of_a_kind(kind, tmp_path, expected):
+    scenario = Scenario(0, kind, "linear", None, QUICK[kind])
+    if not playable([scenario], tmp_path):
+        pytest.skip("only root can mount a disk that fills up")
+    row = play(scenario, tmp_path / "scenario", expected("linear"))
+    assert not failures([row]), row
+
+
+@pytest.mark.nightly
+def test_all_scenarios(tmp_path, expected):
+    path = Path(os.environ.get(TABLE, tmp_path / "faults.csv"))
+    rows = []
+    for scenario in playable(draw_scenarios(SCENARIOS, SEED), tmp_path):
+        folder = tmp_path / f"scenario-{scenario.number}"
+        rows.append(play(scenario, folder, expected(scenario.circuit)))
+        write_table(path, rows)
+    assert not failures(rows), f"{len(failures(rows))} of {len(rows)} failed: {path}"
