@@ -120,9 +120,7 @@ def _rebuild(
         raise RunFolderError(f"config.toml is damaged or not complete: {error}.") from error
     require_named_files_trusted(
         {
-            "circuit": None if circuit is not None else choices["model"].name,
-            "loss": None if loss is not None else choices["loss"].name,
-            "task": None if task is not None else choices["task"].name,
+            **_named(choices, circuit=("model", circuit), loss=("loss", loss), task=("task", task)),
             "task_options": choices["task"].options,
             "curriculum": config.get("curriculum"),
         },
@@ -141,6 +139,14 @@ def _rebuild(
         curriculum=curriculum,
         gradient=gradient,
     )
+
+
+def _named(choices: Mapping[str, Choice], **parts: tuple[str, Any]) -> dict[str, str | None]:
+    """Return the names of parts that are made by name, for they were neither given nor made."""
+    return {
+        argument: None if given is not None or choices[part].in_python else choices[part].name
+        for argument, (part, given) in parts.items()
+    }
 
 
 def _settings(config: Mapping[str, Any], threads: int | None = None) -> Settings:
