@@ -26,6 +26,8 @@ PACKAGES = {
     "neo": (),
     "matplotlib": (3, 7),
     "tqdm": (),
+    "loky": (3, 4),
+    "cloudpickle": (),
     "tomli-w": (),
 }
 EXTRAS = {
