@@ -13,6 +13,7 @@ import numpy as np
 
 from faults.faulty_run import FaultyRun
 from faults.kinds import KINDS
+from faults.worker_kinds import WORKER_KINDS
 from neurotrain import train
 
 SHARES = {"linear": 0.7, "slow": 0.2, "morris-lecar": 0.1}
@@ -45,6 +46,14 @@ def draw_scenarios(count: int, seed: int) -> Iterator[Scenario]:
         yield Scenario(number, kind, circuit, every, KINDS[kind].draw(rng))
 
 
+def draw_worker_scenarios(count: int, seed: int) -> Iterator[Scenario]:
+    """Yield scenarios of workers; each kind has its turn."""
+    for number, source in enumerate(np.random.SeedSequence(seed).spawn(count)):
+        kind = [*WORKER_KINDS][number % len(WORKER_KINDS)]
+        details = WORKER_KINDS[kind].draw(np.random.default_rng(source))
+        yield Scenario(number, kind, "morris-lecar", None, details)
+
+
 def uninterrupted(folder: Path, circuit: str) -> Outcome:
     """Return what a run comes to if nothing happens to it."""
     run = FaultyRun(folder, circuit, None)
@@ -58,7 +67,7 @@ def play(scenario: Scenario, folder: Path, expected: Outcome) -> Row:
     run = FaultyRun(folder / "run", scenario.circuit, scenario.checkpoint_every)
     started = time.perf_counter()
     try:
-        KINDS[scenario.kind].play(run, scenario.details)
+        (KINDS | WORKER_KINDS)[scenario.kind].play(run, scenario.details)
         assert run.outcome() == expected, "another result"
         assert run.lost <= lost_at_most(scenario), f"{run.lost} generations were lost"
         outcome = STOPPED if run.refusals else SAME
