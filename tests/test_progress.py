@@ -220,7 +220,7 @@ def test_a_notebook_without_widgets_gets_text():
     [(3, {}, 100), (0, {"seconds": 30.0}, 60), (3, {"trial_simulations": 400}, 40)],
 )
 def test_a_training_shows_when_its_limits_end_it(classes, limits, ends, log, clock):
-    settings = Settings(100, 1, 1, 1, 1, 1, 0, "fused", **limits)
+    settings = Settings(100, 1, 1, 1, 1, 0, "fused", **limits)
     plan = SimpleNamespace(settings=settings, task=SimpleNamespace(classes=classes))
     shown = Progress(0, plan, True)
     for generation in range(1, 21):

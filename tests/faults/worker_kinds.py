@@ -92,9 +92,11 @@ def play_scheduler(run: FaultyRun, details: Details) -> None:
             stack.enter_context(dask_cluster(port))
         code, said = run.wait(process)
     if code != 0:
-        run.note_refusal(code, said)
+        # Dask logs what it loses, before the one line.
+        run.note_refusal(code, said[said.rindex("error: ") :])
         run.note_loss()
         # With threads of its own.
+        del run.options["executor"], run.options["executor_options"]
         run.complete()
 
 
