@@ -97,6 +97,27 @@ def test_noise_is_added_to_what_is_told_alone():
     assert 0 < first.std() < 0.3 * landscape.level(10)
 
 
+@pytest.mark.parametrize("library", ["cmaes:XNES", "neurotrain"])
+def test_a_method_of_others_that_overflows_has_not_solved_it(library):
+    class Overflowing(Shrinking):
+        def tell(self, losses):
+            if len(self.told) == 3:
+                raise OverflowError("math range error")
+            super().tell(losses)
+
+    class Broken(Contender):
+        def make(self, start, sigma, seed):
+            return Overflowing(start)
+
+    landscape = Landscape("sphere", sphere, 1.0, 0.5, 2e-6, 1.0, {10: 1000})
+    contender = Broken("xnes", library)
+    if library == "neurotrain":
+        with pytest.raises(OverflowError):
+            evaluations(contender, landscape, 10, 0)
+    else:
+        assert evaluations(contender, landscape, 10, 0) == (np.inf, 15)
+
+
 def test_all_of_ours_are_compared():
     for name in LANDSCAPES:
         found = contenders(name)
