@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from neurotrain.errors import InvalidInput
-from neurotrain.executions.fused.snapshot import take_snapshot
+from neurotrain.executions.fused.snapshot import Snapshot
 from neurotrain.training.by_gradient import takes_gradients
 from neurotrain.training.choices import choose_circuit
 from neurotrain.training.plan import Plan
@@ -32,7 +32,7 @@ def portable(plan: Plan) -> Plan:
     """
     start = plan.start
     if plan.settings.execution.startswith("fused"):
-        circuit = take_snapshot(plan.circuit)
+        circuit = Snapshot(plan.circuit)
     elif plan.choices["model"].in_python:
         raise InvalidInput(
             f"A circuit made in Python can travel to workers for execution='fused' only, not for "
