@@ -26,7 +26,7 @@ from neurotrain.training.settings import Settings
 
 STUB = f"{Path(__file__).with_name('stub_circuit.py')}:linear"
 TASK = StimulusIntegration(words=4, channels=4, bin_ms=1.0, decision_ms=1.0)
-SETTINGS = Settings(3, 8, 20, 2, 30, 3, 0, "fused")
+SETTINGS = Settings(3, 8, 20, 2, 30, 0, "fused")
 
 
 def plan(optimizer="openai-es", circuit=None, **options):
