@@ -8,7 +8,7 @@ latency of the network are assumptions, those of a usual Ethernet.
 import argparse
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from heapq import heappop, heappush
 from math import ceil
 from pathlib import Path
@@ -138,9 +138,12 @@ def main() -> None:
     parser.add_argument("costs", type=Path, help="what executor_cost --out wrote")
     parser.add_argument("--trials", type=int, default=32)
     parser.add_argument("--parameters", type=int, default=10_000)
+    parser.add_argument("--kernel-ms", type=float, help="of a larger network than was measured")
     arguments = parser.parse_args()
     read = json.loads(arguments.costs.read_text())
     costs = Costs(**{name: read[name] for name in Costs.__dataclass_fields__})
+    if arguments.kernel_ms is not None:
+        costs = replace(costs, kernel_ms=arguments.kernel_ms)
     shape = (arguments.trials, arguments.parameters)
     shown = (64, 1024, 16_384, 262_144)
     print(f"| workers | {' | '.join(f'{p:,}' for p in shown)} | 0.8 from | then held up by |")
