@@ -60,6 +60,7 @@ def cluster(port):
         yield
 
 
+@pytest.mark.nightly
 def test_a_scheduler_may_vanish_and_return():
     plan, port = plan_of(), free_port()
     expected = learned(plan, generations=4)[0]
@@ -76,6 +77,7 @@ def test_a_scheduler_may_vanish_and_return():
     assert metrics == expected
 
 
+@pytest.mark.nightly
 def test_a_scheduler_that_stays_away_ends_the_run(monkeypatch):
     monkeypatch.setattr("neurotrain.training.executors.dask.PATIENCE_SECONDS", 2.0)
     plan, port = plan_of(), free_port()

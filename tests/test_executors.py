@@ -242,13 +242,8 @@ def test_an_error_of_the_users_task_is_raised_here(plan, monkeypatch, threads):
         learned(plan, Workers(threads, plan))
 
 
-@pytest.mark.parametrize(
-    "stop",
-    [
-        pytest.param(signal.SIGKILL, marks=pytest.mark.slow),
-        pytest.param(signal.SIGSTOP, marks=pytest.mark.nightly),
-    ],
-)
+@pytest.mark.nightly
+@pytest.mark.parametrize("stop", [signal.SIGKILL, signal.SIGSTOP])
 def test_a_process_that_is_killed_or_stopped_is_replaced(stop, plan, expected):
     with closing(Processes(2)) as engine:
         workers = Workers(engine, plan, 7, chunk_seconds=3.0)
