@@ -123,7 +123,7 @@ class _Run:
             logged=gather.logged(lowered),
             chosen=gather.chosen(lowered, ticking),
             tables=gather.tables(lowered),
-            generated=gather.generated(lowered, ticking),
+            generated=gather.generated(gather.generators(lowered), ticking),
             before=gather.before(lowered),
         )
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from neurotrain.description import NOISE_SEED
 from neurotrain.executions.base import Activity, Request
+from neurotrain.executions.fused import gather
 from neurotrain.executions.fused.kernel import Kernel
 from neurotrain.executions.fused.network_data import NetworkData, network_data
 from neurotrain.executions.fused.outcome import Outcome
@@ -76,7 +77,7 @@ def collect(
         queues=network.queues,
         chosen=_chosen(circuit, request),
         tables=network.tables,
-        generated=network.generated(clocks),
+        generated=gather.generated(network.generators, clocks),
         before=network.before,
     )
 

@@ -217,9 +217,9 @@ def _generator(group: SpikeGeneratorGroup, clock: int) -> Generator:
     )
 
 
-def generated(lowered: Lowered, found: tuple[Clock, ...]) -> dict[str, np.ndarray]:
+def generated(given: Mapping[str, Generator], found: tuple[Clock, ...]) -> dict[str, np.ndarray]:
     """Return tick, from the beginning, and element of all events of generators."""
-    return {event: one.events(found[one.clock]) for event, one in generators(lowered).items()}
+    return {event: one.events(found[one.clock]) for event, one in given.items()}
 
 
 def mark_generated(lowered: Lowered, found: tuple[Clock, ...]) -> None:

@@ -60,10 +60,6 @@ class NetworkData:
         ticks = [int(np.ceil(duration / clock.dt_ - 1e-4)) for clock in self.clocks]
         return gather.clocks(self.clocks, [0] * len(ticks), ticks)
 
-    def generated(self, clocks: tuple[Clock, ...]) -> dict[str, np.ndarray]:
-        """Return tick and element of all events that generators give, by event."""
-        return {event: one.events(clocks[one.clock]) for event, one in self.generators.items()}
-
 
 def network_data(circuit: "Circuit", lowered: Lowered) -> NetworkData:
     """Return the network of a circuit as its Brian2 objects are now."""
