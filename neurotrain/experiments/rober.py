@@ -44,7 +44,7 @@ def run(setting: Setting) -> Findings:
     fits, rows, panels = _fits(), [], {}
     for name in ("published", "scaled inputs"):
         panels[name] = compared(setting, name.replace(" ", "-"), fits[name], plan)
-    panels["longer"] = {LONGER: _longer(setting, fits["scaled inputs"], plan)}
+    panels["scaled inputs, 60 candidates"] = {LONGER: _longer(setting, fits["scaled inputs"], plan)}
     for name, panel in panels.items():
         rows += [row(name, arm, trainings, LEVELS) for arm, trainings in panel.items()]
     repeated = [
