@@ -43,8 +43,9 @@ def summary(kind: str, name: str) -> str:
 def find(kind: str, name: str) -> Callable[..., Any]:
     """Return what makes the member called `name`: a class or a builder.
 
-    A model may also be ``FILE.py:FUNCTION``, a builder in a file of the user's, an
-    optimizer ``LIBRARY:ALGORITHM``, one of another library, and a task ``neurogym:ID``.
+    A model, a task or an optimizer may also be ``FILE.py:NAME``, a builder or class in a file of
+    the user's, an optimizer ``LIBRARY:ALGORITHM``, one of another library, and a task
+    ``neurogym:ID``.
 
     Raises
     ------
@@ -52,7 +53,7 @@ def find(kind: str, name: str) -> Callable[..., Any]:
         If there is no such member, with the nearest name; or the user's file
         cannot be run.
     """
-    if kind == "models" and is_in_file(name):
+    if kind in ("models", "tasks") and is_in_file(name):
         return import_module("neurotrain.user_file").find_function(name)
     if kind == "optimizers":
         return import_module("neurotrain.optimizers").optimizer_class(name)

@@ -12,6 +12,8 @@ from typing import Any
 from neurotrain.catalog import describe, resolved_path
 from neurotrain.errors import InvalidInput, NeurotrainError, unknown_name
 
+_PREFIX = "_neurotrain_user_"
+
 
 def find_function(name: str) -> Callable[..., Any]:
     """Return the function that `name`, ``FILE.py:FUNCTION``, points to.
@@ -53,13 +55,18 @@ def call(name: str, function: Callable[..., Any], options: Mapping[str, Any]) ->
         raise InvalidInput(f"'{name}'{_line(error, path)} failed: {describe(error)}") from error
 
 
+def loaded_files() -> list[ModuleType]:
+    """Return the files that were run, which no other process finds by the names that they have."""
+    return [module for name, module in sys.modules.items() if name.startswith(_PREFIX)]
+
+
 def _is_own(value: object, module: ModuleType) -> bool:
     return callable(value) and getattr(value, "__module__", None) == module.__name__
 
 
 def _run_file(path: Path) -> ModuleType:
     # Named after the whole path: two files of one name do not get into each other's way.
-    name = f"_neurotrain_user_{sha256(str(path).encode(errors='surrogateescape')).hexdigest()[:16]}"
+    name = f"{_PREFIX}{sha256(str(path).encode(errors='surrogateescape')).hexdigest()[:16]}"
     if name in sys.modules:
         return sys.modules[name]
     spec = spec_from_file_location(name, path)

@@ -9,7 +9,9 @@ from neurotrain.commands.parser import Parser
 
 def add_compare(parser: Parser) -> None:
     """Compare evolution and backpropagation on a task, with neurons and with rate units."""
-    parser.add("task", metavar="TASK", help="one of neurotrain list tasks, or neurogym:ID")
+    parser.add(
+        "task", metavar="TASK", help="one of neurotrain list tasks, neurogym:ID, or FILE.py:NAME"
+    )
     parser.add("--model", help="the biophysical one; by default the task's usual one")
     parser.add("--neurons", type=int, metavar="N", help="of each network, by default 64")
     parser.add("--seconds", type=float, metavar="T", help="of each training, by default 120")

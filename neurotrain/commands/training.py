@@ -13,11 +13,14 @@ from neurotrain.commands.parser import Parser
 def add_train(parser: Parser) -> None:
     """Train a model on a task."""
     parser.add(
-        "task", nargs="?", metavar="TASK", help="one of neurotrain list tasks, or neurogym:ID"
+        "task",
+        nargs="?",
+        metavar="TASK",
+        help="one of neurotrain list tasks, neurogym:ID, or FILE.py:NAME",
     )
     parser.add("--model", help="name, or FILE.py:FUNCTION; by default morris-lecar")
-    parser.add("--optimizer", help="name of an optimizer")
-    parser.add("--loss", help="name of a loss; the model gets the readout that it needs")
+    parser.add("--optimizer", help="name of an optimizer, or FILE.py:CLASS")
+    parser.add("--loss", help="name, or FILE.py:NAME; the model gets the readout that it needs")
     parser.add("--generations", type=int, metavar="G", help="length of the run")
     parser.add("--trial-simulations", type=int, metavar="T", help="end when these are spent")
     parser.add("--seconds", type=float, metavar="T", help="end after the generation at that time")

@@ -1,15 +1,18 @@
 """Methods that train parameters, from losses alone or by gradients, found by their public names."""
 
+from functools import partial
 from importlib import import_module
 from inspect import Parameter, signature
 from typing import Any
 
 import numpy as np
 
-from neurotrain.errors import unknown_name
+from neurotrain.errors import InvalidInput, unknown_name
+from neurotrain.optimizers.ask_tell import AskTell
 from neurotrain.optimizers.base import Optimizer, check_optimizer
 
 __all__ = [
+    "AskTell",
     "Optimizer",
     "check_optimizer",
     "gradient_descent_names",
@@ -60,8 +63,10 @@ def optimizer_class(name: str) -> type[Optimizer]:
     """Return the class of the optimizer called `name`; refuse an unknown name.
 
     It may also be ``LIBRARY:ALGORITHM``, such as ``evosax:CR_FM_NES``: an algorithm of
-    evosax, nevergrad or cmaes, if that is installed.
+    evosax, nevergrad or cmaes, if that is installed; or ``FILE.py:CLASS``, one of the user's.
     """
+    if _is_in_file(name):
+        return _class_in_file(name)
     if ":" in name:
         return import_module("neurotrain.optimizers.adapters").adapted_class(name)
     classes = _CLASSES | _GRADIENT_CLASSES
@@ -69,6 +74,23 @@ def optimizer_class(name: str) -> type[Optimizer]:
         raise unknown_name("optimizer", name, classes)
     module, attribute = classes[name]
     return getattr(import_module(module), attribute)
+
+
+def _is_in_file(name: str) -> bool:
+    return ".py:" in name or name.endswith(".py")
+
+
+def _class_in_file(name: str) -> type[Optimizer]:
+    from neurotrain.user_file import find_function
+
+    found = find_function(name)
+    # Of a class, a protocol with attributes cannot tell.
+    if not isinstance(found, type) or not all(hasattr(found, each) for each in ("ask", "tell")):
+        raise InvalidInput(
+            f"'{name}' must be the class of an optimizer, with ask and tell; derive it from "
+            "neurotrain.optimizers.AskTell."
+        )
+    return found
 
 
 def optimizer_options(name: str) -> dict[str, Any]:
@@ -95,8 +117,8 @@ def make_optimizer(
     Parameters
     ----------
     name : str
-        One of `optimizer_names` or `gradient_descent_names`, or ``LIBRARY:ALGORITHM`` as in
-        `optimizer_class`.
+        One of `optimizer_names` or `gradient_descent_names`, or ``LIBRARY:ALGORITHM`` or
+        ``FILE.py:CLASS`` as in `optimizer_class`.
     start, scale : (parameter,) array
         The first guess, and the natural scale of each parameter, above zero.
     seed : int
@@ -113,4 +135,9 @@ def make_optimizer(
     for option in options:
         if option not in known:
             raise unknown_name(f"option of {name}", option, known)
-    return optimizer_class(name)(start, scale, seed=seed, **options)
+    make = partial(optimizer_class(name), start, scale)
+    if _is_in_file(name):
+        from neurotrain.user_file import call
+
+        return call(name, make, {"seed": seed, **options})
+    return make(seed=seed, **options)

@@ -114,6 +114,8 @@ def _check_model_options(name: str, options: Options, fixed: tuple[str, ...]) ->
 def choose_optimizer(name: Any, options: Options) -> Choice:
     if not isinstance(name, str):
         raise InvalidInput(f"optimizer must be a name, got {described(name)}.")
+    if catalog.is_in_file(name):
+        name = catalog.absolute(name)
     return Choice(name, resolved_options(name, options))
 
 

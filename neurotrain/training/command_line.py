@@ -66,7 +66,7 @@ def training_arguments(arguments: argparse.Namespace) -> dict[str, Any]:
     if "task" not in result:
         raise InvalidInput("Say which task to train: neurotrain train TASK; see neurotrain list.")
     if "config" in given:
-        typed = [given.get("model"), given.get("loss"), *_typed_values(given)]
+        typed = [*(given.get(part) for part in PARTS_OF_TRAIN), *_typed_values(given)]
         require_named_files_trusted(result, given["config"], typed)
     return with_defaults(result)
 

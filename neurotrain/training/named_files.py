@@ -1,4 +1,4 @@
-"""The files that the settings of a run name: those of models and losses, and data of tasks."""
+"""The files that the settings of a run name: those of its parts, and data of tasks."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -30,7 +30,7 @@ def require_named_files_trusted(
 
 
 def trust_named_files(*names: Any) -> None:
-    """Note the files that the user named as models and losses, for when the run is opened again."""
+    """Note the files in which the user named parts of a run, for when the run is opened again."""
     for name in names:
         if isinstance(name, str) and catalog.is_in_file(name):
             # Without a note the user is asked later on.
@@ -39,10 +39,11 @@ def trust_named_files(*names: Any) -> None:
 
 
 def _named_files(arguments: Mapping[str, Any]) -> Iterator[str]:
-    for part in ("circuit", "loss"):
+    for part in ("circuit", "task", "loss", "optimizer"):
         name = arguments.get(part)
         if isinstance(name, str) and catalog.is_in_file(name):
             yield name
+    # A task in a file is run for what it says of its settings, so after its own name.
     task, curriculum = arguments.get("task"), arguments.get("curriculum")
     for setting in getattr(catalog.find("tasks", task), "file_settings", ()) if task else ():
         values = [(arguments.get("task_options") or {}).get(setting)]

@@ -121,6 +121,7 @@ def _rebuild(
     require_named_files_trusted(
         {
             **_named(choices, circuit=("model", circuit), loss=("loss", loss), task=("task", task)),
+            "optimizer": choices["optimizer"].name,
             "task_options": choices["task"].options,
             "curriculum": config.get("curriculum"),
         },

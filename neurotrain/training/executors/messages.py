@@ -8,9 +8,13 @@ from typing import Any
 
 import cloudpickle
 
+from neurotrain.user_file import loaded_files
+
 
 def pack(message: Any) -> bytes:
-    """Return a message, with all that a notebook or script defines, as bytes."""
+    """Return a message, with all that a notebook, script or named file defines, as bytes."""
+    for module in loaded_files():
+        cloudpickle.register_pickle_by_value(module)
     return cloudpickle.dumps(message)
 
 
