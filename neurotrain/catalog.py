@@ -3,11 +3,11 @@
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from inspect import getdoc, signature
-from pathlib import Path
 from typing import Any
 
-from neurotrain.errors import InvalidInput, NeurotrainError, unknown_name
+from neurotrain.errors import InvalidInput, NeurotrainError, describe, unknown_name
 from neurotrain.quantities import with_quantities
+from neurotrain.user_file import call, find_function, is_in_file
 
 # What one of each kind is called, and the mapping from public names in its module.
 _SINGULAR = {
@@ -54,7 +54,7 @@ def find(kind: str, name: str) -> Callable[..., Any]:
         cannot be run.
     """
     if kind in ("models", "tasks") and is_in_file(name):
-        return import_module("neurotrain.user_file").find_function(name)
+        return find_function(name)
     if kind == "optimizers":
         return import_module("neurotrain.optimizers").optimizer_class(name)
     if kind == "tasks" and name.startswith("neurogym:"):
@@ -71,11 +71,6 @@ def is_member(kind: str, made: Any) -> bool:
     name = made.name
     is_known = name in names(kind) or (kind == "tasks" and name.startswith("neurogym:"))
     return is_known and type(made) is find(kind, name)
-
-
-def is_in_file(name: str) -> bool:
-    """Whether `name` points into a file of the user's."""
-    return ".py:" in name or name.endswith(".py")
 
 
 def build(kind: str, name: str, **options: Any) -> Any:
@@ -96,7 +91,7 @@ def build(kind: str, name: str, **options: Any) -> Any:
     if kind == "models":
         options = with_quantities(options)
     if is_in_file(name):
-        return import_module("neurotrain.user_file").call(name, make, options)
+        return call(name, make, options)
     try:
         return make(**options)
     except NeurotrainError:
@@ -127,32 +122,6 @@ def _option_names(kind: str, name: str) -> list[str]:
     if kind == "optimizers":
         return [*import_module("neurotrain.optimizers").optimizer_options(name)]
     return [*signature(find(kind, name)).parameters]
-
-
-def absolute(name: str) -> str:
-    """Return ``FILE.py:FUNCTION`` with the full path, valid from any folder."""
-    path, _, function = name.rpartition(":")
-    return f"{resolved_path(path)}:{function}"
-
-
-def resolved_path(text: str) -> Path:
-    """Return the full path of a file, which need not exist.
-
-    Raises
-    ------
-    InvalidInput
-        If there can be no such path.
-    """
-    try:
-        return Path(text).expanduser().resolve()
-    except (OSError, RuntimeError, ValueError) as error:
-        raise InvalidInput(f"'{text}' cannot be the path of a file: {error}.") from error
-
-
-def describe(error: BaseException) -> str:
-    """Return kind and message of an exception in one line."""
-    message = " ".join(str(error).split())
-    return f"{type(error).__name__}: {message}" if message else type(error).__name__
 
 
 def _mapping(kind: str) -> dict[str, Callable[..., Any]]:

@@ -74,3 +74,9 @@ def require_number(
         bounds = {"of at least": least, "above": above, "of at most": most, "below": below}
         said = " and ".join(f"{how} {bound:g}" for how, bound in bounds.items() if isfinite(bound))
         raise InvalidInput(f"{name} must be a finite number{said and ' ' + said}, got {value!r}.")
+
+
+def describe(error: BaseException) -> str:
+    """Return kind and message of an exception in one line."""
+    message = " ".join(str(error).split())
+    return f"{type(error).__name__}: {message}" if message else type(error).__name__

@@ -10,10 +10,10 @@ from hashlib import sha256
 from pathlib import Path
 from shlex import quote
 
-from neurotrain import catalog
 from neurotrain.atomic import write_all
 from neurotrain.compiler import cache_folder
 from neurotrain.errors import InvalidInput, UntrustedFile
+from neurotrain.user_file import absolute, is_in_file, resolved_path
 
 
 def trust(name: str) -> Path:
@@ -62,7 +62,7 @@ def require_trusted(name: str, where: object) -> None:
     except OSError:
         is_trusted = False
     if not is_trusted:
-        what = "runs" if catalog.is_in_file(name) else "reads"
+        what = "runs" if is_in_file(name) else "reads"
         raise UntrustedFile(
             f"'{where}' {what} '{path}', a file that you have not used yet, or not as it is now: "
             f"look at it, and if you trust it: neurotrain trust {quote(_absolute(name))}"
@@ -71,12 +71,12 @@ def require_trusted(name: str, where: object) -> None:
 
 def _absolute(name: str) -> str:
     """Return the name with the full path, valid from any folder."""
-    return catalog.absolute(name) if catalog.is_in_file(name) else str(_path_of(name))
+    return absolute(name) if is_in_file(name) else str(_path_of(name))
 
 
 def _path_of(name: str) -> Path:
-    path, _, _ = name.rpartition(":") if catalog.is_in_file(name) else (name, "", "")
-    return catalog.resolved_path(path or name)
+    path, _, _ = name.rpartition(":") if is_in_file(name) else (name, "", "")
+    return resolved_path(path or name)
 
 
 def _note_of(name: str) -> Path:

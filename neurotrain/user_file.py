@@ -9,10 +9,34 @@ from traceback import extract_tb
 from types import ModuleType
 from typing import Any
 
-from neurotrain.catalog import describe, resolved_path
-from neurotrain.errors import InvalidInput, NeurotrainError, unknown_name
+from neurotrain.errors import InvalidInput, NeurotrainError, describe, unknown_name
 
 _PREFIX = "_neurotrain_user_"
+
+
+def is_in_file(name: str) -> bool:
+    """Whether `name` points into a file of the user's."""
+    return ".py:" in name or name.endswith(".py")
+
+
+def absolute(name: str) -> str:
+    """Return ``FILE.py:FUNCTION`` with the full path, valid from any folder."""
+    path, _, function = name.rpartition(":")
+    return f"{resolved_path(path)}:{function}"
+
+
+def resolved_path(text: str) -> Path:
+    """Return the full path of a file, which need not exist.
+
+    Raises
+    ------
+    InvalidInput
+        If there can be no such path.
+    """
+    try:
+        return Path(text).expanduser().resolve()
+    except (OSError, RuntimeError, ValueError) as error:
+        raise InvalidInput(f"'{text}' cannot be the path of a file: {error}.") from error
 
 
 def find_function(name: str) -> Callable[..., Any]:

@@ -25,7 +25,6 @@ RANKS = {
     "explanation": 1,
     "catalog": 1,
     "trust": 1,
-    "user_file": 1,
     "gradients": 2,
     "learning_rules": 2,
     "neural_ode": 2,
@@ -57,7 +56,7 @@ TEMPLATES_MAY_IMPORT = {
 }
 # Parts that know nothing of circuits.
 MAY_IMPORT_ONLY = {
-    "optimizers": {"errors", "parameters", "seeding", "optimizers"},
+    "optimizers": {"errors", "parameters", "seeding", "optimizers", "user_file"},
     "learning_rules": {
         "errors",
         "kept_training",

@@ -15,6 +15,7 @@ from neurotrain.losses.spike_counts import SpikeCountCrossEntropy, SpikeCountMar
 from neurotrain.losses.spike_trains import RateMatching, VanRossum, VictorPurpura
 from neurotrain.losses.sums import WeightedSum
 from neurotrain.losses.trajectories import TrajectoryError
+from neurotrain.user_file import call, find_function, is_in_file
 
 LOSSES: Mapping[str, type[Loss]] = {
     "cross-entropy": CrossEntropy,
@@ -54,7 +55,7 @@ def make_loss(name: str, **options: Any) -> Loss:
     InvalidInput
         If there is no such loss, it has no such setting, or the value is out of range.
     """
-    if ".py:" in name or name.endswith(".py"):
+    if is_in_file(name):
         return _from_file(name, options)
     if "+" in name or "*" in name:
         return _make_sum(name, options)
@@ -131,8 +132,6 @@ def _parse_sum(text: str) -> dict[str, float]:
 
 
 def _from_file(name: str, options: Mapping[str, Any]) -> Loss:
-    from neurotrain.user_file import call, find_function
-
     found = find_function(name)
     if isinstance(found, type):
         return as_loss(call(name, found, options))

@@ -10,6 +10,7 @@ import numpy as np
 from neurotrain.errors import InvalidInput, unknown_name
 from neurotrain.optimizers.ask_tell import AskTell
 from neurotrain.optimizers.base import Optimizer, check_optimizer
+from neurotrain.user_file import call, find_function, is_in_file
 
 __all__ = [
     "AskTell",
@@ -65,7 +66,7 @@ def optimizer_class(name: str) -> type[Optimizer]:
     It may also be ``LIBRARY:ALGORITHM``, such as ``evosax:CR_FM_NES``: an algorithm of
     evosax, nevergrad or cmaes, if that is installed; or ``FILE.py:CLASS``, one of the user's.
     """
-    if _is_in_file(name):
+    if is_in_file(name):
         return _class_in_file(name)
     if ":" in name:
         return import_module("neurotrain.optimizers.adapters").adapted_class(name)
@@ -76,13 +77,7 @@ def optimizer_class(name: str) -> type[Optimizer]:
     return getattr(import_module(module), attribute)
 
 
-def _is_in_file(name: str) -> bool:
-    return ".py:" in name or name.endswith(".py")
-
-
 def _class_in_file(name: str) -> type[Optimizer]:
-    from neurotrain.user_file import find_function
-
     found = find_function(name)
     # Of a class, a protocol with attributes cannot tell.
     if not isinstance(found, type) or not all(hasattr(found, each) for each in ("ask", "tell")):
@@ -136,8 +131,6 @@ def make_optimizer(
         if option not in known:
             raise unknown_name(f"option of {name}", option, known)
     make = partial(optimizer_class(name), start, scale)
-    if _is_in_file(name):
-        from neurotrain.user_file import call
-
+    if is_in_file(name):
         return call(name, make, {"seed": seed, **options})
     return make(seed=seed, **options)

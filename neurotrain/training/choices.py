@@ -12,6 +12,7 @@ from neurotrain.losses import Loss, as_loss, is_built_in, make_loss, settings_of
 from neurotrain.readouts import READOUTS, make_readout
 from neurotrain.task import Task
 from neurotrain.training.run_optimizer import resolved_options
+from neurotrain.user_file import absolute, is_in_file
 
 LOSS_OF_READOUT = {
     "graded": "cross-entropy",
@@ -49,8 +50,8 @@ def choose(kind: str, given: Any, options: Options) -> tuple[Any, Choice]:
     """Return the task or loss that is `given` by name or as an object."""
     if isinstance(given, str):
         made = catalog.build(kind, given, **options)
-        if catalog.is_in_file(given):
-            return made, Choice(catalog.absolute(given), dict(options))
+        if is_in_file(given):
+            return made, Choice(absolute(given), dict(options))
         return made, Choice(given, _settings(kind, made))
     _require_no_options(given, options)
     given = as_loss(given) if kind == "losses" else given
@@ -83,8 +84,8 @@ def choose_circuit(given: Any, options: Options, task: Task, loss: Loss) -> tupl
     # What follows from task and loss is not among the options, so that they can be changed.
     fixed = {"channels": task.channels, "classes": task.classes or task.outputs}
     _check_model_options(given, options, (*fixed, "readout"))
-    if catalog.is_in_file(given):
-        given = catalog.absolute(given)
+    if is_in_file(given):
+        given = absolute(given)
     readout = getattr(loss, "readout", None) or _usual_readout(task)
     circuit = catalog.build("models", given, **fixed, **{"readout": readout, **options})
     if not hasattr(circuit, "simulate"):
@@ -114,8 +115,8 @@ def _check_model_options(name: str, options: Options, fixed: tuple[str, ...]) ->
 def choose_optimizer(name: Any, options: Options) -> Choice:
     if not isinstance(name, str):
         raise InvalidInput(f"optimizer must be a name, got {described(name)}.")
-    if catalog.is_in_file(name):
-        name = catalog.absolute(name)
+    if is_in_file(name):
+        name = absolute(name)
     return Choice(name, resolved_options(name, options))
 
 

@@ -4,8 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from neurotrain.catalog import describe
-from neurotrain.errors import InvalidInput, NeurotrainError
+from neurotrain.errors import InvalidInput, NeurotrainError, describe
 from neurotrain.losses import Loss
 from neurotrain.seeding import generator
 from neurotrain.task import Task

@@ -8,6 +8,7 @@ from typing import Any
 from neurotrain import catalog
 from neurotrain.errors import RunFolderError
 from neurotrain.trust import require_trusted, trust
+from neurotrain.user_file import is_in_file
 
 
 def require_named_files_trusted(
@@ -32,7 +33,7 @@ def require_named_files_trusted(
 def trust_named_files(*names: Any) -> None:
     """Note the files in which the user named parts of a run, for when the run is opened again."""
     for name in names:
-        if isinstance(name, str) and catalog.is_in_file(name):
+        if isinstance(name, str) and is_in_file(name):
             # Without a note the user is asked later on.
             with suppress(RunFolderError):
                 trust(name)
@@ -41,7 +42,7 @@ def trust_named_files(*names: Any) -> None:
 def _named_files(arguments: Mapping[str, Any]) -> Iterator[str]:
     for part in ("circuit", "task", "loss", "optimizer"):
         name = arguments.get(part)
-        if isinstance(name, str) and catalog.is_in_file(name):
+        if isinstance(name, str) and is_in_file(name):
             yield name
     # A task in a file is run for what it says of its settings, so after its own name.
     task, curriculum = arguments.get("task"), arguments.get("curriculum")
