@@ -58,7 +58,8 @@ autodoc_member_order = "bysource"
 autodoc_typehints = "none"
 napoleon_google_docstring = False
 napoleon_use_rtype = False
-default_role = "autolink"
+# Names in single backticks are code, and links where they are public.
+default_role = "py:obj"
 python_maximum_signature_line_length = 88
 
 if os.environ.get("NEUROTRAIN_INTERSPHINX"):
