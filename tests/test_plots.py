@@ -125,6 +125,12 @@ def test_runs_of_other_lengths_are_compared_where_all_have_been():
     assert_allclose(line_of(axes, "es (2 runs)"), [[3, 4, 5], [0.3, 0.45, 0.6]])
 
 
+def test_only_several_runs_have_quartiles():
+    run = run_of([1, 2], [0.1, 0.2])
+    titles = [nt.plots.learning_curves({"es": runs}).get_title() for runs in ([run], [run, run])]
+    assert titles == ["", "median and quartiles"]
+
+
 def test_curves_against_simulations_leave_out_what_is_missing():
     run = run_of([1, 2, 3, 4], [0.1, None, np.nan, 0.4], "loss")
     how = {"against": "trial_simulations", "measure": "loss"}
