@@ -91,6 +91,11 @@ def test_makes_a_figure_that_pyplot_does_not_know(name):
     assert pyplot.get_fignums() == before
 
 
+def test_notebooks_show_the_figure_as_they_do_any_object():
+    axes = nt.plots.delay_curve(VALUES > 0, VALUES)
+    assert axes.figure._repr_png_().startswith(b"\x89PNG")
+
+
 def test_user_keeps_the_style_of_axes_of_their_own():
     from matplotlib import rc_context
 
