@@ -1,4 +1,4 @@
-"""How the site is built: `python -m sphinx -W --keep-going -c docs . site`.
+"""How the site is built: `python -m sphinx -W --keep-going -c docs . build/site`.
 
 The source folder is the top of the checkout, so that links between pages, tutorials and sources
 are the same on the site and where the repository is read. Nothing is fetched while it is built,
