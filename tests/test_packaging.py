@@ -178,7 +178,7 @@ def test_constraints_name_every_requirement(top, setup):
     pinned = requirements((top / "constraints.txt").read_text())
     assert all(version.startswith("==") for _, version in pinned)
     needed = requirements(setup["options"]["install_requires"])
-    for extra in ("analysis", "export", "mnist", "optimizers", "test", "torch"):
+    for extra in ("analysis", "docs", "export", "mnist", "optimizers", "test", "torch"):
         needed += requirements(setup["options.extras_require"][extra])
     assert {name for name, _ in needed} < {name for name, _ in pinned}
 

@@ -91,6 +91,11 @@ def test_makes_a_figure_that_pyplot_does_not_know(name):
     assert pyplot.get_fignums() == before
 
 
+def test_notebooks_show_the_figure_as_they_do_any_object():
+    axes = nt.plots.delay_curve(VALUES > 0, VALUES)
+    assert axes.figure._repr_png_().startswith(b"\x89PNG")
+
+
 def test_user_keeps_the_style_of_axes_of_their_own():
     from matplotlib import rc_context
 
@@ -123,6 +128,12 @@ def test_runs_of_other_lengths_are_compared_where_all_have_been():
     runs = [run_of([2, 4, 6, 8], [0, 0.2, 0.4, 0.6]), run_of([3, 5], [0.5, 0.9])]
     axes = nt.plots.learning_curves({"es": runs})
     assert_allclose(line_of(axes, "es (2 runs)"), [[3, 4, 5], [0.3, 0.45, 0.6]])
+
+
+def test_only_several_runs_have_quartiles():
+    run = run_of([1, 2], [0.1, 0.2])
+    titles = [nt.plots.learning_curves({"es": runs}).get_title() for runs in ([run], [run, run])]
+    assert titles == ["", "median and quartiles"]
 
 
 def test_curves_against_simulations_leave_out_what_is_missing():

@@ -63,7 +63,8 @@ def learning_curves(
     if measure.endswith("accuracy"):
         axes.set_ylim(0, 1.02)
     axes.set(xlabel=_COSTS[against], ylabel=measure.replace("_", " "))
-    axes.set_title("median and quartiles")
+    if any(len(metrics) > 1 for metrics in runs.values()):
+        axes.set_title("median and quartiles")
     axes.legend(loc="lower right" if measure.endswith("accuracy") else "upper right")
     return axes
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import wraps
+from functools import partial, wraps
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -54,12 +54,14 @@ def paper_style() -> Iterator[None]:
 
 
 def new_figure(width_mm: float, height_mm: float) -> "Figure":
-    """Return an empty figure that no window or notebook knows of."""
+    """Return an empty figure that no window knows of; as the value of a cell, notebooks show it."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(width_mm * MM, height_mm * MM), dpi=DPI, layout="constrained")
     FigureCanvasAgg(figure)
+    # Notebooks show figures of themselves only once pyplot has made one.
+    figure._repr_png_ = partial(as_png, figure)
     return figure
 
 

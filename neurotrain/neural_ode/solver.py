@@ -107,7 +107,7 @@ def solve(
         This many steps of the same size from each time to the next, in place of steps whose
         size follows the error's estimate; 1 for ``'rk4'``, which has no such estimate.
     rtol : float
-        A step's error may be atol + rtol |y| in the root mean square over the states; a single
+        A step's error may be ``atol + rtol*|y|`` in the root mean square over the states; a single
         precision cannot do with less than 6e-6. With fixed steps the stages of ``'sdirk4'`` are
         solved to a fraction of it.
     atol : float or (n,)

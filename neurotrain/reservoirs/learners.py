@@ -18,7 +18,7 @@ class Learner:
     the fluctuations that came with smaller errors; mastery, z1 = W1 r, learns by recursive least
     squares to do what exploration does, while errors are small, or, with a `teacher`, from the
     target itself. In every step the error e is low-passed, m <- m + `reward_low_pass` (e - m), and
-    z2 likewise, y <- y + `output_low_pass` (z2 - y); then, with d = e - m,
+    z2 likewise, y <- y + `output_low_pass` (z2 - y); then, with d = e - m, ::
 
         W2 <- W2 - exploration_rate sign(d) |d|^reward_power (z2 - y) r',
 
