@@ -88,7 +88,7 @@ def _oscillations() -> dict[str, Preset]:
                 connections=0.8,
                 pool=1.0,
                 traces="slow",
-                # Rare enough that the network strays between two of them, and learns the way back.
+                # Updates are what it costs.
                 update_every_ms=16.0,
                 training_trials=250,
                 demean_trials=20,
