@@ -135,6 +135,11 @@ def test_other_weights_that_break_the_law_are_refused(what):
         replace(SMALL, **{what: 1.0})
 
 
+def test_without_inhibitory_neurons_nothing_inhibits():
+    with pytest.raises(InvalidInput, match="none of 60 neurons inhibits"):
+        replace(SMALL, excitatory=1.0, inhibition_mv=-60.0)
+
+
 @pytest.mark.parametrize("what", [{"excitatory": 0}, {"excitatory": 1.1}, {"connections": 0}])
 def test_parts_must_be_parts(what):
     with pytest.raises(InvalidInput, match=next(iter(what))):

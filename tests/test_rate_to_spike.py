@@ -8,7 +8,7 @@ import pytest
 from brian2 import ms
 
 from neurotrain.errors import InvalidInput
-from neurotrain.experiments.rate_to_spike import adex_neuron
+from neurotrain.experiments.rate_to_spike import adex_neuron, morris_lecar_neuron
 from neurotrain.rate_to_spike import (
     FourSines,
     Settings,
@@ -164,6 +164,12 @@ class TestMeasure:
         known = ["nmse", "score", "rate_variance", "spiking_variance", "fano_factor"]
         assert np.isfinite([getattr(measured, name) for name in known]).all()
         assert measured.rate_hz > 1 and measured.cv2 > 0
+
+    def test_morris_lecar_neurons_fire_slowly(self, quiet):
+        slow = FourSines(period_ms=400, dt_ms=2.0)
+        shown = train(slow, **TINY | {"neuron": morris_lecar_neuron()}).test(2, 1)
+        rates_hz = shown.stretch.spikes.sum(axis=0) / 0.8
+        assert 1 < rates_hz.mean() < 25 and rates_hz.std() > 0
 
     def test_what_there_is_not_is_no_number(self, quiet):
         measured = measure(train(preset="delayed-match", **TINY), trials=3)

@@ -51,14 +51,22 @@ def test_brian2_gives_the_same_outputs_and_spikes(traces, refractory_ms, task):
     np.testing.assert_allclose(outputs[first], shown.stretch.outputs[first], atol=1e-7)
 
 
-def test_brian2_runs_weights_by_dales_law():
-    law = {"excitatory": 0.8, "connections": 0.5, "inhibition_mv": 0.0}
+def test_brian2_runs_weights_by_dales_law_and_fast_inhibition():
+    law = {"excitatory": 0.8, "connections": 0.5, "inhibition_mv": -20.0}
     settings = replace(SMALL, **law, random_slow_mv=0.0, random_fast_mv=0.0)
-    shown, outputs, spikes = both(fit(FourSines(period_ms=200), settings))
+    result = fit(FourSines(period_ms=200), settings)
+    shown, outputs, spikes = both(result)
     first = slice(0, 150)
     assert spikes[first].sum() > 20
     assert (spikes[first] == shown.stretch.spikes[first]).all()
     np.testing.assert_allclose(outputs[first], shown.stretch.outputs[first], atol=1e-7)
+    synapses = result.to_brian2().recurrent
+    inhibits = np.asarray(synapses.i) >= 48
+    for kind in ("slow", "fast"):
+        weights = np.asarray(getattr(synapses, f"w_{kind}"))
+        assert (weights[~inhibits] >= 0).all() and (weights[inhibits] <= 0).all()
+    # All inhibitory neurons together, that of fast learned synapses besides.
+    assert (np.asarray(synapses.w_fast)[inhibits] * 1000 <= -20 / 12 + 1e-9).all()
 
 
 @pytest.mark.slow

@@ -21,6 +21,7 @@ from neurotrain.experiments.measurements import measured
 from neurotrain.experiments.report import Check, Findings, Setting, save_figure
 from neurotrain.rate_to_spike import (
     Brian2Neuron,
+    FourSines,
     RateToSpike,
     ShortTraining,
     measure,
@@ -32,7 +33,7 @@ from neurotrain.rate_to_spike import (
 CODE = "the published code as we ran it"
 PAPER, ASKED = "published", "asked of this library"
 SEEDS = (0, 1, 2, 3, 4)
-PERIODIC = ("osc4", "osc4-noise", "osc4-force", "osc4-full-force", "paper-units")
+PERIODIC = ("osc4", "osc4-noise", "osc4-force", "osc4-full-force", "paper-units", "dale-sparse")
 COMPONENTS: tuple[int | None, ...] = (2, 4, 8, 12, 20, None)
 # With as many rate units as this and slow synapses only.
 RATE_UNITS, NEURONS = 300, (150, 300, 450, 800)
@@ -53,6 +54,9 @@ OSC4 = {"trials": 500}
 ADEX = {"neurons": 300, "rate_units": 300, "pool": 1.0, "traces": "slow", "trials": 300}
 QUICK_ADEX = {**ADEX, "neurons": 100, "rate_units": 100, "trials": 20, "test_trials": 5}
 QUICK_ADEX |= {"settle_trials": 2, "demean_trials": 4}
+# They fire at 25 Hz at most, so that everything goes half as fast as with the others.
+MORRIS_LECAR = {**ADEX, "rate_tau_ms": 20.0, "update_every_ms": 4.0, "inhibition_mv": -20.0}
+MORRIS_LECAR |= {"trials": 200, "settle_trials": 3, "demean_trials": 10}
 
 Outcome = Mapping[str, Any]
 
@@ -77,6 +81,7 @@ def run(setting: Setting) -> Findings:
         "AdEx neurons": _seeds(
             setting, f"adex-{adex['trials']}", "osc4", neuron=adex_neuron(), **adex
         ),
+        **({} if setting.quick else {"Morris-Lecar neurons": _morris_lecar(setting)}),
         **{f"{count or 'all'} components": each for count, each in components.items()},
         **{f"{count} neurons": each for count, each in sizes.items()},
     }
@@ -101,6 +106,26 @@ def adex_neuron() -> Brian2Neuron:
         return group
 
     return Brian2Neuron(build, current="stimulus", scale=0.1)
+
+
+def morris_lecar_neuron() -> Brian2Neuron:
+    """Return Morris-Lecar neurons, in steps of a millisecond, with synapses of 200 ms."""
+    from brian2 import ms, mV
+
+    model = import_module(catalog.find("models", "morris-lecar").__module__)
+
+    def build(neurons: int) -> Any:
+        group = model.morris_lecar_neurons(neurons, dt=1 * ms)
+        group.v = np.random.default_rng(0).uniform(-50, 0, neurons) * mV
+        return group
+
+    return Brian2Neuron(build, current="stimulus", scale=0.15, tau_slow_ms=200.0)
+
+
+def _morris_lecar(setting: Setting) -> list[Outcome]:
+    slow = FourSines(period_ms=2000.0, pulse_ms=100.0, dt_ms=2.0)
+    how = {"task": slow, "neuron": morris_lecar_neuron(), **MORRIS_LECAR}
+    return _seeds(setting, f"morris-lecar-{MORRIS_LECAR['trials']}", "osc4", **how)
 
 
 def _usual(setting: Setting, name: str) -> dict[str, Any]:
@@ -186,6 +211,8 @@ def _task_checks(presets: Mapping[str, Sequence[Outcome]]) -> list[Check]:
         Check("angle, learned currents", _median(osc4, "current_angle"), 5, False, angles),
         Check("angle, filtered spikes", _median(osc4, "spiking_angle"), 12, False, angles),
     ]
+    dale = _median(presets["dale-sparse"], "nmse")
+    checks.append(Check("nMSE, Dale's law, sparse", dale, 0.15, False, ASKED))
     muscles = 1 - _median(presets["reach"], "score")
     checks.append(Check("nMSE, muscles of reaches", muscles, 0.06, False, f"0.024, {CODE}"))
     for name, bound in SCORES.items():
@@ -194,8 +221,9 @@ def _task_checks(presets: Mapping[str, Sequence[Outcome]]) -> list[Check]:
 
 
 def _neuron_checks(parts: Mapping[str, Sequence[Outcome]]) -> list[Check]:
+    names = ("AdEx neurons", "Morris-Lecar neurons")
     return [
-        Check("nMSE, AdEx neurons", _median(parts["AdEx neurons"], "nmse"), 0.1, False, ASKED),
+        Check(f"nMSE, {each}", _median(parts[each], "nmse"), 0.1, False, ASKED) for each in names
     ]
 
 

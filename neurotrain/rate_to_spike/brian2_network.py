@@ -148,7 +148,8 @@ def _connected(source: Any, target: Any, weights: dict[str, np.ndarray], volts: 
 def _recurrent_weights(simulation: Simulation) -> dict[str, np.ndarray]:
     network = simulation.network
     n = network.neurons
-    weights = {"slow": np.zeros((n, n)), "fast": np.full((n, n), network.inhibition)}
+    weights = {"slow": np.zeros((n, n)), "fast": np.zeros((n, n))}
+    weights["fast"][:, network.excitatory :] = network.inhibition
     for kind, learned in network.by_neuron(simulation.recurrent).items():
         weights[kind] += learned
     for kind, random in (("slow", network.random_slow), ("fast", network.random_fast)):

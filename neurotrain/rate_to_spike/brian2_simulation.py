@@ -160,7 +160,7 @@ class Brian2Simulation:
                 state[f"{kind}_current"] *= decay
                 state[f"{kind}_current"] += random[:, spiking].sum(axis=1)
         state["inhibitory_current"] *= np.exp(-self._own_ms / neuron.tau_fast_ms)
-        state["inhibitory_current"] += network.inhibition * len(spiking)
+        state["inhibitory_current"] += network.inhibition * (spiking >= network.excitatory).sum()
 
     def _assign(self, given_input: np.ndarray) -> None:
         network, state = self.network, self._state

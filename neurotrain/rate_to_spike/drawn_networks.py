@@ -120,7 +120,8 @@ def draw_network(
         encoders=targets.spread @ factors.components,
         input_weights=targets.input_weights,
         bias=bias,
-        inhibition=s.inhibition_mv / n,
+        inhibition=s.inhibition_mv / max(1, n - s.excitatory_neurons),
+        excitatory=s.excitatory_neurons,
         pool=pool,
         connections=_connections(s, pool, rngs("connections")),
         traces=s.traces,
@@ -151,5 +152,5 @@ def _connections(
     sources = np.sort(rng.permuted(everything, axis=1)[:, :count], axis=1)
     signs = np.zeros(len(pool))
     if s.excitatory is not None:
-        signs = np.where(pool < round(s.excitatory * s.neurons), 1, -1)
+        signs = np.where(pool < s.excitatory_neurons, 1, -1)
     return Connections(sources, np.tile(signs, kinds))

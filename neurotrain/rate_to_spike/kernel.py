@@ -44,7 +44,7 @@ _RUNS = {
     "neurotrain_advance": _structure(
         "SpikingRun",
         "n_neurons n_factors n_outputs n_inputs n_pool tiles_to_a_side "
-        "slow fast refractory_steps n_steps teach",
+        "slow fast refractory_steps n_steps teach first_inhibiting",
         "decay_v decay_slow decay_fast threshold reset inhibition",
         "constant encoders input_weights random_slow random_fast pool "
         "v slow_current fast_current inhibitory_current traces feedback decoders "

@@ -40,7 +40,8 @@ class Settings:
         trials, their root mean square over neurons and time, in mV.
     neuron : LifNeuron or Brian2Neuron
     inhibition_mv : float
-        What a spike adds to the current of all neurons, times the number of neurons.
+        What a spike adds to the current of all neurons, times the number of neurons; with Dale's
+        law only spikes of inhibitory neurons do, and it is times their number.
     random_slow_mv, random_fast_mv : float
         Standard deviation of random weights that stay as they are, times the square root of the
         number of neurons. The authors use 1.1 and 26. In full-FORCE those of the second network.
@@ -124,11 +125,28 @@ class Settings:
                 f"'{self.method}' relies on random weights; set random_slow_mv or random_fast_mv."
             )
 
+    @property
+    def excitatory_neurons(self) -> int:
+        """How many neurons, the first ones, are excitatory by Dale's law; without it none."""
+        return round((self.excitatory or 0) * self.neurons)
+
     def _require_dale(self) -> None:
-        names = ("inhibition_mv", "random_slow_mv", "random_fast_mv")
+        if self.excitatory is None:
+            return
+        names = ("random_slow_mv", "random_fast_mv")
         against = [name for name in names if getattr(self, name)]
-        if self.excitatory is not None and against:
+        if against:
             raise InvalidInput(
                 f"With excitatory={self.excitatory:g}, weights of both signs from one neuron break "
                 f"Dale's law; set to zero: {', '.join(against)}."
+            )
+        if self.inhibition_mv > 0:
+            raise InvalidInput(
+                f"inhibition_mv comes from inhibitory neurons; with excitatory={self.excitatory:g} "
+                f"it must be negative or zero, got {self.inhibition_mv:g}."
+            )
+        if self.inhibition_mv and self.excitatory_neurons == self.neurons:
+            raise InvalidInput(
+                f"With excitatory={self.excitatory:g}, none of {self.neurons} neurons inhibits; "
+                "set inhibition_mv to zero, or excitatory lower."
             )

@@ -234,6 +234,7 @@ class Simulation:
             **{f"decay_{name}": np.exp(-self.dt_ms / tau) for name, tau in taus.items()},
             **{"threshold": neuron.threshold_mv, "reset": neuron.reset_mv},
             "inhibition": network.inhibition,
+            "first_inhibiting": network.excitatory,
         }
 
     def _aside(self) -> dict[str, np.ndarray]:

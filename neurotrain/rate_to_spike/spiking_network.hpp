@@ -4,7 +4,7 @@
 // (input, neuron), (neuron, neuron). A null pointer stands for what a run does without.
 struct SpikingRun {
   int64_t n_neurons, n_factors, n_outputs, n_inputs, n_pool, tiles_to_a_side;
-  int64_t slow, fast, refractory_steps, n_steps, teach;
+  int64_t slow, fast, refractory_steps, n_steps, teach, first_inhibiting;
   double decay_v, decay_slow, decay_fast, threshold, reset, inhibition;
   const double *constant, *encoders, *input_weights, *random_slow, *random_fast;
   const int64_t *pool;
@@ -85,11 +85,11 @@ class SpikingNetwork {
     double *fast = run_.fast ? run_.traces + (run_.slow ? run_.n_pool : 0) : nullptr;
     if (slow) scale(slow, run_.decay_slow, run_.n_pool);
     if (fast) scale(fast, run_.decay_fast, run_.n_pool);
-    int64_t n_spikes = 0;
+    int64_t n_inhibiting = 0;
     for (int64_t i = 0; i < n_; i++) {
       if (run_.spikes) run_.spikes[t * n_ + i] = run_.v[i] > run_.threshold;
       if (!(run_.v[i] > run_.threshold)) continue;
-      n_spikes++;
+      n_inhibiting += i >= run_.first_inhibiting;
       run_.v[i] = run_.reset;
       run_.waiting[i] = run_.refractory_steps > 1 ? run_.refractory_steps - 1 : 0;
       if (run_.random_slow) add_scaled(run_.slow_current, 1, run_.random_slow + i * n_, n_);
@@ -99,7 +99,7 @@ class SpikingNetwork {
       if (fast) fast[run_.pool[i]] += 1;
     }
     double &inhibitory = *run_.inhibitory_current;
-    inhibitory = inhibitory * run_.decay_fast + run_.inhibition * double(n_spikes);
+    inhibitory = inhibitory * run_.decay_fast + run_.inhibition * double(n_inhibiting);
     if (run_.random_currents) keep_random_currents(run_.random_currents + t * n_);
   }
 

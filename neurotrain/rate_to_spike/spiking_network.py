@@ -50,7 +50,8 @@ class SpikingNetwork:
     bias : (neuron,) array
         Constant currents.
     inhibition : float
-        What every spike adds to the current of all neurons, decaying as fast synapses do.
+        What every spike of a neuron that is not excitatory adds to the current of all neurons,
+        decaying as fast synapses do.
     random_slow, random_fast : (neuron, neuron) array, optional
         Weights to each neuron (row) from each neuron (column) that stay as they are.
     pool : (pool,) int array
@@ -61,6 +62,8 @@ class SpikingNetwork:
     connections : Connections, optional
         With these, each neuron learns the weights of its own inputs; without, all weights are
         learned through the factors.
+    excitatory : int
+        How many neurons, the first ones, take no part in the inhibition of all.
     """
 
     encoders: np.ndarray
@@ -73,6 +76,7 @@ class SpikingNetwork:
     random_fast: np.ndarray | None = None
     neuron: LifNeuron | Brian2Neuron = field(default_factory=LifNeuron)
     connections: Connections | None = None
+    excitatory: int = 0
 
     def __post_init__(self) -> None:
         n = len(self.encoders)
