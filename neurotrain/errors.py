@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from math import inf, isfinite
 from numbers import Integral, Real
+from os.path import exists, isdir, isfile
+from pathlib import Path
 
 
 class NeurotrainError(Exception):
@@ -74,3 +76,9 @@ def require_number(
         bounds = {"of at least": least, "above": above, "of at most": most, "below": below}
         said = " and ".join(f"{how} {bound:g}" for how, bound in bounds.items() if isfinite(bound))
         raise InvalidInput(f"{name} must be a finite number{said and ' ' + said}, got {value!r}.")
+
+
+def require_ending(path: Path) -> None:
+    """Raise `InvalidInput` where reading might never end: at a device, a pipe or a socket."""
+    if exists(path) and not (isfile(path) or isdir(path)):
+        raise InvalidInput(f"'{path}' is no file but a device or a pipe; copy it into a file.")
