@@ -1,6 +1,8 @@
-"""What code does to the machine: files, processes, sockets, pickles, code that is run."""
+"""What code does to the machine: files, processes, sockets, pickles, code that is run; bounds."""
 
+import faulthandler
 import os
+import resource
 import signal
 import sys
 from collections.abc import Iterator
@@ -116,3 +118,30 @@ def within(seconds: float) -> Iterator[None]:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+
+
+@contextmanager
+def ended(seconds: float, told: str, path: Path) -> Iterator[None]:
+    """End the process where code takes longer, even where no exception gets into it.
+
+    What was `told`, and where the code was, is in the file then.
+    """
+    with open(path, "w", encoding="utf-8", errors="backslashreplace") as file:
+        print(told, file=file, flush=True)
+        faulthandler.dump_traceback_later(seconds, exit=True, file=file)
+        try:
+            yield
+        finally:
+            faulthandler.cancel_dump_traceback_later()
+
+
+@contextmanager
+def at_most(more_bytes: int) -> Iterator[None]:
+    """Let memory end, with a `MemoryError`, where code takes so much more than there is now."""
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + more_bytes, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, before)
