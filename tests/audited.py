@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 TOP = Path(__file__).resolve().parent.parent
 # What belongs to Python, its packages and neurotrain itself; the rest of the machine does not.
@@ -121,18 +122,19 @@ def within(seconds: float) -> Iterator[None]:
 
 
 @contextmanager
-def ended(seconds: float, told: str, path: Path) -> Iterator[None]:
+def ended(seconds: float, told: str, file: TextIO) -> Iterator[None]:
     """End the process where code takes longer, even where no exception gets into it.
 
     What was `told`, and where the code was, is in the file then.
     """
-    with open(path, "w", encoding="utf-8", errors="backslashreplace") as file:
-        print(told, file=file, flush=True)
-        faulthandler.dump_traceback_later(seconds, exit=True, file=file)
-        try:
-            yield
-        finally:
-            faulthandler.cancel_dump_traceback_later()
+    file.seek(0)
+    file.truncate()
+    print(told, file=file, flush=True)
+    faulthandler.dump_traceback_later(seconds, exit=True, file=file)
+    try:
+        yield
+    finally:
+        faulthandler.cancel_dump_traceback_later()
 
 
 @contextmanager

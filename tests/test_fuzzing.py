@@ -16,6 +16,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
+from typing import TextIO
 
 import numpy as np
 import pytest
@@ -67,11 +68,13 @@ def inputs(by_default: int, by_night: int) -> Callable:
 
 @pytest.fixture
 def attack(n_inputs, tmp_path_factory):
-    return partial(attacked, n_inputs=n_inputs, note=tmp_path_factory.getbasetemp() / "hanging.txt")
+    path = tmp_path_factory.getbasetemp() / "hanging.txt"
+    with open(path, "w", encoding="utf-8", errors="backslashreplace") as note:
+        yield partial(attacked, n_inputs=n_inputs, note=note)
 
 
 def attacked(
-    check: Callable, *, n_inputs: int, note: Path, seconds: float = SECONDS, **strategies
+    check: Callable, *, n_inputs: int, note: TextIO, seconds: float = SECONDS, **strategies
 ) -> None:
     """Call `check` with so many inputs; any error that is not neurotrain's is a fault."""
 
@@ -217,8 +220,10 @@ def leave_out(*_: object, **__: object) -> None:
 def unopened(monkeypatch):
     """Simulations, figures and long work, which take time and are tested elsewhere, left out."""
     trained = SimpleNamespace(summary={}, folder=Path("run"), plot=lambda: None)
+    engine = SimpleNamespace(close=lambda: None)
     spared = {
         "neurotrain.training.loop.Training.run": trained,
+        "neurotrain.training.executors.opening.open_engine": engine,
         "neurotrain.training.result.Result.evaluate": {},
         "neurotrain.training.result.Result.to_neo": None,
         "neurotrain.training.watch_figures.WatchFigures.draw": {},
@@ -388,6 +393,7 @@ FLAGS = sorted(
         *("--no-figures", "--json", "--every", "--once", "--only", "--list", "--condition"),
         *("--state", "--sample-ms", "--trains", "--quick", "--full", "--repeats", "--help", "-h"),
         *("--version", "--seeds", "--nonsense", "-x", "--", "-"),
+        *("--executor", "--scheduler", "--chunk"),
     }
 )
 # `--debug` shows tracebacks, and `bench` takes minutes.
@@ -395,6 +401,7 @@ VERBS_OF_ALL = sorted({*COMMANDS} - {"bench", "compare", "sweep"}) + ["compare",
 LINES = ("file.toml", "stranger", "stimulus-integration", "task.words=3", "model.dale=0.8")
 LINES += ("pattern-generation", "task.target=/etc/passwd", "task.target=/dev/zero")
 LINES += ("curriculum.values=[1]", "optimizer.sigma={}", "trials.nix")
+LINES += ("processes", "dask", "mpi", "tcp://127.0.0.1:1", "tls://127.0.0.1:1")
 LINES += ("loss.x=1", "1", "0", "-1", "3.5", "losses", "oja", "morris-lecar", "openai-es")
 
 
@@ -447,23 +454,18 @@ def test_a_folder_that_is_read_without_care_is_found(run, place):
 
 
 def test_what_takes_too_long_is_told(tmp_path):
-    with pytest.raises(Deadline, match="took longer than 0.1 s: {'word': 'endless'}"):
-        attacked(
-            lambda word: time.sleep(30),
-            n_inputs=1,
-            note=tmp_path / "note",
-            seconds=0.1,
-            word=st.just("endless"),
-        )
+    drawn = {"n_inputs": 1, "seconds": 0.1, "word": st.just("endless")}
+    told = pytest.raises(Deadline, match="took longer than 0.1 s: {'word': 'endless'}")
+    with open(tmp_path / "note", "w") as note, told:
+        attacked(lambda word: time.sleep(30), note=note, **drawn)
 
 
 def test_what_no_error_gets_into_is_ended_and_told(tmp_path):
     """As where a loop in C never looks for signals."""
     code = f"""
 import signal, time
-from pathlib import Path
 from audited import ended, within
-with ended(0.2, "endless", Path({str(tmp_path / "note")!r})), within(0.1):
+with ended(0.2, "endless", open({str(tmp_path / "note")!r}, "w")), within(0.1):
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGALRM])
     time.sleep(30)
 """
