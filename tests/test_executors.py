@@ -298,9 +298,11 @@ def test_a_run_goes_on_with_other_workers(tmp_path):
     [
         ("proceses", {}, "did you mean 'processes'"),
         (3, {}, "submit"),
+        ([], {"workers": 2}, "submit"),
         ("processes", {"worker": 2}, "did you mean 'workers'"),
         ("processes", {"workers": 0}, "workers must be"),
         ("processes", {"scheduler": "tcp://a:1"}, "goes with executor 'dask'"),
+        ("mpi", {"workers": 2}, "goes with executor 'processes' or 'dask'"),
         ("threads", {"workers": 2}, "other than threads"),
         (ThreadPoolExecutor, {}, "submit"),
     ],
@@ -308,6 +310,12 @@ def test_a_run_goes_on_with_other_workers(tmp_path):
 def test_what_cannot_be_is_refused(executor, options, words, plan):
     with pytest.raises(InvalidInput, match=words), opened_workers(executor, options, plan):
         pass
+
+
+@pytest.mark.parametrize("executor", [None, "threads"])
+def test_threads_of_this_process_need_no_workers(executor, plan):
+    with opened_workers(executor, None, plan) as workers:
+        assert workers is None
 
 
 def test_what_workers_cannot_do_is_refused(threads):
