@@ -7,6 +7,7 @@ import signal
 from concurrent.futures import BrokenExecutor, Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
+from threading import current_thread, main_thread
 
 import numpy as np
 import pytest
@@ -26,6 +27,7 @@ from neurotrain.training.executors.opening import opened_workers
 from neurotrain.training.executors.travelling import portable
 from neurotrain.training.executors.workers import Workers, WorkersFailed
 from neurotrain.training.learning import Learning
+from neurotrain.training.plan import Plan
 from neurotrain.training.training_state import TrainingState
 
 
@@ -80,6 +82,19 @@ def test_every_method_can_be_distributed(name, threads):
     plan = plan_of(name, model_options={"neurons": 4}, guide=guide)
     workers = Workers(threads, plan, 5)
     assert learned(plan, workers) == learned(plan)
+
+
+def test_trials_are_drawn_by_workers_alone(plan, threads, monkeypatch):
+    drew, draw = [], Plan.draw_training_trials
+
+    def noted(*arguments):
+        drew.append(current_thread())
+        return draw(*arguments)
+
+    monkeypatch.setattr(Plan, "draw_training_trials", noted)
+    learned(plan, Workers(threads, plan))
+    assert drew
+    assert main_thread() not in drew
 
 
 @pytest.mark.parametrize("name", optimizer_names())
