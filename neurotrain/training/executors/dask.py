@@ -62,6 +62,8 @@ class Dask(Engine):
         if not self._is_own:
             return self._scheduler
         address = self._cluster or self._scheduler
+        if isinstance(address, str) and address.startswith("tls://"):
+            self._require_certificates(address)
         try:
             return self._distributed.Client(address, timeout=PATIENCE_SECONDS, set_as_default=False)
         except (OSError, TimeoutError, ValueError) as error:
@@ -69,6 +71,25 @@ class Dask(Engine):
                 f"No Dask scheduler answers at '{address}': start one there (dask scheduler), or "
                 f"give another address. ({error})"
             ) from error
+
+    def _require_certificates(self, address: str) -> None:
+        """Raise where there are none for TLS: a client without them would take minutes to end."""
+        from dask import config
+
+        if config.get("distributed.client.security-loader"):
+            return
+        found = None
+        try:
+            found = self._distributed.Security().get_connection_args("client").get("ssl_context")
+        except OSError as error:
+            problem = f"cannot be read ({error})"
+        else:
+            problem = "are not named"
+        if found is None:
+            raise InvalidInput(
+                f"For '{address}' certificates are needed, which {problem} in Dask's "
+                "configuration: ca-file in distributed.comm.tls, and cert and key in its client."
+            )
 
     @property
     def count(self) -> int:
