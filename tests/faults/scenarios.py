@@ -1,6 +1,5 @@
-"""Scenarios drawn at random, played one after the other, and the table of what became of them."""
+"""Scenarios drawn at random, and what becomes of each."""
 
-import csv
 import json
 import shutil
 import time
@@ -103,11 +102,3 @@ def lost_at_most(scenario: Scenario) -> int:
 def failures(rows: Iterable[Row]) -> list[Row]:
     """Return the rows of those that did not end as they must."""
     return [row for row in rows if row["outcome"] not in (SAME, STOPPED)]
-
-
-def write_table(path: Path, rows: list[Row]) -> None:
-    """Write what became of the scenarios as CSV."""
-    with open(path, "w", newline="", encoding="utf-8") as file:
-        table = csv.DictWriter(file, rows[0], lineterminator="\n")
-        table.writeheader()
-        table.writerows(rows)
