@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from faults.faulty_run import CIRCUITS
+from faults.forked import forked
 from faults.kinds import KINDS
 from faults.scenarios import Scenario, draw_scenarios, failures, play, uninterrupted
 from faults.tables import counts_of, counts_told, play_all
@@ -62,7 +63,7 @@ def test_one_of_a_kind(kind, tmp_path, expected):
     scenario = Scenario(0, kind, "linear", None, QUICK[kind])
     if not playable([scenario], tmp_path):
         pytest.skip("only root can mount a disk that fills up")
-    row = play(scenario, tmp_path / "scenario", expected("linear"))
+    row = play(scenario, tmp_path / "scenario", expected("linear"), forked)
     assert not failures([row]), row
 
 

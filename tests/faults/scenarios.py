@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from faults.faulty_run import FaultyRun
+from faults.faulty_run import FaultyRun, launched
 from faults.kinds import KINDS
 from faults.worker_kinds import WORKER_KINDS
 from neurotrain import train
@@ -60,10 +60,10 @@ def uninterrupted(folder: Path, circuit: str) -> Outcome:
     return run.outcome()
 
 
-def play(scenario: Scenario, folder: Path, expected: Outcome) -> Row:
+def play(scenario: Scenario, folder: Path, expected: Outcome, launch: Any = launched) -> Row:
     """Return the row of the table for a scenario that is played in a new folder."""
     folder.mkdir()
-    run = FaultyRun(folder / "run", scenario.circuit, scenario.checkpoint_every)
+    run = FaultyRun(folder / "run", scenario.circuit, scenario.checkpoint_every, launch)
     started = time.perf_counter()
     try:
         (KINDS | WORKER_KINDS)[scenario.kind].play(run, scenario.details)
