@@ -151,6 +151,14 @@ def test_tls_without_certificates_is_told_at_once(named, words, tmp_path, monkey
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.parametrize("address", ["node1", "foo://node1:8786"])
+def test_what_is_no_address_leaves_no_client_behind(address, monkeypatch):
+    """Which would take minutes to end, and print a traceback."""
+    monkeypatch.setattr("distributed.Client", lambda *_, **__: pytest.fail("was made"))
+    with pytest.raises(InvalidInput, match="No Dask scheduler answers"):
+        open_engine("dask", scheduler=address)
+
+
 def listening():
     """Return address and process of all that listens on this machine."""
     told = subprocess.run(["ss", "-Hltnp"], capture_output=True, text=True, check=True).stdout

@@ -62,10 +62,14 @@ class Dask(Engine):
         if not self._is_own:
             return self._scheduler
         address = self._cluster or self._scheduler
-        if isinstance(address, str) and address.startswith("tls://"):
-            self._require_certificates(address)
         try:
+            if isinstance(address, str):
+                # A client of an address that cannot be used would take minutes to end.
+                self._distributed.comm.resolve_address(address)
+                self._require_certificates(address)
             return self._distributed.Client(address, timeout=PATIENCE_SECONDS, set_as_default=False)
+        except InvalidInput:
+            raise
         except (OSError, TimeoutError, ValueError) as error:
             raise InvalidInput(
                 f"No Dask scheduler answers at '{address}': start one there (dask scheduler), or "
@@ -73,10 +77,10 @@ class Dask(Engine):
             ) from error
 
     def _require_certificates(self, address: str) -> None:
-        """Raise where there are none for TLS: a client without them would take minutes to end."""
+        """Raise where there are none for TLS."""
         from dask import config
 
-        if config.get("distributed.client.security-loader"):
+        if not address.startswith("tls://") or config.get("distributed.client.security-loader"):
             return
         found = None
         try:

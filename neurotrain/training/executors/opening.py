@@ -53,7 +53,7 @@ def opened_workers(
     InvalidInput
         If there is no such executor or option, or the run cannot be distributed.
     """
-    options = _checked(executor, options)
+    options = checked_options(executor, options)
     if executor is None or executor == THREADS:
         yield None
         return
@@ -88,7 +88,14 @@ def _is_dask_client(executor: Any) -> bool:
     return kind.__name__ == "Client" and kind.__module__.startswith("distributed")
 
 
-def _checked(executor: Any, options: Mapping[str, Any] | None) -> dict[str, Any]:
+def checked_options(executor: Any, options: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return the options of an executor that were given, without those that are None.
+
+    Raises
+    ------
+    InvalidInput
+        If there is no such executor or option, or the two do not go together.
+    """
     if isinstance(executor, str) and executor not in (THREADS, *ENGINES):
         raise unknown_name("executor", executor, (THREADS, *ENGINES))
     known = ("workers", "scheduler", *CHUNKING)
