@@ -8,7 +8,6 @@ from collections.abc import Callable
 from contextlib import chdir, contextmanager
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 from neurotrain import __version__
 from neurotrain.commands import COMMANDS
@@ -93,7 +92,11 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     )
     parser.add_argument("--version", action="version", version=f"neurotrain {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
-    parsers = {name: _add_command(commands, name, add) for name, add in COMMANDS.items()}
+    for name, add in COMMANDS.items():
+        command = commands.add_parser(name, help=add.__doc__, description=add.__doc__)
+        # The options of all commands take longer to set up than much of what is done.
+        if name in argv:
+            _add_options(command, add)
     if not argv:
         raise InvalidInput(f"Say what to do: neurotrain {'|'.join(COMMANDS)} (or --help).")
     if not argv[0].startswith("-") and argv[0] not in COMMANDS:
@@ -102,16 +105,13 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     if unknown:
         flag = unknown[0].split("=")[0]
         if arguments.command and flag.startswith("--"):
-            known = parsers[arguments.command].flags
+            known = commands.choices[arguments.command].flags
             raise unknown_name(f"option of '{arguments.command}'", flag, known)
         raise InvalidInput(f"'{unknown[0]}' is one argument too many; see --help.")
     return arguments
 
 
-def _add_command(commands: Any, name: str, add: Callable[[Parser], None]) -> Parser:
-    description = add.__doc__
-    parser = commands.add_parser(name, help=description, description=description)
+def _add_options(parser: Parser, add: Callable[[Parser], None]) -> None:
     add(parser)
     parser.add("--json", action="store_true", help="print JSON on stdout")
     parser.add("--debug", action="store_true", help="show the traceback of an error")
-    return parser

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from math import inf, isfinite
 from numbers import Integral, Real
+from os.path import exists, isdir, isfile
+from pathlib import Path
 
 
 class NeurotrainError(Exception):
@@ -80,3 +82,9 @@ def describe(error: BaseException) -> str:
     """Return kind and message of an exception in one line."""
     message = " ".join(str(error).split())
     return f"{type(error).__name__}: {message}" if message else type(error).__name__
+
+
+def require_ending(path: Path) -> None:
+    """Raise `InvalidInput` where reading might never end: at a device, a pipe or a socket."""
+    if exists(path) and not (isfile(path) or isdir(path)):
+        raise InvalidInput(f"'{path}' is no file but a device or a pipe; copy it into a file.")

@@ -12,7 +12,7 @@ from shlex import quote
 
 from neurotrain.atomic import write_all
 from neurotrain.compiler import cache_folder
-from neurotrain.errors import InvalidInput, UntrustedFile
+from neurotrain.errors import InvalidInput, UntrustedFile, require_ending
 from neurotrain.user_file import absolute, is_in_file, resolved_path
 
 
@@ -32,6 +32,7 @@ def trust(name: str) -> Path:
         If it cannot be noted.
     """
     path, note = _path_of(name), _note_of(name)
+    require_ending(path)
     try:
         digest = _digest(path)
     except OSError as error:

@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 import neurotrain as nt
-from neurotrain.errors import InvalidInput, require_number, require_whole
+from neurotrain.errors import InvalidInput, require_ending, require_number, require_whole
 
 HARMONICS = (1, 2, 3, 5)
 
@@ -113,6 +113,7 @@ def _samples(target: object) -> tuple[tuple[float, ...], ...]:
 
 
 def _read(path: Path) -> np.ndarray:
+    require_ending(path)
     if path.suffix == ".npy":
         return np.load(path, allow_pickle=False)
     return np.loadtxt(path, delimiter=",", ndmin=2)

@@ -1,11 +1,14 @@
-"""What code does to the machine: files, processes, sockets, pickles, code that is run."""
+"""What code does to the machine: files, processes, sockets, pickles, code that is run; bounds."""
 
+import faulthandler
 import os
+import resource
 import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 TOP = Path(__file__).resolve().parent.parent
 # What belongs to Python, its packages and neurotrain itself; the rest of the machine does not.
@@ -102,17 +105,55 @@ def audited(*allowed: Path, readable: tuple[Path, ...] = ()) -> Iterator[list[st
         _watch = None
 
 
+# On a machine that does much else, code takes many times longer than its own work.
+LOADED = 10
+
+
 @contextmanager
 def within(seconds: float) -> Iterator[None]:
-    """Raise `Deadline` in the code that takes longer."""
+    """Raise `Deadline` in the code that works longer, or waits for far longer."""
 
     def stop(signum, frame) -> None:
         raise Deadline(f"took longer than {seconds} s")
 
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    timers = {
+        signal.SIGPROF: (signal.ITIMER_PROF, seconds),
+        signal.SIGALRM: (signal.ITIMER_REAL, LOADED * seconds),
+    }
+    before = {each: signal.signal(each, stop) for each in timers}
+    for timer, limit in timers.values():
+        signal.setitimer(timer, limit)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        for each, (timer, _) in timers.items():
+            signal.setitimer(timer, 0)
+            signal.signal(each, before[each])
+
+
+@contextmanager
+def ended(seconds: float, told: str, file: TextIO) -> Iterator[None]:
+    """End the process where code takes longer, even where no exception gets into it.
+
+    What was `told`, and where the code was, is in the file then.
+    """
+    file.seek(0)
+    file.truncate()
+    print(told, file=file, flush=True)
+    faulthandler.dump_traceback_later(seconds, exit=True, file=file)
+    try:
+        yield
+    finally:
+        faulthandler.cancel_dump_traceback_later()
+
+
+@contextmanager
+def at_most(more_bytes: int) -> Iterator[None]:
+    """Let memory end, with a `MemoryError`, where code takes so much more than there is now."""
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + more_bytes, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, before)

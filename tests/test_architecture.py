@@ -50,6 +50,7 @@ MAY_IMPORT_UP_LATE = {
 TEMPLATES_MAY_IMPORT = {
     *neurotrain.__all__,
     "generator",
+    "require_ending",
     "require_number",
     "require_whole",
     "unknown_name",

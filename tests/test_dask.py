@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from short_plan import learned, plan_of
 
+from neurotrain.cli import main
 from neurotrain.errors import InvalidInput
 from neurotrain.training.executors.opening import open_engine
 from neurotrain.training.executors.workers import Workers, WorkersFailed
@@ -98,6 +99,66 @@ def test_no_scheduler_is_told_at_once(monkeypatch):
         open_engine("dask", scheduler="node1")
 
 
+@pytest.fixture
+def certificate(tmp_path):
+    """Return the files of a certificate of this machine, signed by itself, and of its key."""
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl is not installed.")
+    files = {name: str(tmp_path / f"{name}.pem") for name in ("cert", "key")}
+    kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1"]
+    what = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
+    made = ["openssl", "req", "-x509", *kind, *what, "-out", files["cert"], "-keyout", files["key"]]
+    subprocess.run(made, check=True, capture_output=True)
+    return files
+
+
+def of_tls(certificate):
+    """Return what Dask's configuration says of certificates."""
+    who = ("client", "scheduler", "worker")
+    named = {f"{each}.{name}": path for each in who for name, path in certificate.items()}
+    named["ca-file"] = certificate["cert"]
+    return {f"distributed.comm.tls.{name}": path for name, path in named.items()}
+
+
+def test_workers_are_reached_by_tls_as_the_configuration_of_dask_says(certificate):
+    import dask
+    from distributed import LocalCluster
+
+    plan = plan_of()
+    expected = learned(plan, generations=1)
+    here = {"n_workers": 1, "threads_per_worker": 1, "processes": False, "host": "127.0.0.1"}
+    with (
+        dask.config.set(of_tls(certificate)),
+        LocalCluster(protocol="tls://", dashboard_address=None, **here) as workers,
+        closing(open_engine("dask", scheduler=workers.scheduler_address)) as engine,
+    ):
+        assert workers.scheduler_address.startswith("tls://")
+        assert learned(plan, Workers(engine, plan), generations=1) == expected
+
+
+@pytest.mark.parametrize(
+    ("named", "words"), [({}, "not named"), ({"cert": "a.pem", "key": "b.pem"}, "cannot be read")]
+)
+def test_tls_without_certificates_is_told_at_once(named, words, tmp_path, monkeypatch, capsys):
+    import dask
+
+    monkeypatch.chdir(tmp_path)
+    arguments = ["train", "stimulus-integration", "--neurons", "4", "--out", "run"]
+    with dask.config.set(of_tls(named) if named else {}):
+        assert main([*arguments, "--scheduler", "tls://127.0.0.1:1"]) == 2
+    (said,) = [line for line in capsys.readouterr().err.splitlines() if "error" in line]
+    assert words in said
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("address", ["node1", "foo://node1:8786"])
+def test_what_is_no_address_leaves_no_client_behind(address, monkeypatch):
+    """Which would take minutes to end, and print a traceback."""
+    monkeypatch.setattr("distributed.Client", lambda *_, **__: pytest.fail("was made"))
+    with pytest.raises(InvalidInput, match="No Dask scheduler answers"):
+        open_engine("dask", scheduler=address)
+
+
 def listening():
     """Return address and process of all that listens on this machine."""
     told = subprocess.run(["ss", "-Hltnp"], capture_output=True, text=True, check=True).stdout
@@ -109,7 +170,7 @@ def test_what_is_started_here_listens_here_alone():
         pytest.skip("ss is not installed.")
     # Other tests may have left something behind, as MPI does.
     before = listening()
-    with closing(open_engine("dask", 1)) as engine:
+    with closing(open_engine("dask", workers=1)) as engine:
         assert engine.count == 1
         pids = {str(os.getpid()), *map(str, engine._client.run(os.getpid).values())}
         own = {address for address, pid in listening() - before if pid in pids}

@@ -7,6 +7,7 @@ import signal
 from concurrent.futures import BrokenExecutor, Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
+from threading import current_thread, main_thread
 
 import numpy as np
 import pytest
@@ -26,6 +27,7 @@ from neurotrain.training.executors.opening import opened_workers
 from neurotrain.training.executors.travelling import portable
 from neurotrain.training.executors.workers import Workers, WorkersFailed
 from neurotrain.training.learning import Learning
+from neurotrain.training.plan import Plan
 from neurotrain.training.training_state import TrainingState
 
 
@@ -80,6 +82,19 @@ def test_every_method_can_be_distributed(name, threads):
     plan = plan_of(name, model_options={"neurons": 4}, guide=guide)
     workers = Workers(threads, plan, 5)
     assert learned(plan, workers) == learned(plan)
+
+
+def test_trials_are_drawn_by_workers_alone(plan, threads, monkeypatch):
+    drew, draw = [], Plan.draw_training_trials
+
+    def noted(*arguments):
+        drew.append(current_thread())
+        return draw(*arguments)
+
+    monkeypatch.setattr(Plan, "draw_training_trials", noted)
+    learned(plan, Workers(threads, plan))
+    assert drew
+    assert main_thread() not in drew
 
 
 @pytest.mark.parametrize("name", optimizer_names())
@@ -298,9 +313,11 @@ def test_a_run_goes_on_with_other_workers(tmp_path):
     [
         ("proceses", {}, "did you mean 'processes'"),
         (3, {}, "submit"),
+        ([], {"workers": 2}, "submit"),
         ("processes", {"worker": 2}, "did you mean 'workers'"),
         ("processes", {"workers": 0}, "workers must be"),
         ("processes", {"scheduler": "tcp://a:1"}, "goes with executor 'dask'"),
+        ("mpi", {"workers": 2}, "goes with executor 'processes' or 'dask'"),
         ("threads", {"workers": 2}, "other than threads"),
         (ThreadPoolExecutor, {}, "submit"),
     ],
@@ -308,6 +325,12 @@ def test_a_run_goes_on_with_other_workers(tmp_path):
 def test_what_cannot_be_is_refused(executor, options, words, plan):
     with pytest.raises(InvalidInput, match=words), opened_workers(executor, options, plan):
         pass
+
+
+@pytest.mark.parametrize("executor", [None, "threads"])
+def test_threads_of_this_process_need_no_workers(executor, plan):
+    with opened_workers(executor, None, plan) as workers:
+        assert workers is None
 
 
 def test_what_workers_cannot_do_is_refused(threads):

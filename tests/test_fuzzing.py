@@ -1,19 +1,27 @@
 """Whatever is in a folder, a file, an equation or on the command line: one line, and no harm.
 
-By default a few hundred inputs; ``pytest -m nightly`` tries 100,000 of them.
+By default a few hundred inputs; ``pytest -m nightly`` tries 100,000 of them. One that takes too
+long is told with the error; where not even an error gets through, the process ends, and the input
+is in ``hanging.txt`` in pytest's temporary folder.
 """
 
+import os
 import shutil
 import string
+import subprocess
+import sys
+import time
 import warnings
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
+from typing import TextIO
 
 import numpy as np
 import pytest
 import tomli_w
-from audited import audited, within
+from audited import LOADED, Deadline, at_most, audited, ended, within
 from fuzzed import PATHS, SCALARS, VALUES, WORDS, damaged, wrong_archives
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -35,8 +43,12 @@ from neurotrain.training.weights_file import read_weights
 
 STUB = f"{Path(__file__).with_name('stub_circuit.py')}:linear"
 SECONDS = 20
+# More than any input needs, and less than would harm the machine.
+MEMORY_BYTES = 3 * 2**30
 SWEEP = """
 generations = 2
+[model.options]
+neurons = 4
 [task]
 name = "stimulus-integration"
 [task.options]
@@ -45,8 +57,8 @@ words = 4
 setting = "words"
 values = [2, 3]
 [sweep]
-seed = [0, 1, 2]
-"optimizer.sigma" = [0.1, 0.4]
+seed = [0, 1]
+"optimizer.sigma" = [0.1]
 """
 
 
@@ -56,17 +68,32 @@ def inputs(by_default: int, by_night: int) -> Callable:
     return pytest.mark.parametrize("n_inputs", [by_default, by_night])
 
 
-def attack(check: Callable, n_inputs: int, **strategies: st.SearchStrategy) -> None:
+@pytest.fixture
+def attack(n_inputs, tmp_path_factory):
+    path = tmp_path_factory.getbasetemp() / "hanging.txt"
+    with open(path, "w", encoding="utf-8", errors="backslashreplace") as note:
+        yield partial(attacked, n_inputs=n_inputs, note=note)
+
+
+def attacked(
+    check: Callable, *, n_inputs: int, note: TextIO, seconds: float = SECONDS, **strategies
+) -> None:
     """Call `check` with so many inputs; any error that is not neurotrain's is a fault."""
 
     def tried(**drawn: object) -> None:
-        with within(SECONDS), warnings.catch_warnings():
+        told = f"took longer than {seconds} s: {drawn!r}"
+        with ended(2 * LOADED * seconds, told, note), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            check(**drawn)
+            try:
+                with within(seconds):
+                    check(**drawn)
+            except Deadline:
+                # Hypothesis would not tell the input, and makes none smaller.
+                raise Deadline(told) from None
 
-    settings(max_examples=n_inputs, suppress_health_check=list(HealthCheck), database=None)(
-        given(**strategies)(tried)
-    )()
+    profile = {"suppress_health_check": list(HealthCheck), "database": None}
+    with at_most(MEMORY_BYTES):
+        settings(max_examples=n_inputs, **profile)(given(**strategies)(tried))()
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +133,7 @@ def arrays_of(path: Path) -> dict[str, np.ndarray]:
 
 
 @inputs(60, 20_000)
-def test_checkpoints(n_inputs, run, place):
+def test_checkpoints(attack, run, place):
     whole = max(run.glob("checkpoint-*.npz"))
     path = place / whole.name
 
@@ -121,11 +148,11 @@ def test_checkpoints(n_inputs, run, place):
         damaged(whole.read_bytes()),
         wrong_archives(arrays_of(whole), place / "trace"),
     )
-    attack(check, n_inputs, content=content)
+    attack(check, content=content)
 
 
 @inputs(40, 10_000)
-def test_weights_and_kept_trainings(n_inputs, run, place):
+def test_weights_and_kept_trainings(attack, run, place):
     weights, path = arrays_of(run / "weights.npz"), place / "file.npz"
     write_kept(path, {"w": np.zeros(3)}, {"seed": 1})
     kept = arrays_of(path)
@@ -142,7 +169,7 @@ def test_weights_and_kept_trainings(n_inputs, run, place):
         wrong_archives(weights, place / "trace"),
         wrong_archives(kept, place / "trace"),
     )
-    attack(check, n_inputs, content=content)
+    attack(check, content=content)
 
 
 @st.composite
@@ -177,14 +204,14 @@ def settings_texts(text: str) -> st.SearchStrategy[bytes]:
 
 
 @inputs(40, 10_000)
-def test_files_of_sweeps(n_inputs, run, place):
+def test_files_of_sweeps(attack, run, place):
     path = place / "sweep.toml"
 
     def check(content: bytes) -> None:
         path.write_bytes(content)
         refused_or_read(lambda: read_sweep_file(path), place)
 
-    attack(check, n_inputs, content=settings_texts(SWEEP))
+    attack(check, content=settings_texts(SWEEP))
 
 
 def leave_out(*_: object, **__: object) -> None:
@@ -195,8 +222,10 @@ def leave_out(*_: object, **__: object) -> None:
 def unopened(monkeypatch):
     """Simulations, figures and long work, which take time and are tested elsewhere, left out."""
     trained = SimpleNamespace(summary={}, folder=Path("run"), plot=lambda: None)
+    engine = SimpleNamespace(close=lambda: None)
     spared = {
         "neurotrain.training.loop.Training.run": trained,
+        "neurotrain.training.executors.opening.open_engine": engine,
         "neurotrain.training.result.Result.evaluate": {},
         "neurotrain.training.result.Result.to_neo": None,
         "neurotrain.training.watch_figures.WatchFigures.draw": {},
@@ -219,7 +248,8 @@ def unopened(monkeypatch):
 def command(arguments: list[str], capsys, place: Path, *others: Path) -> int:
     """Give a command, and return its exit code; what goes wrong must be said in one line."""
     # What is named on the command line is to be read.
-    named = (path for path in PATHS if path in arguments and "\0" not in path)
+    words = {*arguments, *(word.partition("=")[2] for word in arguments)}
+    named = (path for path in PATHS + WORDS if path in words and "\0" not in path)
     typed = tuple(Path(each) for path in named for each in (path, path.partition(":")[0]))
     with audited(place, *others, readable=typed) as found:
         try:
@@ -230,9 +260,13 @@ def command(arguments: list[str], capsys, place: Path, *others: Path) -> int:
     assert found == []
     assert code in (0, 1, 2)
     assert "Traceback" not in text
+    # Of a size that was asked for, but not of what was read.
+    assert "not enough memory" not in text or "--neurons" in arguments
     said = [line for line in text.splitlines() if line.startswith("neurotrain: ")]
     assert not [line for line in said if line.startswith("neurotrain: failed: ")]
-    assert code == 0 or [line for line in said if "error: " in line or "no sign of life" in line]
+    # A run of a sweep may fail without the others.
+    told = ("error: ", ": failed, ", "no sign of life")
+    assert code == 0 or [line for line in said if any(each in line for each in told)]
     return code
 
 
@@ -240,7 +274,7 @@ VERBS = ("resume", "evaluate", "plot", "report", "watch", "export", "train")
 
 
 @inputs(60, 20_000)
-def test_run_folders(n_inputs, run, place, unopened, capsys, monkeypatch):
+def test_run_folders(attack, run, place, unopened, capsys, monkeypatch):
     monkeypatch.setenv("NEUROTRAIN_CACHE", str(run.parent / "cache"))
     folder = place / "stranger"
     monkeypatch.setattr("os.nice", lambda niceness: None)
@@ -270,11 +304,11 @@ def test_run_folders(n_inputs, run, place, unopened, capsys, monkeypatch):
             for path in (run / "weights.npz", max(run.glob("checkpoint-*.npz")))
         ),
     )
-    attack(check, n_inputs, verb=st.sampled_from(VERBS), damage=damages, is_complete=st.booleans())
+    attack(check, verb=st.sampled_from(VERBS), damage=damages, is_complete=st.booleans())
 
 
 @inputs(40, 10_000)
-def test_pages_of_runs(n_inputs, run, place, monkeypatch):
+def test_pages_of_runs(attack, run, place, monkeypatch):
     """What is told of a run is text on its page, whatever it is."""
     monkeypatch.setenv("NEUROTRAIN_CACHE", str(run.parent / "cache"))
     result = Result.load(run)
@@ -291,7 +325,7 @@ def test_pages_of_runs(n_inputs, run, place, monkeypatch):
         assert all("<script" not in page for page in pages)
 
     names = st.sampled_from(sorted(result.summary))
-    attack(check, n_inputs, changed=st.dictionaries(names, VALUES, min_size=1, max_size=3))
+    attack(check, changed=st.dictionaries(names, VALUES, min_size=1, max_size=3))
 
 
 PIECES = (*"+-*/%()<>=;,.'\"", "**", "//", "/*", "*/", " and ", " not ", "\n", "#include <x>")
@@ -330,7 +364,7 @@ PIECES += ("1", "2.5", "1e400", "0x1f", "True", "None", "...", "lambda: 1", "__i
 
 
 @inputs(8, 3_000)
-def test_equations(n_inputs, place):
+def test_equations(attack, place):
     """What Brian2 takes leads to a kernel of its own statements, or is refused in a line."""
     texts = {"neurons": NEURONS, "threshold": "v > 1", "reset": RESET, "on_pre": ON_PRE}
 
@@ -348,7 +382,6 @@ def test_equations(n_inputs, place):
 
     attack(
         check,
-        n_inputs,
         part=st.sampled_from(sorted(texts)),
         at=st.floats(0, 1, exclude_max=True),
         cut=st.integers(0, 3),
@@ -364,12 +397,15 @@ FLAGS = sorted(
         *("--no-figures", "--json", "--every", "--once", "--only", "--list", "--condition"),
         *("--state", "--sample-ms", "--trains", "--quick", "--full", "--repeats", "--help", "-h"),
         *("--version", "--seeds", "--nonsense", "-x", "--", "-"),
+        *("--executor", "--scheduler", "--chunk"),
     }
 )
 # `--debug` shows tracebacks, and `bench` takes minutes.
 VERBS_OF_ALL = sorted({*COMMANDS} - {"bench", "compare", "sweep"}) + ["compare", "sweep", "bnech"]
 LINES = ("file.toml", "stranger", "stimulus-integration", "task.words=3", "model.dale=0.8")
-LINES += ("task.target=/etc/passwd", "curriculum.values=[1]", "optimizer.sigma={}", "trials.nix")
+LINES += ("pattern-generation", "task.target=/etc/passwd", "task.target=/dev/zero")
+LINES += ("curriculum.values=[1]", "optimizer.sigma={}", "trials.nix")
+LINES += ("processes", "dask", "mpi", "tcp://127.0.0.1:1", "tls://127.0.0.1:1")
 LINES += ("loss.x=1", "1", "0", "-1", "3.5", "losses", "oja", "morris-lecar", "openai-es")
 
 
@@ -381,7 +417,7 @@ def words() -> st.SearchStrategy[str]:
 
 
 @inputs(60, 27_000)
-def test_command_lines(n_inputs, run, place, unopened, capsys, monkeypatch):
+def test_command_lines(attack, run, place, unopened, capsys, monkeypatch):
     monkeypatch.setenv("NEUROTRAIN_CACHE", str(run.parent / "cache"))
     monkeypatch.setattr("os.nice", lambda niceness: None)
     (place / "file.toml").write_text(SWEEP)
@@ -397,7 +433,6 @@ def test_command_lines(n_inputs, run, place, unopened, capsys, monkeypatch):
 
     attack(
         check,
-        n_inputs,
         verb=st.sampled_from(VERBS_OF_ALL),
         task=words(),
         rest=st.lists(st.tuples(st.sampled_from(FLAGS), words()), max_size=4),
@@ -420,3 +455,39 @@ def test_a_folder_that_is_read_without_care_is_found(run, place):
         assert len(found) == 1, name
         assert found[0].startswith(name.split()[0])
     assert RunFolder(run).is_complete
+
+
+def spin() -> None:
+    while True:
+        pass
+
+
+@pytest.mark.parametrize("endless", [spin, lambda: time.sleep(30)], ids=["works", "waits"])
+def test_what_takes_too_long_is_told(endless, tmp_path):
+    drawn = {"n_inputs": 1, "seconds": 0.1, "word": st.just("endless")}
+    told = pytest.raises(Deadline, match="took longer than 0.1 s: {'word': 'endless'}")
+    with open(tmp_path / "note", "w") as note, told:
+        attacked(lambda word: endless(), note=note, **drawn)
+
+
+def test_what_no_error_gets_into_is_ended_and_told(tmp_path):
+    """As where a loop in C never looks for signals."""
+    code = f"""
+import signal, time
+from audited import ended, within
+with ended(0.2, "endless", open({str(tmp_path / "note")!r}, "w")), within(0.01):
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGALRM])
+    time.sleep(30)
+"""
+    tests = str(Path(__file__).parent)
+    ran = subprocess.run([sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": tests})
+    told = (tmp_path / "note").read_text()
+    assert ran.returncode == 1
+    assert told.startswith("endless\n")
+    assert "<string>" in told
+
+
+def test_more_memory_than_an_input_needs_is_not_given():
+    with at_most(2**28), pytest.raises(MemoryError):
+        np.ones(2**28)
+    np.ones(2**20)

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tomli_w
-from audited import audited
+from audited import audited, within
 from kernel_text import NEURONS, ON_PRE, RESET, SUMMED, foreign, make_network, source_of
 
 import neurotrain as nt
@@ -181,6 +181,26 @@ def test_what_never_ends_is_not_opened():
     os.mkfifo("run/checkpoint-000099.npz")
     with pytest.raises(RunFolderError, match="neither a file nor a folder"):
         nt.resume("run")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["sweep", "PATH"],
+        ["train", "--config", "PATH"],
+        ["trust", "PATH"],
+        ["train", "pattern-generation", "--option", "task.target=PATH"],
+    ],
+    ids=" ".join,
+)
+@pytest.mark.parametrize("what", ["device", "pipe"])
+def test_what_never_ends_is_not_read_even_where_it_was_typed(what, arguments, tmp_path, capsys):
+    path = "/dev/zero" if what == "device" else str(tmp_path / "pipe")
+    if what == "pipe":
+        os.mkfifo(path)
+    with within(20):
+        assert main([each.replace("PATH", path) for each in arguments]) == 2
+    assert f"'{path}' is no file but a device or a pipe" in capsys.readouterr().err
 
 
 def test_a_folder_may_be_a_link_itself_and_hold_links_to_its_own_files():

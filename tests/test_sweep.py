@@ -240,5 +240,12 @@ def test_a_folder_of_other_settings_is_refused(made, file, tmp_path):
     assert not (tmp_path / "new").exists()
 
 
+@pytest.mark.parametrize("given", [{"executor": "nobody"}, {"threads": 0}])
+def test_what_no_run_could_use_is_refused_before_the_first(file, tmp_path, given):
+    with pytest.raises(nt.InvalidInput):
+        sweep(file, out=tmp_path / "grid", **given)
+    assert not (tmp_path / "grid").exists()
+
+
 def test_names_are_those_of_folders():
     assert name_of({"model": "nets/a b.py:build", "seed": 1}) == "model=nets-a-b.py-build,seed=1"

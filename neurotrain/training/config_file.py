@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from neurotrain.errors import InvalidInput, unknown_name
+from neurotrain.errors import InvalidInput, require_ending, unknown_name
 from neurotrain.plain_data import parse_toml
 from neurotrain.training.plan import PARTS
 from neurotrain.training.settings import SETTINGS
@@ -63,6 +63,7 @@ def read_toml(path: str | os.PathLike) -> dict[str, Any]:
         If it cannot be read.
     """
     path = Path(path)
+    require_ending(path)
     try:
         return parse_toml(path.read_text(encoding="utf-8"))
     except OSError as error:

@@ -1,6 +1,7 @@
 """What an optimizer learns from in one generation."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cache
 
 import numpy as np
 
@@ -14,6 +15,9 @@ from neurotrain.training.metrics_file import Metrics
 from neurotrain.training.plan import Plan
 from neurotrain.training.training_state import TrainingState
 from neurotrain.trials import Trials
+
+# The trials of a generation, drawn when they are first asked for: workers draw their own.
+Draw = Callable[[], tuple[Trials, Mapping[str, np.ndarray]]]
 
 
 class Learning:
@@ -33,10 +37,10 @@ class Learning:
     def learn(self, generation: int) -> Metrics:
         """Let the optimizer learn from one generation, and return its metrics."""
         plan, level = self.plan, self.state.curriculum.level
-        trials, initial_state = plan.draw_training_trials(generation, level)
-        guided = self._guide(trials)
-        judged = self._judge_guess(trials, initial_state)
-        scores, told = self._learn_from(self.state.optimizer.ask(), trials, initial_state)
+        draw = cache(lambda: plan.draw_training_trials(generation, level))
+        guided = self._guide(draw)
+        judged = self._judge_guess(draw)
+        scores, told = self._learn_from(self.state.optimizer.ask(), draw)
         self.state.failed_candidates += int(np.isinf(scores.loss).sum())
         metrics = {
             **dict(scores.means(plan.settings.candidate_seconds is not None)),
@@ -51,13 +55,12 @@ class Learning:
             )
         return metrics
 
-    def _learn_from(
-        self, candidates: np.ndarray, trials: Trials, initial_state: Mapping[str, np.ndarray]
-    ) -> tuple[Scores, Metrics]:
+    def _learn_from(self, candidates: np.ndarray, draw: Draw) -> tuple[Scores, Metrics]:
         """Tell the optimizer losses, and the gradient at its guess if it takes any."""
         optimizer, plan = self.state.optimizer, self.plan
         if self.workers is not None:
             return self._learn_from_workers(candidates), {}
+        trials, initial_state = draw()
         played = played_generation(plan, optimizer, candidates, trials, initial_state)
         self.state.trial_simulations += (len(candidates) + simulates_guess(plan)) * trials.n_trials
         scores = self._scores_of(played.recording, trials).of_all(played.usable)
@@ -88,25 +91,26 @@ class Learning:
         """Whether training is on an easier form of the task."""
         return self.state.curriculum.level < len(self.plan.levels) - 1
 
-    def _judge_guess(self, trials: Trials, initial_state: Mapping[str, np.ndarray]) -> Metrics:
+    def _judge_guess(self, draw: Draw) -> Metrics:
         """Return how the guess does on trials that it has not learned from, for the curriculum.
 
         Candidates are perturbed, which often costs them what has been learned.
         """
         if not self._is_easier:
             return {}
+        trials, initial_state = draw()
         guess = self.state.optimizer.guess[np.newaxis]
         usable, recording = simulate_usable(self.plan, guess, trials, initial_state)
         scores = self._scores_of(recording, trials).of_all(usable)
         self.state.trial_simulations += trials.n_trials
         return {"guess_accuracy": finite(scores.accuracy[0])}
 
-    def _guide(self, trials: Trials) -> Metrics:
-        """Guide the optimizer by gradients on `trials`, and return how many there were."""
+    def _guide(self, draw: Draw) -> Metrics:
+        """Guide the optimizer by gradients on the trials, and return how many there were."""
         guide, optimizer = self.plan.guide, self.state.optimizer
         if guide is None:
             return {}
-        gradients = guiding_gradients(guide, optimizer.guess, trials)
+        gradients = guiding_gradients(guide, optimizer.guess, draw()[0])
         optimizer.guide(gradients)
         return {"guiding_gradients": len(gradients)}
 

@@ -12,6 +12,7 @@ from neurotrain.atomic import make_folder, write_all
 from neurotrain.errors import InvalidInput, NeurotrainError, RunFolderError, require_whole
 from neurotrain.file_locks import is_locked, one_at_a_time
 from neurotrain.training.config_file import read_toml
+from neurotrain.training.executors.opening import checked_options
 from neurotrain.training.run_folder import CONFIG, RunFolder
 from neurotrain.training.sweep_file import SweepFile, SweptRun, read_sweep_file
 from neurotrain.training.trainer import resume, train
@@ -76,7 +77,7 @@ def sweep(
     Raises
     ------
     InvalidInput
-        If the file cannot be used, or there is no run of that number.
+        If the file cannot be used, there is no run of that number, or no such executor.
     RunFolderError
         If the folder is one of other settings, or cannot be written to.
     """
@@ -85,6 +86,10 @@ def sweep(
         require_whole("only", only)
         if only > len(read.runs):
             raise InvalidInput(f"There are {len(read.runs)} runs in '{file}', and no run {only}.")
+    # Of what all runs have in common, once.
+    checked_options(executor, executor_options)
+    if threads is not None:
+        require_whole("threads", threads)
     _claim(folder, read)
     given = {"threads": threads, "executor": executor, "executor_options": executor_options}
     how = {name: value for name, value in given.items() if value is not None}

@@ -6,7 +6,9 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from short_training import STUB, TASK
 
@@ -46,6 +48,16 @@ CIRCUITS = {
 }
 
 
+def launched(arguments: list[str], **environment: str) -> subprocess.Popen:
+    """Start a process that trains."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "faults.trainer", *arguments],
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), **environment},
+    )
+
+
 class FaultyRun:
     """A run of one of the `CIRCUITS`, and what happened to it so far.
 
@@ -57,10 +69,18 @@ class FaultyRun:
         A name in `CIRCUITS`.
     checkpoint_every : int or None
         As for `neurotrain.train`.
+    launch
+        What starts a process.
     """
 
-    def __init__(self, folder: Path, circuit: str, checkpoint_every: int | None) -> None:
-        self.folder = folder
+    def __init__(
+        self,
+        folder: Path,
+        circuit: str,
+        checkpoint_every: int | None,
+        launch: Callable[..., Any] = launched,
+    ) -> None:
+        self.folder, self.launch = folder, launch
         self.options = {**COMMON, **CIRCUITS[circuit], "checkpoint_every": checkpoint_every}
         self.sittings, self.lost, self.refusals = 0, 0, []
 
@@ -80,16 +100,9 @@ class FaultyRun:
         """
         self.sittings += 1
         has_begun = (self.folder / "config.toml").exists()
-        return subprocess.Popen(
-            [
-                *(sys.executable, "-m", "faults.trainer"),
-                verb or ("resume" if has_begun else "train"),
-                *(str(self.folder), json.dumps(self.options), str(strike)),
-            ],
-            stderr=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), **environment},
-        )
+        verb = verb or ("resume" if has_begun else "train")
+        arguments = [verb, str(self.folder), json.dumps(self.options), str(strike)]
+        return self.launch(arguments, **environment)
 
     def wait_for(self, process: subprocess.Popen, generation: int, more_ms: float = 0.0) -> None:
         """Wait until a generation is in the metrics, and some time more, or the process ends."""

@@ -1,6 +1,5 @@
-"""Scenarios drawn at random, played one after the other, and the table of what became of them."""
+"""Scenarios drawn at random, and what becomes of each."""
 
-import csv
 import json
 import shutil
 import time
@@ -11,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from faults.faulty_run import FaultyRun
+from faults.faulty_run import FaultyRun, launched
 from faults.kinds import KINDS
 from faults.worker_kinds import WORKER_KINDS
 from neurotrain import train
@@ -61,10 +60,10 @@ def uninterrupted(folder: Path, circuit: str) -> Outcome:
     return run.outcome()
 
 
-def play(scenario: Scenario, folder: Path, expected: Outcome) -> Row:
+def play(scenario: Scenario, folder: Path, expected: Outcome, launch: Any = launched) -> Row:
     """Return the row of the table for a scenario that is played in a new folder."""
     folder.mkdir()
-    run = FaultyRun(folder / "run", scenario.circuit, scenario.checkpoint_every)
+    run = FaultyRun(folder / "run", scenario.circuit, scenario.checkpoint_every, launch)
     started = time.perf_counter()
     try:
         (KINDS | WORKER_KINDS)[scenario.kind].play(run, scenario.details)
@@ -103,11 +102,3 @@ def lost_at_most(scenario: Scenario) -> int:
 def failures(rows: Iterable[Row]) -> list[Row]:
     """Return the rows of those that did not end as they must."""
     return [row for row in rows if row["outcome"] not in (SAME, STOPPED)]
-
-
-def write_table(path: Path, rows: list[Row]) -> None:
-    """Write what became of the scenarios as CSV."""
-    with open(path, "w", newline="", encoding="utf-8") as file:
-        table = csv.DictWriter(file, rows[0], lineterminator="\n")
-        table.writeheader()
-        table.writerows(rows)

@@ -63,12 +63,37 @@ class Dask(Engine):
             return self._scheduler
         address = self._cluster or self._scheduler
         try:
+            if isinstance(address, str):
+                # A client of an address that cannot be used would take minutes to end.
+                self._distributed.comm.resolve_address(address)
+                self._require_certificates(address)
             return self._distributed.Client(address, timeout=PATIENCE_SECONDS, set_as_default=False)
+        except InvalidInput:
+            raise
         except (OSError, TimeoutError, ValueError) as error:
             raise InvalidInput(
                 f"No Dask scheduler answers at '{address}': start one there (dask scheduler), or "
                 f"give another address. ({error})"
             ) from error
+
+    def _require_certificates(self, address: str) -> None:
+        """Raise where there are none for TLS."""
+        from dask import config
+
+        if not address.startswith("tls://") or config.get("distributed.client.security-loader"):
+            return
+        found = None
+        try:
+            found = self._distributed.Security().get_connection_args("client").get("ssl_context")
+        except OSError as error:
+            problem = f"cannot be read ({error})"
+        else:
+            problem = "are not named"
+        if found is None:
+            raise InvalidInput(
+                f"For '{address}' certificates are needed, which {problem} in Dask's "
+                "configuration: ca-file in distributed.comm.tls, and cert and key in its client."
+            )
 
     @property
     def count(self) -> int:
