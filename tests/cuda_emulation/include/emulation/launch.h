@@ -112,6 +112,7 @@ inline void run_grid(dim3 grid, dim3 block, size_t bytes, char* shared, size_t n
         DynamicShared::instance().reset(bytes);
         threads->run(block.count(), order, body);
     }
+    device_memory().require_gaps();
 }
 
 // What `kernel<<<grid, block, bytes, stream>>>` becomes, to be called with the arguments.

@@ -27,7 +27,7 @@ class DeviceMemory {
 
     // The block starts at a multiple of `alignment`, as cudaMalloc's, and ends in a gap.
     void* allocate(size_t bytes) {
-        const size_t room = (bytes + alignment) / alignment * alignment + alignment;
+        const size_t room = room_of(bytes);
         char* block = take_freed(room);
         if (!block) {
             if (used_ + room > reserved) return nullptr;
@@ -36,9 +36,8 @@ class DeviceMemory {
             protect();
         }
         blocks_[block] = bytes;
-        mark(block, bytes, room);
         open();
-        std::memset(block, 0xFF, bytes);
+        fill(block, bytes, room);
         close();
         return block;
     }
@@ -48,11 +47,12 @@ class DeviceMemory {
         const auto found = blocks_.find(static_cast<char*>(pointer));
         if (found == blocks_.end()) fatal("cudaFree of what cudaMalloc did not give");
         const auto [block, bytes] = *found;
-        const size_t room = (bytes + alignment) / alignment * alignment + alignment;
+        const size_t room = room_of(bytes);
         open();
         std::memset(block, 0xFF, bytes);
         close();
 #if defined(__SANITIZE_ADDRESS__)
+        // Never used again, so that later use is seen.
         ASAN_POISON_MEMORY_REGION(block, room);
 #else
         freed_.emplace(room, block);
@@ -75,6 +75,16 @@ class DeviceMemory {
         return holds(blocks_, at, bytes) || holds(symbols_, at, bytes);
     }
 
+    // After a kernel: the gaps behind the blocks hold what they held.
+    void require_gaps() const {
+#if !defined(__SANITIZE_ADDRESS__)
+        static const std::vector<char> untouched(2 * alignment, char(0xFF));
+        for (const auto& [block, bytes] : blocks_)
+            if (std::memcmp(block + bytes, untouched.data(), room_of(bytes) - bytes))
+                fatal("a kernel writes beyond device memory of " + std::to_string(bytes) + " bytes");
+#endif
+    }
+
     void open() {
         if (depth_++ == 0) protect();
     }
@@ -84,6 +94,10 @@ class DeviceMemory {
     bool is_open() const { return depth_; }
 
    private:
+    static size_t room_of(size_t bytes) {
+        return (bytes + alignment) / alignment * alignment + alignment;
+    }
+
     template <class Blocks>
     static bool holds(const Blocks& blocks, const char* at, size_t bytes) {
         auto next = std::upper_bound(blocks.begin(), blocks.end(), at,
@@ -101,10 +115,13 @@ class DeviceMemory {
         return block;
     }
 
-    void mark([[maybe_unused]] char* block, [[maybe_unused]] size_t bytes,
-              [[maybe_unused]] size_t room) {
+    // The address sanitizer names the line of a kernel that goes into the gap.
+    static void fill(char* block, [[maybe_unused]] size_t bytes, size_t room) {
 #if defined(__SANITIZE_ADDRESS__)
-        ASAN_UNPOISON_MEMORY_REGION(block, bytes);
+        ASAN_UNPOISON_MEMORY_REGION(block, room);
+#endif
+        std::memset(block, 0xFF, room);
+#if defined(__SANITIZE_ADDRESS__)
         ASAN_POISON_MEMORY_REGION(block + bytes, room - bytes);
 #endif
     }
