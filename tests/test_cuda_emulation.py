@@ -4,7 +4,6 @@ import subprocess
 from pathlib import Path
 
 import pytest
-
 from emulated_cuda import CUDA_PATH, NVCC, ORDERS, emulation
 
 # The same on every Python.
@@ -22,7 +21,7 @@ FAULTS = {
     "direction": "on the wrong side for this direction",
     "size": "cudaMemcpy of 1688 bytes goes beyond",
     "uninitialized": "wrong total",
-    "divergent_barrier": "product.cu:48 and at",
+    "divergent_barrier": "threads of a block wait at",
     "block_too_large": "a launch failed",
 }
 
