@@ -59,25 +59,25 @@ inline bool is_mapped(const void* address) {
     return msync(reinterpret_cast<void*>(at), 1, MS_ASYNC) == 0;
 }
 
-inline void require_device(const void* pointer) {
+inline void require_device(const void* pointer, const std::string& by) {
     if (!pointer) return;
-    if (!device_memory().is_device(pointer)) fatal("a kernel is given a host pointer");
-    if (!device_memory().is_allocated(pointer, 0))
-        fatal("a kernel is given a pointer to device memory that is not in use");
+    if (!device_memory().is_device(pointer)) fatal(by + " is given a host pointer");
+    if (!device_memory().is_allocated(pointer, 0) && !setting("CUDA_EMULATION_STALE", 0))
+        fatal(by + " is given a pointer to device memory that is not in use");
 }
 
 // Pointers may also lie in a structure: there, whatever is an address of this process.
 template <class T>
-void require_device_in(const T& argument) {
+void require_device_in(const T& argument, const std::string& kernel) {
     if constexpr (std::is_pointer_v<T>) {
-        if constexpr (!std::is_function_v<std::remove_pointer_t<T>>) require_device(argument);
+        if constexpr (!std::is_function_v<std::remove_pointer_t<T>>) require_device(argument, kernel);
     } else if constexpr (std::is_class_v<T> && std::is_trivially_copyable_v<T>) {
         for (size_t i = 0; i + sizeof(void*) <= sizeof(T); i += sizeof(void*)) {
             void* word;
             std::memcpy(&word, reinterpret_cast<const char*>(&argument) + i, sizeof word);
             if (reinterpret_cast<uintptr_t>(word) >> 40 && is_mapped(word) &&
                 !device_memory().is_device(word))
-                fatal("a kernel is given a structure with a host pointer");
+                fatal(kernel + " is given a structure with a host pointer");
         }
     }
 }
@@ -119,18 +119,19 @@ inline void run_grid(dim3 grid, dim3 block, size_t bytes, char* shared, size_t n
 template <class Kernel>
 class Launch {
    public:
-    Launch(Kernel kernel, dim3 grid, dim3 block, size_t bytes = 0, cudaStream_t = nullptr)
-        : kernel_(kernel), grid_(grid), block_(block), bytes_(bytes) {}
+    Launch(const char* name, Kernel kernel, dim3 grid, dim3 block, size_t bytes = 0, cudaStream_t = nullptr)
+        : name_(name), kernel_(kernel), grid_(grid), block_(block), bytes_(bytes) {}
 
     template <class... Arguments>
     void operator()(Arguments... arguments) const {
-        (require_device_in(arguments), ...);
+        (require_device_in(arguments, name_), ...);
         run_grid(grid_, block_, bytes_, __start_emulated_shared,
                  __stop_emulated_shared - __start_emulated_shared,
                  [&] { kernel_(Arguments(arguments)...); });
     }
 
    private:
+    const char* name_;
     Kernel kernel_;
     dim3 grid_, block_;
     size_t bytes_;

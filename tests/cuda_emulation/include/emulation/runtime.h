@@ -121,7 +121,7 @@ cudaError cudaMemcpyToSymbol(T& symbol, const void* from, size_t bytes, size_t o
     if constexpr (std::is_pointer_v<T>) {
         void* stored;
         std::memcpy(&stored, from, sizeof stored);
-        emulation::require_device(stored);
+        emulation::require_device(stored, "a variable of the device");
     }
     return emulation::copy(to, from, bytes, kind);
 }
