@@ -106,14 +106,11 @@ def _watch(circuit: Any, copies: Copies) -> None:
 
 
 def _sum_up(group: NeuronGroup, copies: Copies, request: Request) -> None:
-    start, stop = request.average
-    dt = request.dt
-    for i, name in enumerate(request.observed if stop > start else ()):
-        group.run_regularly(
-            f"{sum_of(name)} += int(t > {start - 0.5}*{dt!r}*second)"
-            f"*int(t < {stop - 0.5}*{dt!r}*second)*{name}",
-            clock=copies.clock(dt),
-            when="start",
-            order=100,
-            name=f"{group.name}_sum{i}",
-        )
+    """Add the observed variables up from step to step of the decision period."""
+    start, stop = ((step - 0.5) * request.dt for step in request.average)
+    within = f"int(t > {start!r}*second)*int(t < {stop!r}*second)"
+    lines = [f"{sum_of(name)} += {within}*{name}" for name in request.observed]
+    if lines and stop > start:
+        clock = copies.clock(request.dt)
+        code = "\n".join(lines)
+        group.run_regularly(code, clock=clock, when="start", order=100, name=f"{group.name}_sum")

@@ -1,5 +1,6 @@
 """Brian2's preferences under which it writes a CUDA project that compiles."""
 
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,8 +31,7 @@ def preferences(
         "codegen.cpp.include_dirs": [str(folder) for folder in headers],
         "codegen.cpp.library_dirs": linked,
         "codegen.cpp.runtime_library_dirs": linked,
-        # A summed variable is cleared, and its synapses then add to it: no fast math, so that
-        # NaN stays visible and functions are as exact as on a CPU.
+        # Without Brian2CUDA's fast math: NaN must stay visible, and functions exact.
         _BACKEND + "extra_compile_args_nvcc": ["-w", "-std=c++17", *_architectures(capabilities)],
         _BACKEND + "detect_gpus": False,
         _BACKEND + "detect_cuda": False,
@@ -64,6 +64,10 @@ def cuda_standalone(chosen: dict[str, Any]) -> Iterator[Any]:
     import brian2cuda  # noqa: F401
 
     before = {name: prefs[name] for name in chosen}
+    logger = logging.getLogger("brian2cuda")
+    level = logger.level
+    # It tells all of its preferences each time.
+    logger.setLevel(logging.WARNING)
     try:
         for name, value in chosen.items():
             prefs[name] = value
@@ -77,6 +81,7 @@ def cuda_standalone(chosen: dict[str, Any]) -> Iterator[Any]:
             device.reinit()
             reset_device()
     finally:
+        logger.setLevel(level)
         for name, value in before.items():
             prefs[name] = value
 

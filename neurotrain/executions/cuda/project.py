@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from neurotrain.atomic import write_text
+from neurotrain.atomic import write_atomically
 from neurotrain.compiler import cache_folder
 from neurotrain.errors import CompilerNotFound, InvalidInput
 from neurotrain.executions.base import Request
@@ -110,7 +110,8 @@ def write_project(
         )
         device.build(directory=str(folder), compile=False, run=False)
         project = _described(circuit, made, device, folder)
-        write_text(folder / DESCRIPTION, json.dumps(asdict(project), default=str))
+        described = json.dumps(asdict(project), default=str).encode()
+        write_atomically(folder / DESCRIPTION, lambda file: file.write(described))
     del made
     # What it leaves behind keeps its names, which the next project's objects shall have.
     gc.collect()
@@ -208,11 +209,11 @@ def read_project(folder: Path) -> Project:
     return Project(
         folder=folder,
         count=told["count"],
-        settable={name: Slot(*slot) for name, slot in told["settable"].items()},
-        extra={name: Slot(*slot) for name, slot in told["extra"].items()},
-        table=told["table"] and Slot(*told["table"]),
-        spikes=told["spikes"] and tuple(Slot(*slot) for slot in told["spikes"]),
-        trace={name: Slot(*slot) for name, slot in told["trace"].items()},
+        settable={name: Slot(**slot) for name, slot in told["settable"].items()},
+        extra={name: Slot(**slot) for name, slot in told["extra"].items()},
+        table=told["table"] and Slot(**told["table"]),
+        spikes=told["spikes"] and tuple(Slot(**slot) for slot in told["spikes"]),
+        trace={name: Slot(**slot) for name, slot in told["trace"].items()},
     )
 
 
