@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
-from brian2 import Clock, NeuronGroup, Quantity, Synapses, second
+from brian2 import Clock, NeuronGroup, Quantity, Synapses, get_device, second
 from brian2.equations.codestrings import Expression
 from brian2.equations.equations import SUBEXPRESSION, Equations, SingleEquation
 from brian2.utils.stringtools import get_identifiers
@@ -46,7 +46,10 @@ class Copies:
             )
         self.count = count
         self.added = added
-        self.clocks: dict[float, Clock] = {}
+        # What applies spikes after a delay asks this clock, whichever its object has.
+        clock = get_device().defaultclock
+        clock.dt = circuit.neurons.clock.dt
+        self.clocks: dict[float, Clock] = {float(clock.dt_): clock}
         self.objects: dict[str, Any] = {}
         members = (circuit.neurons, *circuit.others)
         for one in sorted(members, key=lambda one: isinstance(one, Synapses)):

@@ -1,13 +1,12 @@
 """Brian2's preferences under which it writes a CUDA project that compiles."""
 
-import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from brian2 import get_device, prefs, set_device
+from brian2 import BrianLogger, get_device, prefs, set_device
 from brian2.devices.device import reset_device
 
 from neurotrain.executions.cuda.toolkit import curand_folders
@@ -64,10 +63,10 @@ def cuda_standalone(chosen: dict[str, Any]) -> Iterator[Any]:
     import brian2cuda  # noqa: F401
 
     before = {name: prefs[name] for name in chosen}
-    logger = logging.getLogger("brian2cuda")
-    level = logger.level
     # It tells all of its preferences each time.
-    logger.setLevel(logging.WARNING)
+    for part in ("device", "utils.gputools"):
+        BrianLogger.suppress_hierarchy(f"brian2cuda.{part}")
+    dt = get_device().defaultclock.dt
     try:
         for name, value in chosen.items():
             prefs[name] = value
@@ -78,10 +77,11 @@ def cuda_standalone(chosen: dict[str, Any]) -> Iterator[Any]:
         try:
             yield device
         finally:
+            # The next device takes the step over.
+            device.defaultclock.dt = dt
             device.reinit()
             reset_device()
     finally:
-        logger.setLevel(level)
         for name, value in before.items():
             prefs[name] = value
 
