@@ -1,5 +1,6 @@
 """Brian2's preferences under which it writes a CUDA project that compiles."""
 
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -75,7 +76,10 @@ def cuda_standalone(chosen: dict[str, Any]) -> Iterator[Any]:
         device.reinit()
         device.activate(build_on_run=False)
         try:
-            yield device
+            with warnings.catch_warnings():
+                # Brian2CUDA leaves it to Python to close the files that it wrote.
+                warnings.simplefilter("ignore", ResourceWarning)
+                yield device
         finally:
             # The next device takes the step over.
             device.defaultclock.dt = dt
