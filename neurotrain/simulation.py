@@ -10,6 +10,7 @@ from neurotrain.description import NOISE_SEED
 from neurotrain.errors import InvalidInput, require_number, require_whole, unknown_name
 from neurotrain.executions.base import Activity, Request
 from neurotrain.executions.brian2 import run_brian2
+from neurotrain.executions.cuda.execution import run_cuda
 from neurotrain.executions.fused.execution import run_fused
 from neurotrain.executions.torch.execution import run_torch
 from neurotrain.recording import Recording, merged_bins
@@ -21,6 +22,8 @@ EXECUTIONS = {
     "fused": (run_fused, {"precision": "float32"}),
     "fused-float64": (run_fused, {"precision": "float64"}),
     "brian2": (run_brian2, {}),
+    "cuda": (run_cuda, {"precision": "float32"}),
+    "cuda-float64": (run_cuda, {"precision": "float64"}),
     "torch": (run_torch, {"precision": "float64"}),
     "torch-float32": (run_torch, {"precision": "float32"}),
 }
@@ -48,8 +51,10 @@ def simulate(
     trials : Trials
     initial_state : mapping of str to (trial, neuron) array
         As `Circuit.draw_initial_state` gives it.
-    execution : {'fused', 'fused-float64', 'brian2', 'torch', 'torch-float32'}
-        The last two need PyTorch, and are there to check gradients against.
+    execution : str
+        ``'fused'``, ``'fused-float64'``, or ``'brian2'``; ``'cuda'`` or ``'cuda-float64'``, which
+        need a GPU and Brian2CUDA; ``'torch'`` or ``'torch-float32'``, which need PyTorch and are
+        there to check gradients against.
     threads : int, optional
         By default as many as there are cores. Results do not depend on it.
     states : tuple of str

@@ -24,8 +24,9 @@ from neurotrain.executions.fused import kernel
 from neurotrain.simulation import EXECUTIONS
 from neurotrain.trials import Trials
 
-# PyTorch is an extra.
-INSTALLED = [one for one in EXECUTIONS if not one.startswith("torch") or find_spec("torch")]
+# PyTorch is an extra, and CUDA needs a GPU, or what tests/test_cuda_execution.py does without one.
+ON_PROCESSORS = [one for one in EXECUTIONS if not one.startswith("cuda")]
+INSTALLED = [one for one in ON_PROCESSORS if not one.startswith("torch") or find_spec("torch")]
 STATES = ("v", "g")
 DURATION_MS = 40.0
 

@@ -1,0 +1,114 @@
+"""What CUDA has on this machine: the compiler, cuRAND, the driver, a GPU."""
+
+import ctypes
+import os
+import shutil
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+from neurotrain.errors import CompilerNotFound, InvalidInput
+
+CUDA = "pip install -c constraints.txt '.[cuda]'"
+NVCC = "install NVIDIA's CUDA toolkit, 12 or newer, and set CUDA_PATH to its folder"
+CURAND = "pip install nvidia-curand"
+DRIVER = "install NVIDIA's driver (nvidia-smi shows it), on a machine with an NVIDIA GPU"
+# Attributes of a device, as the driver numbers them.
+_MAJOR, _MINOR = 75, 76
+
+
+def find_nvcc() -> Path:
+    """Return the path of nvcc: in CUDA_PATH or CUDA_HOME, or the first one found.
+
+    Raises
+    ------
+    CompilerNotFound
+        If there is none.
+    """
+    given = os.environ.get("CUDA_PATH") or os.environ.get("CUDA_HOME")
+    found = shutil.which("nvcc", path=str(Path(given, "bin")) if given else None)
+    if found is None:
+        looked = f"CUDA_PATH is {given}" if given else "it is not on the PATH"
+        raise CompilerNotFound(f"nvcc was not found ({looked}): {NVCC}.")
+    return Path(found)
+
+
+def require_brian2cuda() -> None:
+    """Raise `InvalidInput` where Brian2CUDA is not installed."""
+    if find_spec("brian2cuda") is None:
+        raise InvalidInput(f"The execution 'cuda' needs Brian2CUDA: {CUDA}")
+
+
+def curand_folders() -> tuple[list[Path], Path | None]:
+    """Return the folders of cuRAND's headers, and its library, as far as they come from a wheel.
+
+    Both are empty where it is left to the toolkit.
+    """
+    for top in _wheel_folders():
+        libraries = sorted(top.glob("lib*/libcurand.so*"))
+        if (top / "include" / "curand.h").exists() and libraries:
+            return [top / "include"], libraries[0]
+    return [], None
+
+
+def _wheel_folders() -> list[Path]:
+    spec = find_spec("nvidia")
+    tops = [Path(top) for top in (spec.submodule_search_locations or ())] if spec else []
+    return [folder for top in tops for folder in (*sorted(top.glob("cu*")), top / "curand")]
+
+
+def has_curand() -> bool:
+    """Whether cuRAND is in a wheel or beside nvcc."""
+    if curand_folders()[0]:
+        return True
+    top = find_nvcc().resolve().parents[1]
+    return any(top.glob("include/curand.h")) or any(top.glob("targets/*/include/curand.h"))
+
+
+@cache
+def _driver() -> ctypes.CDLL | None:
+    try:
+        driver = ctypes.CDLL("libcuda.so.1")
+    except OSError:
+        return None
+    return driver if driver.cuInit(0) == 0 else None
+
+
+def has_driver() -> bool:
+    """Whether NVIDIA's driver can be loaded, and starts."""
+    return _driver() is not None
+
+
+def gpus() -> list[float]:
+    """Return the compute capability of each GPU, such as 8.0."""
+    driver = _driver()
+    count = ctypes.c_int(0)
+    if driver is None or driver.cuDeviceGetCount(ctypes.byref(count)):
+        return []
+    return [_capability(driver, device) for device in range(count.value)]
+
+
+def _capability(driver: ctypes.CDLL, device: int) -> float:
+    value, parts = ctypes.c_int(0), []
+    for attribute in (_MAJOR, _MINOR):
+        driver.cuDeviceGetAttribute(ctypes.byref(value), attribute, device)
+        parts.append(value.value)
+    return float("{}.{}".format(*parts))
+
+
+def require_gpu() -> float:
+    """Return the compute capability of the first GPU.
+
+    Raises
+    ------
+    InvalidInput
+        Where there is none.
+    """
+    found = gpus()
+    if not found:
+        lacks = "no GPU was found" if has_driver() else "NVIDIA's driver was not found"
+        raise InvalidInput(
+            f"The execution 'cuda' needs an NVIDIA GPU, and {lacks} here; neurotrain doctor tells "
+            "what is missing. Use the execution 'fused'."
+        )
+    return found[0]
