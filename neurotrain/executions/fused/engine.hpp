@@ -94,7 +94,7 @@ INLINE void present(const Run &run, int64_t candidate, int64_t first, int64_t bi
     const double *const weight = weights + at / TILE * run.n_channels;
     V sum = {};
     for (int64_t k = 0; k < run.n_channels; k++)
-      sum += T(weight[k]) * channels[k * TILE + at % TILE];
+      sum = fused(vec(T(weight[k])), channels[k * TILE + at % TILE], sum);
     to[at] = sum;
   });
 }
