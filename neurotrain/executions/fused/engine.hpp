@@ -46,7 +46,6 @@ template <class A, class X> INLINE void save(A *to, X x, int64_t lanes) {
 INLINE size_t packed_at(int64_t post, int64_t pre, int64_t n_pre) {
   return ((post / ROWS) * n_pre + pre) * ROWS + post % ROWS;
 }
-INLINE int64_t blocks_of(int64_t n) { return (n + ROWS - 1) / ROWS; }
 
 // Brian2's TimedArray: half a step of tolerance on a grid that is fine enough for the clock.
 INLINE double table_value(const Table &table, double t, int64_t column) {

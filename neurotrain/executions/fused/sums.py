@@ -122,7 +122,7 @@ def _pack(memory: Memory, one: Sum, symbol: str, lines: list[str]) -> list[str]:
     found = f"run->connections[{one.table}]"
     table, n_pre = f"table_{symbol}", f"{found}.n_pre"
     evaluate = indented(["T weight;", *lines])
-    size = f"blocks_of({found}.n_post) * ROWS * {n_pre}"
+    size = f"({found}.n_post + ROWS - 1) / ROWS * ROWS * {n_pre}"
     packed = memory.zeros if one.layout == "dense" else memory.raw
     head = [
         f"const Connections &{table} = {found};",
