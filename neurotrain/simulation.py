@@ -11,6 +11,7 @@ from neurotrain.errors import InvalidInput, require_number, require_whole, unkno
 from neurotrain.executions.base import Activity, Request
 from neurotrain.executions.brian2 import run_brian2
 from neurotrain.executions.fused.execution import run_fused
+from neurotrain.executions.fused_cuda.kernel import CudaKernel
 from neurotrain.executions.torch.execution import run_torch
 from neurotrain.recording import Recording, merged_bins
 from neurotrain.simulable import Simulable
@@ -20,6 +21,8 @@ from neurotrain.trials import Trials
 EXECUTIONS = {
     "fused": (run_fused, {"precision": "float32"}),
     "fused-float64": (run_fused, {"precision": "float64"}),
+    "fused-cuda": (run_fused, {"precision": "float32", "kernel": CudaKernel}),
+    "fused-cuda-float64": (run_fused, {"precision": "float64", "kernel": CudaKernel}),
     "brian2": (run_brian2, {}),
     "torch": (run_torch, {"precision": "float64"}),
     "torch-float32": (run_torch, {"precision": "float32"}),
@@ -48,8 +51,10 @@ def simulate(
     trials : Trials
     initial_state : mapping of str to (trial, neuron) array
         As `Circuit.draw_initial_state` gives it.
-    execution : {'fused', 'fused-float64', 'brian2', 'torch', 'torch-float32'}
-        The last two need PyTorch, and are there to check gradients against.
+    execution : str
+        ``'fused'`` (C++, single precision), ``'fused-float64'``, ``'fused-cuda'`` (a GPU),
+        ``'fused-cuda-float64'``, ``'brian2'``, ``'torch'`` or ``'torch-float32'``; the last two
+        need PyTorch, and are there to check gradients against.
     threads : int, optional
         By default as many as there are cores. Results do not depend on it.
     states : tuple of str

@@ -68,8 +68,8 @@ def side_by_side(elements: Elements, rows: Rows) -> list[str]:
 
 def _loop(rows: Rows) -> str:
     if rows.of_block:
-        side = "1" if _in_order(rows) else _most(rows)
-        return f"each_row_of_block<{side}>(trials, {rows.n}, group)"
+        each = "each_row_of_block_in_order" if _in_order(rows) else "each_row_of_block"
+        return f"{each}<{_most(rows)}>(trials, {rows.n}, group)"
     if _in_order(rows):
         return f"each_row_in_order({rows.n}, group)"
     return f"each_row<{_most(rows)}>({rows.n}, group)"

@@ -25,6 +25,10 @@ class Packed:
         self.alive.append(array)
         return array.ctypes.data
 
+    def output(self, array: np.ndarray) -> int:
+        """Return the address of an array that is written to."""
+        return self.pointer(array)
+
     def pointers(self, arrays: Iterable[np.ndarray | None]) -> int:
         """Return the address of the addresses of arrays, 0 for None."""
         addresses = [0 if array is None else self.pointer(array) for array in arrays]
@@ -97,8 +101,8 @@ class Packed:
             len(one.elements),
             one.every,
             one.n_samples,
-            self.pointer(samples),
-            0 if average is None else self.pointer(average),
+            self.output(samples),
+            0 if average is None else self.output(average),
         )
 
     def _table(self, table: Table | None) -> c.Table:

@@ -60,6 +60,10 @@ template <class F> INLINE void each_block(int64_t n_rows, F f) {
 template <int SIDE, class F> INLINE void each_row_of_block(AllTrials, int64_t present, F group) {
   each_row<SIDE>(present, group);
 }
+template <int, class F>
+INLINE void each_row_of_block_in_order(AllTrials, int64_t present, F group) {
+  each_row<1>(present, group);
+}
 
 class Workspace {
   void *taken[MOST_ARRAYS];

@@ -1,6 +1,7 @@
 // One block after the other takes a candidate and a tile of trials, until all are done.
-extern "C" __global__ void neurotrain_units(const Run *run, int64_t n_tiles, char *scratch,
-                                            int64_t scratch_bytes, int64_t shared_bytes) {
+extern "C" __global__ void __launch_bounds__(THREADS)
+    neurotrain_units(const Run *run, int64_t n_tiles, char *scratch, int64_t scratch_bytes,
+                     int64_t shared_bytes) {
   extern __shared__ __align__(16) char shared[];
   const int64_t n_units = run->n_candidates * n_tiles;
   for (int64_t unit = blockIdx.x; unit < n_units; unit += gridDim.x) {

@@ -66,7 +66,7 @@ class DeviceMemory {
 
     bool is_device(const void* pointer) const {
         const auto* at = static_cast<const char*>(pointer);
-        return (at >= start_ && at < start_ + reserved) || holds(symbols_, at, 0);
+        return (at >= start_ && at < start_ + reserved) || holds(symbols_, at, 1);
     }
 
     // Whether all of the bytes lie in one block that is in use.

@@ -218,11 +218,6 @@ cudaError cudaFuncGetAttributes(cudaFuncAttributes* about, Kernel) {
 }
 // CUDA_EMULATION_BLOCK is the block size that is said to be best.
 template <class Kernel>
-cudaError cudaOccupancyMaxActiveBlocksPerMultiprocessor(int* blocks, Kernel, int, size_t) {
-    *blocks = 2;
-    return cudaSuccess;
-}
-template <class Kernel>
 cudaError cudaOccupancyMaxPotentialBlockSize(int* grid, int* block, Kernel, size_t = 0, int = 0) {
     *grid = 4;
     *block = static_cast<int>(emulation::setting("CUDA_EMULATION_BLOCK", 256));
