@@ -80,9 +80,10 @@ class Packed:
         if array.role == "index":
             values = np.ascontiguousarray(values, np.int32)
             return c.Array(self.pointer(values), len(values), 0, 0, 1)
-        return self._strided(np.asarray(values, _DTYPES[array.kind]))
+        return self.strided(np.asarray(values, _DTYPES[array.kind]))
 
-    def _strided(self, values: np.ndarray) -> c.Array:
+    def strided(self, values: np.ndarray) -> c.Array:
+        """Return an array (candidate, trial, element) with its strides."""
         strides = [
             0 if size == 1 else stride // values.itemsize
             for size, stride in zip(values.shape, values.strides, strict=True)

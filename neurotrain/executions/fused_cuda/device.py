@@ -114,6 +114,10 @@ class OnDevice(Packed):
         """Return the address of a copy."""
         return self._uploaded(array, array.ctypes.data, array.nbytes)
 
+    def strided(self, values: np.ndarray) -> c.Array:
+        """Return an array that has no gaps, since only its own bytes are copied."""
+        return super().strided(np.ascontiguousarray(values))
+
     def structures(self, kind: type, items: list[Any]) -> int:
         """Return the address of structures one after the other."""
         array = (kind * max(1, len(items)))(*items)
