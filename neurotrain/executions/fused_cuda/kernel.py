@@ -26,15 +26,15 @@ MOST_THREADS, WARP = 256, 32
 MOST_TRIALS, FEWEST_TRIALS, BLOCKS_PER_PROCESSOR = 32, 4, 2
 
 
-def defines(precision: str, tile: int, threads: int = MOST_THREADS) -> dict[str, object]:
-    """Return what the source leaves to the compiler, for blocks of so many trials and threads."""
+def defines(precision: str, tile: int) -> dict[str, object]:
+    """Return what the source leaves to the compiler, for blocks of so many trials."""
     return {
         "REAL": "double" if precision == "float64" else "float",
         "WIDTH": np.dtype(precision).itemsize,
         "TILE": tile,
         "ROWS": ROWS,
         "BESIDE": 1,
-        "THREADS": threads,
+        "THREADS": MOST_THREADS,
         "CHECK_EVERY": STEPS_BETWEEN_CHECKS,
     }
 
@@ -56,8 +56,8 @@ def _source(program: Program) -> str:
 
 
 @lru_cache(maxsize=64)
-def _compiled(program: Program, precision: str, tile: int, threads: int) -> ctypes.CDLL:
-    path = compile_device_library(_source(program), defines(precision, tile, threads))
+def _compiled(program: Program, precision: str, tile: int) -> ctypes.CDLL:
+    path = compile_device_library(_source(program), defines(precision, tile))
     return ctypes.CDLL(str(path))
 
 
@@ -69,16 +69,10 @@ class CudaKernel:
     ----------
     program : Program
     precision : {'float32', 'float64'}
-    tile : int, optional
-        Trials of a block; by default chosen for the device. It changes no bit of the results.
-    threads : int
-        Most threads of a block. Likewise.
     """
 
     program: Program
     precision: str = "float32"
-    tile: int = 0
-    threads: int = MOST_THREADS
 
     def run(self, values: Values, span: Span, threads: int | None = None) -> Outcome:
         """Simulate all candidates on all trials; `threads` of the host play no part.
@@ -92,8 +86,8 @@ class CudaKernel:
         """
         del threads
         require_device_can(self.program, _source(self.program), span)
-        tile = self.tile or trials_of_block(values.n_candidates, values.n_trials, processors())
-        library = _compiled(self.program, self.precision, tile, self.threads)
+        tile = trials_of_block(values.n_candidates, values.n_trials, processors())
+        library = _compiled(self.program, self.precision, tile)
         call = _DeviceCall(self, values, span, tile)
         with Device(library) as device:
             call.execute(device)
@@ -105,7 +99,7 @@ class _DeviceCall(Call):
         super().__init__(kernel.program, kernel.precision, values, span)
         self.n_tiles, self.tile = -(-self.n_trials // tile), tile
         places = max(values.sizes, default=1) * tile
-        self.threads = min(kernel.threads, -(-max(1, places) // WARP) * WARP)
+        self.threads = min(MOST_THREADS, -(-max(1, places) // WARP) * WARP)
         self.allocate()
 
     def execute(self, device: Device) -> None:
