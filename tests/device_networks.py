@@ -62,8 +62,11 @@ def assert_close(one: Recording, other: Recording, tolerance: float) -> None:
 def same_bits(one: Recording, other: Recording) -> bool:
     """Return whether every recorded number is the same."""
     names = ("spike_count", "readout", "failed")
-    return all(np.array_equal(getattr(one, n), getattr(other, n), equal_nan=True) for n in names) and all(
-        np.array_equal(values, other.state[name], equal_nan=True) for name, values in one.state.items()
+    return all(
+        np.array_equal(getattr(one, n), getattr(other, n), equal_nan=True) for n in names
+    ) and all(
+        np.array_equal(values, other.state[name], equal_nan=True)
+        for name, values in one.state.items()
     )
 
 

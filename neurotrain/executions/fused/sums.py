@@ -43,7 +43,9 @@ class Sums:
                 loads = [
                     self.elements.load_once(name, r) for name, r in sorted(block.loads.items())
                 ]
-                lines += _pack(self.elements.memory, one, source_symbol(one, k), [*loads, *block.lines])
+                lines += _pack(
+                    self.elements.memory, one, source_symbol(one, k), [*loads, *block.lines]
+                )
         return lines
 
     def sources(self, node: Sources) -> list[str]:
