@@ -4,7 +4,6 @@ import subprocess
 from pathlib import Path
 
 import pytest
-
 from emulated_cuda import CUDA_PATH, NVCC, ORDERS, emulation
 
 # The same on every Python.

@@ -8,14 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import test_executions
-from brian2 import NeuronGroup, SpikeMonitor, implementation, ms
+from brian2 import Network, NeuronGroup, SpikeMonitor, check_units, implementation, ms
 from device_networks import NO_GPU, NO_NVCC, Simulation, assert_close, has_gpu, real_nvcc, same_bits
 from emulated_cuda import ORDERS, emulation
 
 import neurotrain as nt
 from neurotrain.benchmarks import cuda_roofline, cuda_speed
 from neurotrain.errors import CompilerNotFound, DeviceFailed, UnsupportedModel
-
 from neurotrain.executions.fused.source import generate_source
 from neurotrain.executions.fused.values import Span
 from neurotrain.executions.fused_cuda import compiler, kernel, refusals
@@ -88,11 +87,12 @@ def test_neither_the_size_of_a_block_nor_its_trials_change_a_bit(emulated):
 def test_events_delays_sums_and_noise_are_those_of_a_processor(emulated, noise):
     circuit = test_executions.make(test_executions.Groups(noise=noise))
     candidates, initial = test_executions.draw(circuit)
-    reference, forward, reverse = (
-        test_executions.simulate(circuit, candidates, initial, execution=execution)
-        for execution in ("fused-float64", "fused-cuda-float64", "fused-cuda-float64")
-        if emulated.setenv("CUDA_EMULATION_ORDER", "reverse" if execution else "") is None
+    reference, forward = (
+        test_executions.simulate(circuit, candidates, initial, execution=f"{one}-float64")
+        for one in ("fused", "fused-cuda")
     )
+    emulated.setenv("CUDA_EMULATION_ORDER", "reverse")
+    reverse = test_executions.simulate(circuit, candidates, initial, execution="fused-cuda-float64")
     assert reference.spike_count.sum() > 100
     assert_close(forward, reference, 1e-10)
     assert same_bits(reverse, forward)
@@ -169,6 +169,7 @@ MUTANTS = {
     "another's weights": ("(post / ROWS) * n_pre + pre", "(post / ROWS) * n_pre + pre / 2"),
     "events that stay": ("now[k] = 0;", "now[k] |= 0;"),
     "a trial's neighbor": ("source[j * TILE + trial.b]", "source[j * TILE + trial.b / 2]"),
+    "none": ("__syncthreads();", "__syncthreads();"),
     "a failure that spreads": ("failed[at % TILE]", "failed[0]"),
 }
 SCRIPT = """
@@ -212,10 +213,9 @@ def test_a_kernel_without_barriers_is_found_out(emulated):
 
 
 @pytest.mark.nightly
-@pytest.mark.parametrize("name", [*MUTANTS, "none"])
+@pytest.mark.parametrize("name", MUTANTS)
 @pytest.mark.parametrize("order", ["forward", "shuffled"])
 def test_planted_faults_are_found(name, order, folder):
-    MUTANTS["none"] = ("__syncthreads();", "__syncthreads();")
     tests = Path(__file__).parent
     environment = emulation(order) | {
         "NEUROTRAIN_CACHE": str(folder),
@@ -231,28 +231,23 @@ def test_planted_faults_are_found(name, order, folder):
 # --- refused
 
 
-def test_what_a_device_cannot_do_is_refused_with_what_can():
-    @implementation("cpp", "double twice(double x) { return 2*x; }")
-    def twice(x):
-        return 2 * x
+@implementation("cpp", "double twice(double x) { return 2*x; }")
+@check_units(x=1, result=1)
+def twice(x):
+    return 2 * x
 
-    twice = nt_function(twice)
+
+def test_what_a_device_cannot_do_is_refused_with_what_can():
     group = NeuronGroup(
         2, "dv/dt = twice(v)/ms : 1", threshold="v > 1", method="euler", name="refused*"
     )
-    lowered = lower(__import__("brian2").Network(group, SpikeMonitor(group)), {"twice": twice})
+    program = lower(Network(group, SpikeMonitor(group)), {"twice": twice}).program
     span = Span(1, keeps_states=True, trial_seconds=1.0)
     source = "each_row_of_block_in_order<1>("
-    reasons = list(refusals._reasons(lowered.program, source, span))
-    assert len(reasons) == 5
+    assert len(list(refusals._reasons(program, source, span))) == 5
     with pytest.raises(UnsupportedModel, match="use execution='fused'"):
-        refusals.require_device_can(lowered.program, source, span)
-
-
-def nt_function(function):
-    from brian2 import check_units
-
-    return check_units(x=1, result=1)(function)
+        refusals.require_device_can(program, source, span)
+    refusals.require_device_can(morris_lecar(2).lower(()).program, "", Span(1))
 
 
 def test_a_missing_compiler_is_named_with_its_remedy(monkeypatch, tmp_path):

@@ -1,7 +1,7 @@
 """What the fused CUDA kernel could reach at best, from what the compiler says of it.
 
-Run ``python -m neurotrain.benchmarks.cuda_roofline``; it needs nvcc and no GPU. An estimate: nothing
-of it was measured on a GPU.
+Run ``python -m neurotrain.benchmarks.cuda_roofline``; it needs nvcc and no GPU. An estimate:
+nothing of it was measured on a GPU.
 """
 
 import re

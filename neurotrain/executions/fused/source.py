@@ -127,7 +127,8 @@ class _Source:
         sign = -1 if array.kind == "boolean" else 1
         return [
             self.memory.raw(kind, name, f"run->arrays[{k}].length * TILE"),
-            f"fill_state<{kind}, {held}>({name}, *run, run->arrays[{k}], candidate, first, {sign});",
+            f"fill_state<{kind}, {held}>({name}, *run, run->arrays[{k}], candidate, first, "
+            f"{sign});",
         ]
 
     def _input(self, k: int, array: Array) -> list[str]:
