@@ -165,7 +165,7 @@ def test_a_training_is_that_of_a_processor(emulated, tmp_path):
 
 MUTANTS = {
     "no barrier": ("__syncthreads();", ""),
-    "one element too many": ("at < n; at += blockDim.x", "at <= n; at += blockDim.x"),
+    "one element too many": ("at < int(n); at +=", "at <= int(n); at +="),
     "another's weights": ("(post / ROWS) * n_pre + pre", "(post / ROWS) * n_pre + pre / 2"),
     "events that stay": ("now[k] = 0;", "now[k] |= 0;"),
     "a trial's neighbor": ("source[j * TILE + trial.b]", "source[j * TILE + trial.b / 2]"),
@@ -226,6 +226,28 @@ def test_planted_faults_are_found(name, order, folder):
         [sys.executable, "-c", script], capture_output=True, text=True, env=environment
     )
     assert ("nothing found" in done.stdout) == (name == "none"), done.stderr[-2000:]
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("name", ["none", "one element too many"])
+def test_sanitizers_find_nothing_but_a_planted_fault(name, tmp_path):
+    preloaded = [
+        subprocess.run(["g++", f"-print-file-name={one}"], capture_output=True, text=True)
+        for one in ("libasan.so", "libstdc++.so")
+    ]
+    environment = emulation("reverse", sanitize=True) | {
+        "NEUROTRAIN_CACHE": str(tmp_path),
+        "PYTHONPATH": str(Path(__file__).parents[1]),
+        "LD_PRELOAD": " ".join(one.stdout.strip() for one in preloaded),
+        "ASAN_OPTIONS": "detect_leaks=0:detect_stack_use_after_return=0",
+        "UBSAN_OPTIONS": "halt_on_error=1",
+    }
+    script = SCRIPT.format(tests=str(Path(__file__).parent), name=name)
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, env=environment
+    )
+    assert ("nothing found" in done.stdout) == (name == "none"), done.stderr[-2000:]
+    assert ("AddressSanitizer" in done.stderr) == (name != "none")
 
 
 # --- refused

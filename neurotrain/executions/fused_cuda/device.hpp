@@ -5,7 +5,8 @@
 
 INLINE void barrier() { __syncthreads(); }
 template <class F> INLINE void each(int64_t n, F f) {
-  for (int64_t at = threadIdx.x; at < n; at += blockDim.x) f(at);
+  // A tile has fewer than 2^31 of anything, and wide whole numbers are slow.
+  for (int at = threadIdx.x; at < int(n); at += blockDim.x) f(int64_t(at));
 }
 template <class F> INLINE void each_trial(F f) {
   for (int b = threadIdx.x; b < TILE; b += blockDim.x) f(b);
