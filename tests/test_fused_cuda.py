@@ -131,7 +131,7 @@ def test_a_failed_trial_ends_and_the_others_do_not(emulated):
     )  # fmt: skip
     circuit = nt.Circuit(
         neurons, inputs=nt.Input("stimulus", 1), readout=nt.GradedReadout("v", 1),
-        train={"neurons.bias": nt.Normal(0, 1)}, namespace={},
+        train={"neurons.bias": nt.Normal(0, 1), "input.weight": nt.Normal(0, 1)}, namespace={},
     )  # fmt: skip
     inputs = np.zeros((3, 4, 1))
     inputs[1] = np.inf

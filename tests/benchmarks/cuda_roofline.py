@@ -21,6 +21,8 @@ WARP, SHARED_BYTES_PER_CYCLE, REGISTERS, MOST_RESIDENT = 32, 128, 65536, 2048
 # Beside one instruction each, what a division or a root is made of.
 EXPENSIVE = 10
 NEURONS, TRIALS = 100, 16
+# About as many as the workspace of a Morris-Lecar network has: states, input, source, count.
+N_ARRAYS = 10
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,8 @@ class Architecture:
     ghz : float
     shared_kb : int
         Shared memory of a processor.
+    block_kb : int
+        The most of it that a block can have.
     """
 
     device: str
@@ -45,16 +49,17 @@ class Architecture:
     lanes_double: int
     ghz: float
     shared_kb: int
+    block_kb: int
 
 
 ARCHITECTURES = {
-    "sm_75": Architecture("T4", 40, 64, 2, 1.59, 64),
-    "sm_80": Architecture("A100", 108, 64, 32, 1.41, 164),
-    "sm_86": Architecture("A40", 84, 128, 2, 1.74, 100),
-    "sm_89": Architecture("L40", 142, 128, 2, 2.49, 100),
-    "sm_90": Architecture("H100", 132, 128, 64, 1.98, 228),
-    "sm_100": Architecture("B200", 148, 128, 64, 1.85, 228),
-    "sm_120": Architecture("RTX 5090", 170, 128, 2, 2.41, 100),
+    "sm_75": Architecture("T4", 40, 64, 2, 1.59, 64, 64),
+    "sm_80": Architecture("A100", 108, 64, 32, 1.41, 164, 163),
+    "sm_86": Architecture("A40", 84, 128, 2, 1.74, 100, 99),
+    "sm_89": Architecture("L40", 142, 128, 2, 2.49, 100, 99),
+    "sm_90": Architecture("H100", 132, 128, 64, 1.98, 228, 227),
+    "sm_100": Architecture("B200", 148, 128, 64, 1.85, 228, 227),
+    "sm_120": Architecture("RTX 5090", 170, 128, 2, 2.41, 100, 99),
 }
 
 
@@ -108,7 +113,7 @@ class Estimate:
     blocks : int
         Resident on a processor.
     shared_kb : float
-        Of a block.
+        Of a block: its states, and its weights if they fit; else these come from the L2 cache.
     arithmetic, shared : float
         Limits by arithmetic and by reading shared memory.
     launches : float
@@ -123,14 +128,11 @@ class Estimate:
 
 
 def estimate(
-    one: Architecture,
-    registers: int,
-    shared_bytes: int,
-    n_operations: int,
-    item: int,
-    candidates: int,
+    one: Architecture, registers: int, n_operations: int, item: int, candidates: int
 ) -> Estimate:
     """Return what limits a dense network of NEURONS and TRIALS on a device."""
+    states, weights = shared_bytes_of(item)
+    shared_bytes = states + weights if states + weights <= one.block_kb * 1024 else states
     threads = min(MOST_THREADS, NEURONS * TRIALS)
     blocks = min(
         REGISTERS // (registers * threads),
@@ -154,9 +156,9 @@ def estimate(
     )
 
 
-def shared_bytes_of(item: int, n_states: int = 8) -> int:
-    """Return what a block of NEURONS and TRIALS with so many arrays of states keeps."""
-    return item * NEURONS * ((n_states + 2) * TRIALS + NEURONS)
+def shared_bytes_of(item: int) -> tuple[int, int]:
+    """Return the bytes of states, sources and counts of NEURONS and TRIALS, and of weights."""
+    return item * NEURONS * N_ARRAYS * TRIALS, item * NEURONS * NEURONS
 
 
 def main() -> None:
@@ -171,7 +173,7 @@ def main() -> None:
         print(f"{precision}: {count} operations of equations, {NEURONS} multiply-adds")
         for name, one in ARCHITECTURES.items():
             found = compiled(source, name, precision)
-            got = estimate(one, found.registers, shared_bytes_of(item), count, item, 64)
+            got = estimate(one, found.registers, count, item, 64)
             print(
                 f"{name} {one.device} {precision} {found.registers} {found.spilled} {got.blocks} "
                 f"{got.shared_kb:.0f} {got.arithmetic:.4f} {got.shared:.4f} {got.launches:.4f}",
