@@ -6,6 +6,7 @@ import shlex
 import shutil
 import subprocess
 import tempfile
+from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
@@ -99,12 +100,52 @@ def compile_library(source: str, defines: dict[str, object]) -> Path:
     """
     compiler = find_compiler()
     options = [*FLAGS, *(f"-D{name}={value}" for name, value in defines.items()), *_extra_options()]
-    key = "\0".join([source, *options, compiler, _version(compiler), processor()])
+    facts = (_version(compiler), processor())
+    return kept_library(Command("C++", compiler, tuple(options), ".cpp", facts, _WITHOUT), source)
+
+
+@dataclass(frozen=True)
+class Command:
+    """How a library is compiled.
+
+    Parameters
+    ----------
+    language : str
+        As a message says it.
+    compiler : str
+    options : tuple of str
+    suffix : str
+        Of the source's file.
+    facts : tuple of str
+        What else the result depends on, such as the compiler's version.
+    without : str
+        How a user can do without it.
+    """
+
+    language: str
+    compiler: str
+    options: tuple[str, ...]
+    suffix: str
+    facts: tuple[str, ...]
+    without: str
+
+
+def kept_library(command: Command, source: str) -> Path:
+    """Return the shared library that `command` makes of `source`, from the cache if it is there.
+
+    Raises
+    ------
+    CompilerNotFound
+        If the compiler does not accept the source.
+    InvalidInput
+        If the cache folder cannot be written.
+    """
+    key = "\0".join([source, *command.options, command.compiler, *command.facts])
     library = cache_folder() / f"{sha256(key.encode()).hexdigest()[:32]}.so"
     if not _is_whole(library):
         try:
             library.parent.mkdir(parents=True, exist_ok=True)
-            _compile(compiler, options, source, library)
+            _compile(command, source, library)
         except OSError as error:
             raise InvalidInput(
                 f"Compiled code cannot be kept in {library.parent}: {error.strerror or error}. "
@@ -131,19 +172,19 @@ def _is_whole(library: Path) -> bool:
     return sha256(content[:-size]).digest() == content[-size:]
 
 
-def _compile(compiler: str, options: list[str], source: str, library: Path) -> None:
+def _compile(command: Command, source: str, library: Path) -> None:
     with tempfile.TemporaryDirectory(dir=library.parent) as folder:
-        path, built = Path(folder) / "kernel.cpp", Path(folder) / "kernel.so"
+        path, built = Path(folder) / f"kernel{command.suffix}", Path(folder) / "kernel.so"
         path.write_text(source)
         done = subprocess.run(
-            [compiler, *options, "-o", built, path], capture_output=True, text=True
+            [command.compiler, *command.options, "-o", built, path], capture_output=True, text=True
         )
         if done.returncode or not built.exists():
             lines = done.stderr.splitlines()
             first = next((x for x in lines if "error" in x), " ".join(lines)[:300])
             raise CompilerNotFound(
-                f"The C++ compiler {compiler} did not accept the code: {first} "
-                f"Please report this; {_WITHOUT}"
+                f"The {command.language} compiler {command.compiler} did not accept the code: "
+                f"{first} Please report this; {command.without}"
             )
         with built.open("ab") as file:
             file.write(sha256(built.read_bytes()).digest())

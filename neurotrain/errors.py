@@ -40,6 +40,12 @@ class NotWritten(RunFolderError):
     exit_code = 1
 
 
+class DeviceFailed(NeurotrainError):
+    """A GPU is missing, has no room, or failed while it computed."""
+
+    exit_code = 1
+
+
 class TrainingFailed(NeurotrainError):
     """Training started correctly and could not go on."""
 

@@ -12,6 +12,7 @@ from neurotrain.executions.base import Activity, Request
 from neurotrain.executions.brian2 import run_brian2
 from neurotrain.executions.cuda.execution import run_cuda
 from neurotrain.executions.fused.execution import run_fused
+from neurotrain.executions.fused_cuda.kernel import CudaKernel
 from neurotrain.executions.torch.execution import run_torch
 from neurotrain.recording import Recording, merged_bins
 from neurotrain.simulable import Simulable
@@ -21,6 +22,8 @@ from neurotrain.trials import Trials
 EXECUTIONS = {
     "fused": (run_fused, {"precision": "float32"}),
     "fused-float64": (run_fused, {"precision": "float64"}),
+    "fused-cuda": (run_fused, {"precision": "float32", "kernel": CudaKernel}),
+    "fused-cuda-float64": (run_fused, {"precision": "float64", "kernel": CudaKernel}),
     "brian2": (run_brian2, {}),
     "cuda": (run_cuda, {"precision": "float32"}),
     "cuda-float64": (run_cuda, {"precision": "float64"}),
@@ -52,9 +55,10 @@ def simulate(
     initial_state : mapping of str to (trial, neuron) array
         As `Circuit.draw_initial_state` gives it.
     execution : str
-        ``'fused'``, ``'fused-float64'``, or ``'brian2'``; ``'cuda'`` or ``'cuda-float64'``, which
-        need a GPU and Brian2CUDA; ``'torch'`` or ``'torch-float32'``, which need PyTorch and are
-        there to check gradients against.
+        ``'fused'`` (C++, single precision), ``'fused-float64'`` or ``'brian2'``; on a GPU
+        ``'fused-cuda'``, ``'fused-cuda-float64'``, and with Brian2CUDA ``'cuda'`` or
+        ``'cuda-float64'``; ``'torch'`` or ``'torch-float32'``, which need PyTorch and are there to
+        check gradients against.
     threads : int, optional
         By default as many as there are cores. Results do not depend on it.
     states : tuple of str

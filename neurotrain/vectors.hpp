@@ -29,7 +29,7 @@
 #include <cstring>
 #include <limits>
 #include <type_traits>
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(ONE_LANE)
 #include <immintrin.h>
 #endif
 
@@ -38,12 +38,24 @@ template <int bytes> struct SameWidth;
 template <> struct SameWidth<4> { typedef int32_t type; };
 template <> struct SameWidth<8> { typedef int64_t type; };
 typedef SameWidth<sizeof(T)>::type I;
-typedef T V __attribute__((vector_size(WIDTH)));
-typedef I VI __attribute__((vector_size(WIDTH)));
-typedef std::make_unsigned_t<I> VU __attribute__((vector_size(WIDTH)));
+// What one thread has of a device is a single lane: it brings its own types, and its words for how
+// functions and series are declared.
+#ifndef ONE_LANE
+#define DECLARE_VECTOR(type, name) typedef type name __attribute__((vector_size(WIDTH)))
+#define INLINE static inline __attribute__((always_inline))
+#define MEMBER
+#define SERIES static constexpr
+#endif
+DECLARE_VECTOR(T, V);
+DECLARE_VECTOR(I, VI);
+DECLARE_VECTOR(std::make_unsigned_t<I>, VU);
 static const int LANES = WIDTH / sizeof(T);
 
-#define INLINE static inline __attribute__((always_inline))
+#ifndef ONE_LANE
+template <class To, class From> INLINE To converted(From x) {
+  return __builtin_convertvector(x, To);
+}
+#endif
 
 INLINE V vec(V x) { return x; }
 INLINE VI vec(VI x) { return x; }
@@ -55,9 +67,9 @@ INLINE I truth(bool x) { return -I(x); }
 
 INLINE V to_real(V x) { return x; }
 INLINE T to_real(T x) { return x; }
-INLINE V to_real(VI x) { return __builtin_convertvector(x, V); }
+INLINE V to_real(VI x) { return converted<V>(x); }
 INLINE T to_real(I x) { return T(x); }
-INLINE VI to_integer(V x) { return __builtin_convertvector(x, VI); }
+INLINE VI to_integer(V x) { return converted<VI>(x); }
 INLINE I to_integer(T x) { return I(x); }
 INLINE VI to_integer(VI x) { return x; }
 INLINE I to_integer(I x) { return x; }
@@ -99,6 +111,9 @@ template <class F> INLINE V lanewise(F f, V x, V y) {
 #define NATIVE JOIN(__m128, NATIVE_SUFFIX, )
 #endif
 #define MM(op) JOIN(PREFIX, op, SUFFIX)
+#ifdef ONE_LANE
+#define HAS_FMA 1
+#else
 #if (WIDTH == 64 && defined(__AVX512DQ__)) || (WIDTH < 64 && defined(__AVX512VL__))
 #define HAS_AVX512 1
 #endif
@@ -111,6 +126,7 @@ template <class F> INLINE V lanewise(F f, V x, V y) {
 #endif
 #if WIDTH < 64 && ((WIDTH == 32 && defined(__AVX__)) || (WIDTH == 16 && defined(__SSE4_1__)))
 #define HAS_ROUND 1
+#endif
 #endif
 
 template <class R> struct Format;
@@ -129,12 +145,14 @@ static const I SIGN = std::numeric_limits<I>::min();
 INLINE VI as_bits(V x) { return (VI)x; }
 INLINE V as_real(VI x) { return (V)x; }
 INLINE VI not_finite(V x) { return ~truth(x - x == T(0)); }
+#ifndef ONE_LANE
 INLINE bool any(VI mask) {
   int64_t words[WIDTH / 8], found = 0;
   memcpy(words, &mask, WIDTH);
   for (int k = 0; k < WIDTH / 8; k++) found |= words[k];
   return found;
 }
+#endif
 
 // Bounds that let NaN pass: where x is not a number, so is the outcome.
 INLINE T at_least(T x, T limit) { return x < limit ? limit : x; }
@@ -151,7 +169,9 @@ INLINE V nt_sqrt(V x) { return lanewise([](T y) { return std::sqrt(y); }, x); }
 
 // a * b + c, rounded once where the processor can. Of a * b + c * d the compiler contracts one or
 // the other product; spelled out, a result does not depend on the width of vectors.
-#if HAS_FMA && defined(__x86_64__)
+#ifdef ONE_LANE
+INLINE V fused(V a, V b, V c) { return std::fma(a[0], b[0], c[0]); }
+#elif HAS_FMA && defined(__x86_64__)
 INLINE V fused(V a, V b, V c) { return (V)MM(fmadd)((NATIVE)a, (NATIVE)b, (NATIVE)c); }
 #else
 INLINE V fused(V a, V b, V c) { return a * b + c; }
@@ -164,6 +184,10 @@ INLINE V with_sign_of(V x, V sign) {
 INLINE V round_even(V x) { return (V)MM(roundscale)((NATIVE)x, 8); }
 INLINE V nt_floor(V x) { return (V)MM(roundscale)((NATIVE)x, 9); }
 INLINE V nt_ceil(V x) { return (V)MM(roundscale)((NATIVE)x, 10); }
+#elif defined(ONE_LANE)
+INLINE V round_even(V x) { return std::rint(x[0]); }
+INLINE V nt_floor(V x) { return std::floor(x[0]); }
+INLINE V nt_ceil(V x) { return std::ceil(x[0]); }
 #elif HAS_ROUND
 INLINE V round_even(V x) { return (V)MM(round)((NATIVE)x, 8); }
 INLINE V nt_floor(V x) { return (V)MM(round)((NATIVE)x, 9); }
@@ -235,38 +259,38 @@ template <int count> INLINE V polynomial(const T (&c)[count], V x) {
 template <class R> struct Coefficients;
 template <> struct Coefficients<double> {
   // exp(r) = 1 + r + r^2 q(r)
-  static constexpr double exp[] = {
+  SERIES double exp[10] = {
       0.5000000000000011,     0.16666666666666413,    0.041666666666530155, 0.008333333333494461,
       0.0013888888943630136,  0.00019841269506578756, 2.480149309888657e-05, 2.755758637375234e-06,
       2.763024838563396e-07,  2.5000061637458264e-08};
-  static constexpr double short_exp[] = {0.499999999999996, 0.1666666666440897,
+  SERIES double short_exp[5] = {0.499999999999996, 0.1666666666440897,
                                          0.04166666669333444, 0.008333472197986073,
                                          0.001388859384637205};
   // log((1 + s) / (1 - s)) = 2 s + s^3 R(s^2)
-  static constexpr double log[] = {
+  SERIES double log[8] = {
       0.666666666666666,  0.40000000000056957, 0.28571428555767325, 0.22222224302902016,
       0.1818166550973236, 0.15391123436356863, 0.13173412031797907, 0.13844276408046144};
   // sin(r) = r + r^3 S(r^2), cos(r) = 1 - r^2 / 2 + r^4 C(r^2)
-  static constexpr double sin[] = {
+  SERIES double sin[6] = {
       -0.16666666666666632,  0.008333333333322486,   -0.00019841269829853374,
       2.7557313705067097e-06, -2.505075988980731e-08, 1.589688651246886e-10};
-  static constexpr double cos[] = {
+  SERIES double cos[6] = {
       0.0416666666666666,      -0.001388888888887447,  2.4801587289666912e-05,
       -2.7557314399269513e-07, 2.087572899496805e-09, -1.1359917372452012e-11};
   // pi/2 in parts of 33 bits: their multiples by n are exact
-  static constexpr double half_pi[] = {0x1.921fb544p+0, 0x1.0b4611a6p-34, 0x1.3198a2e037073p-69};
+  SERIES double half_pi[3] = {0x1.921fb544p+0, 0x1.0b4611a6p-34, 0x1.3198a2e037073p-69};
   static constexpr double ln2_low = 1.42860682030941723212e-6;
   static constexpr double log10_2_low = 4.605038981195213738895e-6;
   static constexpr double largest_exp = 746, largest_angle = 1e6;
 };
 template <> struct Coefficients<float> {
-  static constexpr float exp[] = {0.49999994f, 0.16666517f, 0.041668102f, 0.0083691925f,
+  SERIES float exp[5] = {0.49999994f, 0.16666517f, 0.041668102f, 0.0083691925f,
                                   0.0013838897f};
-  static constexpr float short_exp[] = {0.5000162f, 0.16666719f};
-  static constexpr float log[] = {0.66666663f, 0.40000868f, 0.28506795f, 0.24103485f};
-  static constexpr float sin[] = {-0.16666655f, 0.008332191f, -0.00019518605f};
-  static constexpr float cos[] = {0.041666646f, -0.0013887301f, 2.443067e-05f};
-  static constexpr float half_pi[] = {0x1.92p+0f, 0x1.fb4p-12f, 0x1.444p-24f, 0x1.68c234p-39f};
+  SERIES float short_exp[2] = {0.5000162f, 0.16666719f};
+  SERIES float log[4] = {0.66666663f, 0.40000868f, 0.28506795f, 0.24103485f};
+  SERIES float sin[3] = {-0.16666655f, 0.008332191f, -0.00019518605f};
+  SERIES float cos[3] = {0.041666646f, -0.0013887301f, 2.443067e-05f};
+  SERIES float half_pi[4] = {0x1.92p+0f, 0x1.fb4p-12f, 0x1.444p-24f, 0x1.68c234p-39f};
   static constexpr float ln2_low = 1.42860682e-6f, log10_2_low = 4.60503898e-6f;
   static constexpr float largest_exp = 105, largest_angle = 8000;
 };
@@ -281,7 +305,7 @@ INLINE V reduce_by_ln2(V x, V *n) {
   return (x - *n * LN2_HIGH) - *n * C::ln2_low;
 }
 // exp(r) - 1 of the reduced r, exact to the last place also near zero.
-INLINE V expm1_of_reduced(V r) { return polynomial(C::exp, r) * (r * r) + r; }
+INLINE V expm1_of_reduced(V r) { return polynomial(C().exp, r) * (r * r) + r; }
 
 // exp(x) = 2^n exp(r), |r| <= ln(2)/2; where a register holds a table, n is one of sixteenths, a
 // table holds the fractional powers, and a shorter polynomial does for |r| <= ln(2)/32.
@@ -322,14 +346,14 @@ INLINE V nt_exp(V x) {
   x = at_most(at_least(x, -C::largest_exp), C::largest_exp);
   const V shifted = x * LOG2_E + F::shift / 16, n = shifted - F::shift / 16;
   const V r = (x - n * LN2_HIGH) - n * C::ln2_low;
-  const V m = (polynomial(C::short_exp, r) * r + T(1)) * r, power = fractional_power(shifted);
+  const V m = (polynomial(C().short_exp, r) * r + T(1)) * r, power = fractional_power(shifted);
   return times_power_of_2(m * power + power, n);
 }
 #else
 INLINE V nt_exp(V x) {
   V n;
   const V r = reduce_by_ln2(at_most(at_least(x, -C::largest_exp), C::largest_exp), &n);
-  const V p = (polynomial(C::exp, r) * r + T(1)) * r + T(1);
+  const V p = (polynomial(C().exp, r) * r + T(1)) * r + T(1);
   return times_power_of_2(p, n);
 }
 #endif
@@ -373,7 +397,7 @@ INLINE V nt_cosh(V x) {
 // log(1 + f) = f - correction, -1/4 <= f < 1/2.
 INLINE V log_correction(V f) {
   const V s = f / (f + T(2)), z = s * s;
-  return s * (f - z * polynomial(C::log, z));
+  return s * (f - z * polynomial(C().log, z));
 }
 INLINE V log_of_parts(V f, V n) {
   return fused(n, vec(LN2_HIGH), f - fused(n, vec(-C::ln2_low), log_correction(f)));
@@ -407,14 +431,14 @@ INLINE V reduce_by_half_pi(V magnitude, V *turns) {
   const V n = *turns - F::shift;
   V r = magnitude;
 #pragma GCC unroll 4
-  for (const T part : C::half_pi) r = r - n * part;
+  for (const T part : C().half_pi) r = r - n * part;
   return r;
 }
 // sin(r + n pi / 2)
 INLINE V sine_of_turns(V r, VI n) {
   const V z = r * r;
-  const V sine = polynomial(C::sin, z) * (z * r) + r;
-  const V cosine = polynomial(C::cos, z) * (z * z) + (T(1) - T(0.5) * z);
+  const V sine = polynomial(C().sin, z) * (z * r) + r;
+  const V cosine = polynomial(C().cos, z) * (z * z) + (T(1) - T(0.5) * z);
   const V y = choose((n & I(1)) != I(0), cosine, sine);
   return as_real(as_bits(y) ^ ((n & I(2)) << (8 * int(sizeof(T)) - 2)));
 }
@@ -445,7 +469,7 @@ INLINE V log_in_two(V x, V *low) {
   const V twice = T(2) * s;  // as a sum, one of the two would be contracted and not rounded
   const V lost = (fused(-s, d, f) - s * tail) * reciprocal;
   const V high = n * LN2_HIGH, sum = high + twice;
-  const V small = fused(s * z, polynomial(C::log, z), n * C::ln2_low);
+  const V small = fused(s * z, polynomial(C().log, z), n * C::ln2_low);
   const V rest = (twice - (sum - high)) + fused(lost, T(2) + T(2) * z, small);
   const V whole = sum + rest;
   *low = rest - (whole - sum);
@@ -457,7 +481,7 @@ INLINE V power_of_ordinary(V x, V y) {
   const V rest = fused(y, low, fused(y, high, -product));
   const V bounded = at_most(at_least(product, -C::largest_exp), C::largest_exp);
   const V r = reduce_by_ln2(bounded, &n) + choose(bounded == product, rest, T(0));
-  return times_power_of_2((polynomial(C::exp, r) * r + T(1)) * r + T(1), n);
+  return times_power_of_2((polynomial(C().exp, r) * r + T(1)) * r + T(1), n);
 }
 INLINE V power(V x, V y) {
   const VI ordinary = (x > T(0)) & (x < INFINITE) & (nt_abs(y) < INFINITE);

@@ -24,8 +24,8 @@ from neurotrain.executions.fused import kernel
 from neurotrain.simulation import EXECUTIONS
 from neurotrain.trials import Trials
 
-# PyTorch is an extra, and CUDA needs a GPU, or what tests/test_cuda_execution.py does without one.
-ON_PROCESSORS = [one for one in EXECUTIONS if not one.startswith("cuda")]
+# PyTorch is an extra; what needs a GPU has test_cuda_execution.py and test_fused_cuda.py.
+ON_PROCESSORS = [one for one in EXECUTIONS if "cuda" not in one]
 INSTALLED = [one for one in ON_PROCESSORS if not one.startswith("torch") or find_spec("torch")]
 STATES = ("v", "g")
 DURATION_MS = 40.0

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from neurotrain.executions.fused.blocks import Block
-from neurotrain.executions.fused.elements import PLACE, Elements, address, indented
+from neurotrain.executions.fused.elements import INLINED, PLACE, Elements, address, indented
 from neurotrain.lowering.program import OWN, Reference
 
 # Of functions in code of which BESIDE elements are computed at once: longer code has enough to do
@@ -30,6 +30,8 @@ class Rows:
         The first element, and how many there are.
     made : tuple of str
         Names of what the straight lines compute for the rest.
+    of_block : bool
+        Whether these are the rows of a block of a matrix product.
     """
 
     blocks: tuple[Block, ...]
@@ -38,6 +40,7 @@ class Rows:
     first: str
     n: str
     made: tuple[str, ...] = ()
+    of_block: bool = False
 
     @property
     def loads(self) -> dict[str, Reference]:
@@ -54,24 +57,32 @@ class Rows:
 
 def side_by_side(elements: Elements, rows: Rows) -> list[str]:
     """Return the loop over rows, as many at once as is good for them, then those that are left."""
-    most = _most(rows)
     return [
-        "const auto group = [&](auto side, int64_t p0, int b) __attribute__((always_inline)) {",
+        f"const auto group = [&](auto side, int64_t p0, int b) {INLINED} {{",
         "  constexpr int SIDE = decltype(side)::value;",
         *indented(_group(elements, rows)),
         "};",
-        "int64_t p0 = 0;",
-        *_steps(most, rows.n),
-        *(_steps("1", rows.n) if most != "1" else []),
+        f"{_loop(rows)};",
     ]
 
 
-def _most(rows: Rows) -> str:
+def _loop(rows: Rows) -> str:
+    if rows.of_block:
+        each = "each_row_of_block_in_order" if _in_order(rows) else "each_row_of_block"
+        return f"{each}<{_most(rows)}>(trials, {rows.n}, group)"
+    if _in_order(rows):
+        return f"each_row_in_order({rows.n}, group)"
+    return f"each_row<{_most(rows)}>({rows.n}, group)"
+
+
+def _in_order(rows: Rows) -> bool:
+    """Return whether elements read what others write: each must find it as those before left it."""
     changed = {r.symbol for r in rows.stores.values()}
     others = {r.symbol for r in (*rows.loads.values(), *rows.stores.values()) if r.index != OWN}
-    if changed & others:
-        # What elements read from one another, each must find as those before it left it.
-        return "1"
+    return bool(changed & others)
+
+
+def _most(rows: Rows) -> str:
     return "2" if sum(line.count("nt_") for line in rows.straight) > MOST_CALLS else "BESIDE"
 
 
@@ -95,10 +106,3 @@ def _of_each(first: str, lines: Iterable[str]) -> list[str]:
     place = f"const int64_t p = p0 + k, i = {first} + p; (void)i;"
     head = ["#pragma GCC unroll 8", "for (int k = 0; k < SIDE; k++) {"]
     return [*head, *indented([place, PLACE, *lines]), "}"]
-
-
-def _steps(side: str, n: str) -> list[str]:
-    return [
-        f"for (; p0 + {side} <= {n}; p0 += {side})",
-        f"  for (int b = 0; b < TILE; b++) group(std::integral_constant<int, {side}>(), p0, b);",
-    ]

@@ -6,11 +6,28 @@ from neurotrain.executions.fused.blocks import TYPES, Block, Blocks
 from neurotrain.lowering.program import FIRST, OWN, Program, Reference
 
 PLACE = "const size_t at = i * TILE + b; (void)at;"
+INLINED = "__attribute__((always_inline))"
 
 
 def indented(lines: Iterable[str], times: int = 1) -> list[str]:
     """Return lines with two spaces more, so many times."""
     return ["  " * times + line for line in lines]
+
+
+class Memory:
+    """The arrays that a tile of trials needs; `room` has type and size of each, in order."""
+
+    def __init__(self) -> None:
+        self.room: list[tuple[str, str]] = []
+
+    def raw(self, kind: str, name: str, size: str, how: str = "raw") -> str:
+        """Return the line that makes an array of `size` items."""
+        self.room.append((kind, size))
+        return f"{kind} *const {name} = space.{how}<{kind}>({size}); (void){name};"
+
+    def zeros(self, kind: str, name: str, size: str) -> str:
+        """Return the line that makes an array of zeros."""
+        return self.raw(kind, name, size, "zeros")
 
 
 class Elements:
@@ -27,6 +44,7 @@ class Elements:
 
     def __init__(self, program: Program, blocks: Blocks, listed: set[str]) -> None:
         self.program, self.blocks, self.listed = program, blocks, listed
+        self.memory = Memory()
         self.positions = {array.symbol: k for k, array in enumerate(program.arrays)}
 
     def load(self, name: str, reference: Reference) -> str:

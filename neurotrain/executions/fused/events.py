@@ -1,7 +1,7 @@
 """The C++ of events: generated, reacted to, propagated along synapses, noted; and of samples."""
 
 from neurotrain.executions.fused.blocks import real_of
-from neurotrain.executions.fused.elements import PLACE, Elements, indented
+from neurotrain.executions.fused.elements import INLINED, PLACE, Elements, indented
 from neurotrain.executions.fused.schedule import event_clock, is_late
 from neurotrain.lowering.program import (
     Generator,
@@ -12,12 +12,7 @@ from neurotrain.lowering.program import (
     Sample,
 )
 
-_HAPPENED = (
-    "const int64_t i = happened->at / TILE; (void)i;",
-    "const int b = happened->at % TILE; (void)b;",
-    "const size_t at = happened->at; (void)at;",
-    "const VI now = mask_of(happened->bits); (void)now;",
-)
+_AT_EVENT = f"{PLACE} (void)now;"
 
 _Node = Reaction | Propagation | Log
 
@@ -32,14 +27,15 @@ class EventNodes:
         """Return what makes events happen at given steps, on all trials."""
         k = [e.symbol for e in self.program.events].index(node.event)
         generated, event = f"run->generated[{k}]", f"e_{node.event}"
-        lines = [
+        return [
             f"{event}.begin(tick_{node.clock});",
-            f"for (int64_t p = {generated}.starts[tick_{node.clock}];",
-            f"     p < {generated}.starts[tick_{node.clock} + 1]; p++)",
-            "  for (int b = 0; b < TILE; b++)",
-            f"    {event}.note(tick_{node.clock}, {generated}.elements[p] * TILE + b, ALL);",
+            f"const int64_t from = {generated}.starts[tick_{node.clock}];",
+            f"const int64_t n = {generated}.starts[tick_{node.clock} + 1] - from;",
+            f"each(n * TILE, [&](int64_t p) {INLINED} {{",
+            f"  const int32_t i = {generated}.elements[from + p / TILE];",
+            f"  {event}.note(tick_{node.clock}, i * TILE + p % TILE, ALL);",
+            "});",
         ]
-        return lines
 
     def _tick(self, node: _Node) -> str:
         """Return when what a node sees happened: in the last step if it precedes the threshold.
@@ -49,30 +45,26 @@ class EventNodes:
         tick = f"tick_{node.clock}"
         return f"{tick} - 1" if is_late(self.program, node) else tick
 
-    def _for_each(self, node: _Node, tick: str, lines: list[str]) -> list[str]:
+    def _for_each(self, node: _Node, tick: str, lines: list[str], element: str = "i") -> list[str]:
         # What has seen the events before the run already must not see them again.
-        first, event = -1 if is_late(self.program, node) else 0, node.event
+        first = -1 if is_late(self.program, node) else 0
         return [
             f"if ({tick} >= {first})",
-            f"  for (const Events::Happened *happened = e_{event}.start({tick});",
-            f"       happened < e_{event}.stop({tick}); happened++) {{",
+            f"  e_{node.event}.each({tick}, [&](int64_t {element}, int b, VI now) {INLINED} {{",
             *indented(lines, 2),
-            "  }",
+            "  });",
         ]
 
     def reaction(self, node: Reaction) -> list[str]:
         """Return code for the elements that an event has happened to."""
         block = self.blocks.render(node.code, mask="now")
-        lines = [*_HAPPENED, *self.elements.around([block], block.body)]
+        lines = [_AT_EVENT, *self.elements.around([block], block.body)]
         return [*block.before, *self._for_each(node, self._tick(node), lines)]
 
     def propagation(self, node: Propagation) -> list[str]:
         """Return code for the synapses that an event reaches in this step, the oldest first."""
         block = self.blocks.render(node.code, mask="now")
         inner = [
-            "const int64_t source = happened->at / TILE;",
-            *_HAPPENED[1:2],
-            *_HAPPENED[3:],
             "const int64_t row = source * queue.n_delays + d;",
             "for (int64_t r = queue.starts[row]; r < queue.starts[row + 1]; r++)",
             "  deliver(queue.synapses[r], b, now);",
@@ -81,17 +73,17 @@ class EventNodes:
         return [
             *block.before,
             f"const Queue &queue = run->queues[{node.queue}];",
-            "const auto deliver = [&](int64_t i, int b, VI now) __attribute__((always_inline)) {",
+            f"const auto deliver = [&](int64_t i, int b, VI now) {INLINED} {{",
             f"  {PLACE} (void)now;",
             *indented(self.elements.around([block], block.body)),
             "};",
             f"if ({tick} < queue.n_pending)",
             f"  for (int64_t r = queue.pending_starts[{tick}];",
             f"       r < queue.pending_starts[{tick} + 1]; r++)",
-            "    for (int b = 0; b < TILE; b++) deliver(queue.pending[r], b, VI{} - 1);",
+            "    each_trial([&](int b) { deliver(queue.pending[r], b, VI{} - 1); });",
             "for (int64_t d = 0; d < queue.n_delays; d++) {",
             f"  const int64_t then = {self._tick(node)} - queue.delays[d];",
-            *indented(self._for_each(node, "then", inner)),
+            *indented(self._for_each(node, "then", inner, "source")),
             "}",
         ]
 
@@ -105,15 +97,15 @@ class EventNodes:
         noted = _noted(node.log, self.program)
         last = (
             "for (int lane = 0; lane < lanes(b); lane++) "
-            f"if (happened->bits >> lane & 1) {{ double values[{n + 1}];{values} "
+            f"if (now[lane]) {{ double values[{n + 1}];{values} "
             f"note({noted}, run->clocks[{node.clock}].first + tick_{node.clock}, i, "
             f"first + b * LANES + lane, {n}, values); }}"
         )
         block = self.blocks.render(node.code, last=last)
         logged = f"run->logged[{node.log}]"
         lines = [
-            *_HAPPENED,
-            f"if (i < {logged}.first || i >= {logged}.stop) continue;",
+            _AT_EVENT,
+            f"if (i < {logged}.first || i >= {logged}.stop) return;",
             *self.elements.around([block], block.body),
         ]
         return [*block.before, *self._for_each(node, self._tick(node), lines)]
@@ -134,22 +126,18 @@ class EventNodes:
             f"const int64_t sample = sampled ? tick_{node.clock} / {chosen}.every : 0;",
             "const bool averaged = "
             + ("step >= run->average_start && step < run->average_stop;" if averaged else "false;"),
-            f"for (int64_t e = 0; (sampled || averaged) && e < {chosen}.n; e++)",
-            "  for (int b = 0; b < TILE; b++) {",
-            f"    const int64_t i = {chosen}.elements[e]; (void)i;",
-            f"    {PLACE}",
-            f"    V seen[{n + 1}];",
-            *indented(self.elements.around([block], block.body), 2),
-            f"    for (int k = 0; k < {n}; k++) {{",
-            f"      if (sampled) save({chosen}.to + {row} * n_trials + first + b * LANES, seen[k],",
-            "                        lanes(b));",
-            *(
-                [f"      if (averaged) mean[(k * {chosen}.n + e) * TILE + b] += seen[k];"]
-                if averaged
-                else []
-            ),
-            "    }",
+            f"each(sampled || averaged ? {chosen}.n * TILE : 0, [&](int64_t p) {INLINED} {{",
+            "  const int64_t e = p / TILE, b = p % TILE;",
+            f"  const int64_t i = {chosen}.elements[e]; (void)i;",
+            f"  {PLACE}",
+            f"  V seen[{n + 1}];",
+            *indented(self.elements.around([block], block.body)),
+            f"  for (int k = 0; k < {n}; k++) {{",
+            f"    if (sampled) save({chosen}.to + {row} * n_trials + first + b * LANES, seen[k],",
+            "                      lanes(b));",
+            *([f"    if (averaged) mean[k * {chosen}.n * TILE + p] += seen[k];"] * averaged),
             "  }",
+            "});",
         ]
 
     def kept(self) -> list[str]:
@@ -179,7 +167,7 @@ class EventNodes:
             return []
         n = len(self._averaged().values)
         size = f"{n} * run->chosen[{self.program.averaged}].n * TILE"
-        return [f"V *const mean = space.zeros<V>({size});"]
+        return [self.elements.memory.zeros("V", "mean", size)]
 
     def _averaged(self) -> Sample:
         samples = [one for one in self.program.operations if isinstance(one, Sample)]
@@ -193,12 +181,12 @@ class EventNodes:
         return [
             "const double averaged_ticks = double(run->average_stop - run->average_start) /",
             f"                              double(run->clocks[{self._averaged().clock}].every);",
-            f"for (int64_t row = 0; {chosen}.average && row < {n} * {chosen}.n; row++)",
-            "  for (int b = 0; b < TILE; b++) {",
-            "    const V x = mean[row * TILE + b] / T(averaged_ticks > 0 ? averaged_ticks : 1);",
-            f"    save({chosen}.average + (candidate * {n} * {chosen}.n + row) * n_trials +",
-            "             first + b * LANES, x, lanes(b));",
-            "  }",
+            f"each({chosen}.average ? {n} * {chosen}.n * TILE : 0, [&](int64_t p) {{",
+            "  const int64_t row = p / TILE, b = p % TILE;",
+            "  const V x = mean[p] / T(averaged_ticks > 0 ? averaged_ticks : 1);",
+            f"  save({chosen}.average + (candidate * {n} * {chosen}.n + row) * n_trials +",
+            "           first + b * LANES, x, lanes(b));",
+            "});",
         ]
 
 

@@ -13,6 +13,7 @@ from neurotrain.executions.fused.network_data import NetworkData, network_data
 from neurotrain.executions.fused.outcome import Outcome
 from neurotrain.executions.fused.snapshot import Snapshot
 from neurotrain.executions.fused.values import Chosen, Clock, Span, Values
+from neurotrain.executions.fused_cuda.kernel import CudaKernel
 from neurotrain.simulable import Simulable
 
 
@@ -24,12 +25,13 @@ def run_fused(
     request: Request,
     threads: int | None,
     precision: str,
+    kernel: type[Kernel] | type[CudaKernel] = Kernel,
 ) -> Activity:
     """Simulate blocks (candidate, ...) on inputs (trial, bin, channel)."""
     network = network_of(circuit, request.observed)
     values = collect(circuit, network, blocks, inputs, initial_state, request)
     span = span_of(values.clocks, request)
-    outcome = Kernel(network.program, precision).run(values, span, threads)
+    outcome = kernel(network.program, precision).run(values, span, threads)
     activity = _activity(outcome, circuit.n_neurons)
     if request.trial_seconds is not None:
         activity = replace(activity, timed_out=outcome.timed_out)

@@ -4,9 +4,8 @@
 // TILE vectors of trials in registers, and the same rows are updated at once.
 @FUNCTIONS@
 
-extern "C" void neurotrain_run(const Run *run, int64_t candidate, int64_t tile) {
+INLINE void simulate(const Run *run, int64_t candidate, int64_t tile, Workspace &space) {
   const int64_t first = tile * TRIALS, n_trials = run->n_trials;
-  Workspace space;
   (void)candidate;
   const auto lanes = [&](int b) {
     const int64_t left = n_trials - first - b * LANES;
@@ -18,32 +17,31 @@ extern "C" void neurotrain_run(const Run *run, int64_t candidate, int64_t tile) 
   @ARRAYS@
   @WEIGHTS@
   @NOISE@
-  VI failed[TILE] = {};
   bool timed_out = false;
-  const double deadline = run->unit_seconds > 0 ? processor_seconds() + run->unit_seconds : 0;
+  const Watch watch(*run);
   int64_t bin = 0;
   (void)bin;
+  barrier();
   for (int64_t step = 0; step < run->n_steps; step++) {
-    if (run->progress && !(step & 63)) {
-      if (run->progress[1]) return;
-      run->progress[0] = step;
-    }
+    if (watch.told_to_stop(step)) return;
     @TICKS@
     @STEP@
     @BINS@
     if ((step + 1) % CHECK_EVERY == 0 || step + 1 == run->n_steps) {
       @FINITE@
+      barrier();
       bool all = run->ends_failed;
       for (int b = 0; b < TRIALS; b++)
         all = all && (failed[b / LANES][b % LANES] || first + b >= n_trials);
-      timed_out = !all && run->unit_seconds > 0 && step + 1 < run->n_steps &&
-             processor_seconds() > deadline;
+      timed_out = !all && step + 1 < run->n_steps && watch.is_late();
       if (all || timed_out) break;
     }
   }
   @FINAL@
-  for (int b = 0; b < TRIALS; b++)
-    if (first + b < n_trials)
-      run->failed[candidate * n_trials + first + b] =
-          failed[b / LANES][b % LANES] ? NOT_FINITE : timed_out ? TIMED_OUT : 0;
+  @KEPT@
+  each_trial([&](int b) {
+    for (int lane = 0; lane < lanes(b); lane++)
+      run->failed[candidate * n_trials + first + b * LANES + lane] =
+          failed[b][lane] ? NOT_FINITE : timed_out ? TIMED_OUT : 0;
+  });
 }

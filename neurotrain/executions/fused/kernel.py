@@ -95,39 +95,31 @@ class Kernel:
         tells all of them to stop when its second item is not 0.
         """
         threads = threads or os.cpu_count() or 1
-        call = _Call(self, values, span, progress, threads)
-        call.execute(threads)
+        call = _ProcessorCall(self.program, self.precision, values, span, threads)
+        call.execute(threads, progress)
         return call.outcome()
 
 
-class _Call:
-    """The arrays of one call, which must outlive it."""
+class Call:
+    """The arrays of one call, which must outlive it.
 
-    def __init__(
-        self,
-        kernel: Kernel,
-        values: Values,
-        span: Span,
-        progress: np.ndarray | None,
-        threads: int,
-    ) -> None:
-        self.program, self.values, self.span = kernel.program, values, span
-        self.real = np.dtype(kernel.precision)
+    Parameters
+    ----------
+    program : Program
+    precision : {'float32', 'float64'}
+    values : Values
+    span : Span
+    """
+
+    n_tiles = 1
+
+    def __init__(self, program: Program, precision: str, values: Values, span: Span) -> None:
+        self.program, self.values, self.span = program, values, span
+        self.real = np.dtype(precision)
         self.n_candidates, self.n_trials = values.n_candidates, values.n_trials
-        self.tiling = _tiling(
-            self._rows(), self.n_trials, self.real.itemsize, threads / self.n_candidates
-        )
-        self.n_tiles = self.tiling.tiles(self.n_trials, self.real.itemsize)
-        self.packed = Packed(self.program, values)
-        self._allocate()
-        self.run = self._run(progress)
 
-    def _rows(self) -> int:
-        """Return the size of the largest matrix product."""
-        dense = [o for o in self.program.operations if isinstance(o, Sum) and o.layout == "dense"]
-        return max((self.values.connections[one.table].n_post for one in dense), default=8)
-
-    def _allocate(self) -> None:
+    def allocate(self) -> None:
+        """Make room for all that is recorded; `n_tiles` must be known."""
         p, b = self.n_candidates, self.n_trials
         counted = next(
             (e.owner for e in self.program.events if e.symbol == self.program.counted), None
@@ -158,8 +150,9 @@ class _Call:
         dtype = self.real if kind == "float" else np.dtype(f"i{self.real.itemsize}")
         return np.zeros((self.n_candidates, n, self.n_trials), dtype)
 
-    def _run(self, progress: np.ndarray | None) -> c.Run:
-        span, values, packed = self.span, self.values, self.packed
+    def run(self, packed: Packed, progress: np.ndarray | None = None) -> c.Run:
+        """Return what the compiled code is given, with the addresses that `packed` gives."""
+        span, values = self.span, self.values
         chosen = [
             packed.chosen(values.chosen[k], samples, average)
             for k, (samples, average) in enumerate(zip(self.samples, self.averages, strict=True))
@@ -185,26 +178,13 @@ class _Call:
             input_weights=packed.pointer(np.ascontiguousarray(weights, float)),
             inputs=packed.inputs(values.inputs),
             chosen=packed.structures(c.Chosen, chosen),
-            spike_count=packed.pointer(self.spike_count),
+            spike_count=packed.output(self.spike_count),
             final_state=packed.pointers(self.final),
-            failed=packed.pointer(self.failed),
+            failed=packed.output(self.failed),
             noted=ctypes.addressof(self.noted),
             progress=0 if progress is None else packed.pointer(progress),
             **packed.fields(),
         )
-
-    def execute(self, threads: int) -> None:
-        """Run every candidate on every tile of trials."""
-        library = _compiled(self.program, self.real.itemsize, self.tiling)
-        self.forget = library.neurotrain_forget
-        address = ctypes.addressof(self.run)
-        units = [(p, tile) for p in range(self.n_candidates) for tile in range(self.n_tiles)]
-        if threads == 1 or len(units) == 1:
-            for unit in units:
-                library.neurotrain_run(address, *unit)
-            return
-        with ThreadPoolExecutor(min(threads, len(units))) as pool:
-            list(pool.map(lambda unit: library.neurotrain_run(address, *unit), units))
 
     def outcome(self) -> Outcome:
         """Return what was recorded."""
@@ -236,7 +216,7 @@ class _Call:
         }
 
     def _notes(self, log: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return the entries of one log, of all candidates and tiles, and let go of the memory."""
+        """Return the entries of one log, of all candidates and tiles."""
         entries, values = [], []
         width = next(
             (len(o.values) for o in self.program.operations if getattr(o, "log", -1) == log), 0
@@ -248,10 +228,45 @@ class _Call:
                 values.append(
                     _copied(one.values, one.n * width * 8).view(float).reshape(one.n, width)
                 )
-            self.forget(ctypes.byref(one))
         if not entries:
             return np.zeros(0, _ENTRY), np.zeros((0, width))
         return np.concatenate(entries), np.concatenate(values)
+
+
+class _ProcessorCall(Call):
+    def __init__(
+        self, program: Program, precision: str, values: Values, span: Span, threads: int
+    ) -> None:
+        super().__init__(program, precision, values, span)
+        item = self.real.itemsize
+        self.tiling = _tiling(self._rows(), self.n_trials, item, threads / self.n_candidates)
+        self.n_tiles = self.tiling.tiles(self.n_trials, item)
+        self.packed = Packed(program, values)
+        self.allocate()
+
+    def _rows(self) -> int:
+        """Return the size of the largest matrix product."""
+        dense = [o for o in self.program.operations if isinstance(o, Sum) and o.layout == "dense"]
+        return max((self.values.connections[one.table].n_post for one in dense), default=8)
+
+    def execute(self, threads: int, progress: np.ndarray | None) -> None:
+        """Run every candidate on every tile of trials."""
+        self.library = _compiled(self.program, self.real.itemsize, self.tiling)
+        run = self.run(self.packed, progress)
+        address = ctypes.addressof(run)
+        units = [(p, tile) for p in range(self.n_candidates) for tile in range(self.n_tiles)]
+        if threads == 1 or len(units) == 1:
+            for unit in units:
+                self.library.neurotrain_run(address, *unit)
+            return
+        with ThreadPoolExecutor(min(threads, len(units))) as pool:
+            list(pool.map(lambda unit: self.library.neurotrain_run(address, *unit), units))
+
+    def outcome(self) -> Outcome:
+        found = super().outcome()
+        for one in self.noted:
+            self.library.neurotrain_forget(ctypes.byref(one))
+        return found
 
 
 def _copied(address: int, size: int) -> np.ndarray:

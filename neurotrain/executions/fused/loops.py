@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from neurotrain.executions.fused.beside import Rows, side_by_side
 from neurotrain.executions.fused.blocks import Block
-from neurotrain.executions.fused.elements import PLACE, Elements, indented
+from neurotrain.executions.fused.elements import INLINED, PLACE, Elements, indented
 from neurotrain.executions.fused.schedule import Loop
 from neurotrain.executions.fused.sums import Sums, multiplied
 from neurotrain.lowering.program import FIRST, OWN, Operation, Reaction, Reference, Threshold
@@ -49,6 +49,7 @@ class Loops:
             first=first,
             n=n,
             made=tuple(f"x_{one.target}" for one in node.sums),
+            of_block=n == "present",
         )
 
     def _begins(self, node: Loop) -> list[str]:
@@ -112,8 +113,8 @@ class Loops:
             "}",
         ]
         return [
-            "for (int b = 0; b < TILE; b++) {",
+            f"each_trial([&](int b) {INLINED} {{",
             *indented(self.elements.around([outer], block.by_trial)),
             *indented(loop if block.lines else []),
-            "}",
+            "});",
         ]

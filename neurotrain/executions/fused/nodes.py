@@ -29,4 +29,4 @@ class Nodes:
         """Return the lines that do `node` if its clock ticks."""
         clock = node.sum.clock if isinstance(node, Sources) else node.clock
         condition = f"if (due_{clock}) " if self.elements.program.n_clocks > 1 else ""
-        return [f"{condition}{{", *indented(self.emitters[type(node)](node)), "}"]
+        return [f"{condition}{{", *indented(self.emitters[type(node)](node)), "}", "barrier();"]

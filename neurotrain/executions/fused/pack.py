@@ -25,6 +25,10 @@ class Packed:
         self.alive.append(array)
         return array.ctypes.data
 
+    def output(self, array: np.ndarray) -> int:
+        """Return the address of an array that is written to."""
+        return self.pointer(array)
+
     def pointers(self, arrays: Iterable[np.ndarray | None]) -> int:
         """Return the address of the addresses of arrays, 0 for None."""
         addresses = [0 if array is None else self.pointer(array) for array in arrays]
@@ -76,9 +80,10 @@ class Packed:
         if array.role == "index":
             values = np.ascontiguousarray(values, np.int32)
             return c.Array(self.pointer(values), len(values), 0, 0, 1)
-        return self._strided(np.asarray(values, _DTYPES[array.kind]))
+        return self.strided(np.asarray(values, _DTYPES[array.kind]))
 
-    def _strided(self, values: np.ndarray) -> c.Array:
+    def strided(self, values: np.ndarray) -> c.Array:
+        """Return an array (candidate, trial, element) with its strides."""
         strides = [
             0 if size == 1 else stride // values.itemsize
             for size, stride in zip(values.shape, values.strides, strict=True)
@@ -97,8 +102,8 @@ class Packed:
             len(one.elements),
             one.every,
             one.n_samples,
-            self.pointer(samples),
-            0 if average is None else self.pointer(average),
+            self.output(samples),
+            0 if average is None else self.output(average),
         )
 
     def _table(self, table: Table | None) -> c.Table:

@@ -12,12 +12,12 @@
 
 namespace draws {
 
-static const int PARTS = 8 / sizeof(T);
-typedef uint64_t Words __attribute__((vector_size(WIDTH)));  // the high halves may hold anything
-typedef double Doubles __attribute__((vector_size(WIDTH)));
-typedef float Floats __attribute__((vector_size(WIDTH)));
-typedef uint32_t PackedWords __attribute__((vector_size(WIDTH)));
-typedef int32_t SignedWords __attribute__((vector_size(WIDTH)));
+static const int PARTS = LANES == 1 ? 1 : 8 / sizeof(T);
+DECLARE_VECTOR(uint64_t, Words);  // the high halves may hold anything
+DECLARE_VECTOR(double, Doubles);
+DECLARE_VECTOR(float, Floats);
+DECLARE_VECTOR(uint32_t, PackedWords);
+DECLARE_VECTOR(int32_t, SignedWords);
 static const uint64_t LOW_HALF = 0xffffffff;
 
 template <class To, class From> INLINE To same_bits(From x) {
@@ -54,7 +54,7 @@ struct Noise {
   uint32_t step_low = 0, step_high = 0;
 
   // LANES keys, one to a trial; what distinguishes candidates is mixed into them already.
-  explicit Noise(const uint64_t *keys) {
+  MEMBER explicit Noise(const uint64_t *keys) {
     for (int part = 0; part < PARTS; part++) {
       Words low = {}, high = {};
       for (int lane = 0; lane < LANES / PARTS; lane++) {
@@ -67,7 +67,7 @@ struct Noise {
       }
     }
   }
-  void at(uint64_t step) {
+  MEMBER void at(uint64_t step) {
     step_low = uint32_t(step);
     step_high = uint32_t(step >> 32);
   }
@@ -103,8 +103,12 @@ INLINE Pair words(const Noise &noise, uint32_t site, uint32_t element, float) {
   return {philox(noise, site, element, 0), philox(noise, site, element, PARTS - 1)};
 }
 INLINE SignedWords packed(const Pair &pair, int word, int shift) {
+#ifdef ONE_LANE
+  return converted<SignedWords>(converted<PackedWords>(pair.even.word[word]) >> shift);
+#else
   const Words even = pair.even.word[word] & LOW_HALF, odd = pair.odd.word[word] << 32;
   return same_bits<SignedWords>(same_bits<PackedWords>(even | odd) >> shift);
+#endif
 }
 
 // In [0, 1): of 53 bits in double precision, of 31 bits, then rounded, in single. Whole numbers
@@ -115,7 +119,7 @@ INLINE Doubles uniform(const Block &block) {
   return (same_bits<Doubles>(high) - 0x1p20) + (same_bits<Doubles>(low) - 0.5);
 }
 INLINE Floats uniform(const Pair &pair) {
-  const Floats u = __builtin_convertvector(packed(pair, 0, 1), Floats) * 0x1p-31f;
+  const Floats u = converted<Floats>(packed(pair, 0, 1)) * 0x1p-31f;
   return u < 1.0f ? u : Floats{} + 0x1.fffffep-1f;
 }
 
@@ -129,7 +133,7 @@ INLINE Doubles centered(const Block &block, int word) {
          (same_bits<Doubles>(low) - (0x1p-12 - 0x1p-65));
 }
 INLINE Floats centered(const Pair &pair, int word) {
-  return __builtin_convertvector(packed(pair, word, 0), Floats) * 0x1p-32f + 0x1p-33f;
+  return converted<Floats>(packed(pair, word, 0)) * 0x1p-32f + 0x1p-33f;
 }
 
 // (log(1 + f) - f) / f^2 for |f| <= 1/3 and, in powers of x^2, sin(pi x) / x for |x| <= 1/2.
@@ -140,7 +144,7 @@ template <> struct Series<Doubles> {
   typedef double Real;
   typedef Words Bits;
   static constexpr int mantissa = 52;
-  static constexpr double log[19] = {
+  SERIES double log[19] = {
       -0.4999999999999997110784, 0.3333333333333882934181,  -0.2500000000002375754452,
       0.1999999999803066044075,  -0.1666666666164870671345, 0.1428571452838568801743,
       -0.1250000046611463981246, 0.1111109648293567164678,  -0.09999976672559370000681,
@@ -148,7 +152,7 @@ template <> struct Series<Doubles> {
       -0.0713011057092405505196, 0.0679303620989410429934,  -0.06396098970004620789283,
       0.04952002904601591968662, -0.04551604666606100057972, 0.08868674959116356357103,
       -0.08664107108868198067851};
-  static constexpr double sine[8] = {
+  SERIES double sine[8] = {
       3.141592653589792791849,     -5.167712780049752566666,  2.550164039859776261122,
       -0.5992645287757097336679,   0.08214587825655304330433, -0.00737036107168614299303,
       0.0004659776170322781084455, -0.00002112295299210726686857};
@@ -157,10 +161,10 @@ template <> struct Series<Floats> {
   typedef float Real;
   typedef PackedWords Bits;
   static constexpr int mantissa = 23;
-  static constexpr float log[8] = {-0.499999360789f, 0.333331981373f,  -0.250078188851f,
+  SERIES float log[8] = {-0.499999360789f, 0.333331981373f,  -0.250078188851f,
                                    0.200111686847f,  -0.164159609218f, 0.139958065575f,
                                    -0.153885390099f, 0.140263612527f};
-  static constexpr float sine[5] = {3.1415926369f, -5.1677096848f, 2.55006972634f, -0.598242126422f,
+  SERIES float sine[5] = {3.1415926369f, -5.1677096848f, 2.55006972634f, -0.598242126422f,
                                     0.0775603869996f};
 };
 
@@ -188,7 +192,7 @@ template <class X> INLINE X log_of_uniform(X a) {
   const Bits exponent = (bits - same_bits<Bits>(X{} + R(2) / 3)) >> S::mantissa;
   const X e = same_bits<X>(exponent | same_bits<Bits>(X{} + unit)) - (unit + lift);
   const X f = e == 0 ? a : same_bits<X>(bits - (exponent << S::mantissa)) - 1;
-  return f + (f * f * polynomial(f, S::log) + e * R(0.6931471805599453094));
+  return f + (f * f * polynomial(f, S().log) + e * R(0.6931471805599453094));
 }
 
 // Box and Muller's radius times the sine of an angle from -pi/2 to pi/2, which is distributed as
@@ -196,7 +200,7 @@ template <class X> INLINE X log_of_uniform(X a) {
 template <class B> INLINE auto normal(const B &block) {
   const auto radius = square_root(-2 * log_of_uniform(centered(block, 0)));
   const auto x = centered(block, 1);
-  return radius * (x * polynomial(x * x, Series<std::decay_t<decltype(x)>>::sine));
+  return radius * (x * polynomial(x * x, Series<std::decay_t<decltype(x)>>().sine));
 }
 
 // Whole numbers are drawn in double precision for both.

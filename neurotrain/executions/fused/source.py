@@ -1,28 +1,63 @@
 """The C++ source of a Program."""
 
+from dataclasses import dataclass
 from importlib.resources import files
 
 from neurotrain.compiler import vector_functions
 from neurotrain.executions.fused.blocks import TYPES, Blocks
-from neurotrain.executions.fused.elements import Elements
+from neurotrain.executions.fused.elements import INLINED, Elements
 from neurotrain.executions.fused.nodes import Nodes
 from neurotrain.executions.fused.schedule import listed_events, schedule
 from neurotrain.executions.fused.sums import only_weights
 from neurotrain.lowering.program import Array, Program, Sum
 
-_HEADERS = ("engine.hpp", "random.hpp")
+_PACKAGE = "neurotrain.executions"
 
 
-def generate_source(program: Program) -> str:
+@dataclass(frozen=True)
+class Target:
+    """What generated code runs on, by the files in which it says how it does what all do.
+
+    Parameters
+    ----------
+    first : tuple of str
+        What comes before the vectors.
+    words : str
+        Loops, events, matrix products and memory.
+    entry : str
+        What is called from outside.
+    keeps : bool
+        Whether states and events can be given back at the end.
+    """
+
+    first: tuple[str, ...]
+    words: str
+    entry: str
+    keeps: bool
+
+
+PROCESSOR = Target((), "fused/processor.hpp", "fused/entry.cpp", keeps=True)
+
+
+def generate_source(program: Program, target: Target = PROCESSOR) -> str:
     """Return the C++ source of `program`; REAL, WIDTH, TILE and ROWS are left to the compiler."""
-    package = files("neurotrain.executions.fused")
-    kernel = (package / "kernel.cpp").read_text()
-    for name, lines in _Source(program).sections().items():
-        kernel = kernel.replace(f"@{name}@", "\n    ".join(lines))
+    text = "\n".join(
+        [
+            *map(_read, target.first),
+            vector_functions(),
+            *map(_read, ("fused/call.hpp", target.words, "fused/engine.hpp", "fused/random.hpp")),
+            *map(_read, ("fused/kernel.cpp", target.entry)),
+        ]
+    )
+    for name, lines in _Source(program).sections(target).items():
+        text = text.replace(f"@{name}@", "\n    ".join(lines))
     terms = sum(2 * len(one.terms) for one in program.operations if isinstance(one, Sum))
-    most = len(program.arrays) + 2 * len(program.events) + terms + 8
-    headers = [(package / name).read_text() for name in _HEADERS]
-    return "\n".join([f"#define MOST_ARRAYS {most}", vector_functions(), *headers, kernel])
+    most = len(program.arrays) + 2 * len(program.events) + terms + 16
+    return f"#define MOST_ARRAYS {most}\n{text}"
+
+
+def _read(path: str) -> str:
+    return (files(_PACKAGE) / path).read_text()
 
 
 class _Source:
@@ -31,25 +66,30 @@ class _Source:
         self.blocks = Blocks(program)
         self.nodes = schedule(program)
         self.listed = listed_events(program, self.nodes)
-        self.emitter = Nodes(Elements(program, self.blocks, self.listed))
+        self.elements = Elements(program, self.blocks, self.listed)
+        self.emitter, self.memory = Nodes(self.elements), self.elements.memory
         self.only_weights = only_weights(program)
 
-    def sections(self) -> dict[str, list[str]]:
+    def sections(self, target: Target) -> dict[str, list[str]]:
         """Return the lines of every place in the template."""
-        weights = self.emitter.sums.weights() + self.emitter.events.means()
+        # What lies first may have a place nearer by: states before weights.
+        arrays = self._arrays() + self.emitter.events.means()
+        weights = self.emitter.sums.weights()
         step = self._inputs() + [line for node in self.nodes for line in self.emitter.emit(node)]
         return {
             "FUNCTIONS": [one.code for one in self.program.functions if one.code],
             "CONSTANTS": self._constants(),
             "INVARIANTS": self.blocks.invariants,
-            "ARRAYS": self._arrays(),
+            "ARRAYS": arrays,
             "WEIGHTS": weights,
             "NOISE": self._noise() if self.blocks.sites else [],
             "TICKS": self._ticks(),
             "STEP": step,
             "BINS": self._bins(),
             "FINITE": self._finite(),
-            "FINAL": self._final(),
+            "FINAL": self.emitter.events.averages(),
+            "KEPT": self._final() + self.emitter.events.kept() if target.keeps else [],
+            "ROOM": [f"room.add<{kind}>({size});" for kind, size in self.memory.room],
         }
 
     def _constants(self) -> list[str]:
@@ -65,19 +105,20 @@ class _Source:
         return lines
 
     def _arrays(self) -> list[str]:
-        lines = []
+        lines = [self.memory.zeros("VI", "failed", "TILE")]
+        if self.program.inputs:
+            lines.append(self.memory.raw("V", "channels", "run->n_channels * TILE"))
         for k, array in enumerate(self.program.arrays):
             lines += getattr(self, f"_{array.role}")(k, array)
         for k, event in enumerate(self.program.events):
             if event.symbol in self.listed:
-                lines.append(
-                    f"Events e_{event.symbol}(space, run->sizes[{event.owner}] * TILE, "
-                    f"run->slots[{k}]);"
-                )
+                room = f"run->sizes[{event.owner}] * TILE", f"run->slots[{k}]"
+                lines.append(f"Events e_{event.symbol}(space, {', '.join(room)});")
                 lines.append(f"e_{event.symbol}.begin_with(run->before[{k}]);")
+                self.memory.room.append(("Events::Item", f"Events::items({', '.join(room)})"))
         if self.program.counted:
             n = f"run->sizes[{self._counted_owner()}]"
-            lines.append(f"VI *const counted = space.zeros<VI>({n} * TILE);")
+            lines.append(self.memory.zeros("VI", "counted", f"{n} * TILE"))
         return lines
 
     def _state(self, k: int, array: Array) -> list[str]:
@@ -85,8 +126,8 @@ class _Source:
         held = {"float": "double", "integer": "int64_t", "boolean": "int8_t"}[array.kind]
         sign = -1 if array.kind == "boolean" else 1
         return [
-            f"{kind} *const {name} = space.raw<{kind}>(run->arrays[{k}].length * TILE);",
-            f"fill_state<{kind}, {held}>({name}, run->arrays[{k}], candidate, first, n_trials, "
+            self.memory.raw(kind, name, f"run->arrays[{k}].length * TILE"),
+            f"fill_state<{kind}, {held}>({name}, *run, run->arrays[{k}], candidate, first, "
             f"{sign});",
         ]
 
@@ -98,7 +139,7 @@ class _Source:
             return []
         kind, name = TYPES[array.kind][0], f"p_{array.symbol}"
         return [
-            f"{kind} *const {name} = space.raw<{kind}>(run->arrays[{k}].length);",
+            self.memory.raw(kind, name, f"run->arrays[{k}].length"),
             f"fill_parameter<{kind}>({name}, run->arrays[{k}], candidate);",
         ]
 
@@ -110,16 +151,14 @@ class _Source:
 
     def _noise(self) -> list[str]:
         return [
-            "Noise *const noises = space.raw<Noise>(TILE);",
-            "for (int b = 0; b < TILE; b++) {",
+            self.memory.raw("Noise", "noises", "TILE"),
+            f"each_trial([&](int b) {INLINED} {{",
             "  uint64_t keys[LANES];",
-            "  for (int lane = 0; lane < LANES; lane++) {",
-            "    const int64_t trial = first + b * LANES + lane;",
+            "  for (int lane = 0; lane < LANES; lane++)",
             "    keys[lane] = run->keys[candidate * run->keys_by_candidate +",
-            "                           (trial < n_trials ? trial : n_trials - 1)];",
-            "  }",
+            "                           trial_of(*run, first, b * LANES + lane)];",
             "  new (noises + b) Noise(keys);",
-            "}",
+            "});",
         ]
 
     def _ticks(self) -> list[str]:
@@ -141,7 +180,8 @@ class _Source:
                 f"const I step_{k} = I({clock}.first + tick_{k}); (void)step_{k};",
             ]
         if self.blocks.sites:
-            lines.append("for (int b = 0; b < TILE; b++) noises[b].at(run->first_step + step);")
+            lines.append("each_trial([&](int b) { noises[b].at(run->first_step + step); });")
+            lines.append("barrier();")
         return lines
 
     def _inputs(self) -> list[str]:
@@ -149,9 +189,11 @@ class _Source:
         for symbol in self.program.inputs:
             if symbol in self.blocks.arrays:
                 lines += [
-                    "if (step % run->steps_per_input == 0 && run->n_channels > 0)",
-                    f"  present(*run, candidate, first, step / run->steps_per_input, s_{symbol},",
-                    f"          run->sizes[{self.blocks.arrays[symbol].owner}]);",
+                    "if (step % run->steps_per_input == 0 && run->n_channels > 0) {",
+                    "  present(*run, candidate, first, step / run->steps_per_input, channels,",
+                    f"          s_{symbol}, run->sizes[{self.blocks.arrays[symbol].owner}]);",
+                    "  barrier();",
+                    "}",
                 ]
         return lines
 
@@ -164,12 +206,14 @@ class _Source:
         n = f"run->sizes[{self._counted_owner()}]"
         return [
             "for (; bin < run->n_bins && run->bin_stops[bin] == step + 1; bin++) {",
-            f"  for (int64_t i = 0; i < {n}; i++)",
-            "    for (int k = 0; k < TRIALS && first + k < n_trials; k++)",
+            f"  each({n} * TILE, [&](int64_t at) {INLINED} {{",
+            "    const int64_t i = at / TILE, b = at % TILE;",
+            "    for (int lane = 0; lane < lanes(b); lane++)",
             f"      run->spike_count[((candidate * run->n_bins + bin) * {n} + i) * n_trials +",
-            "                       first + k] =",
-            "          int32_t(counted[i * TILE + k / LANES][k % LANES]);",
-            f"  memset((void *)counted, 0, {n} * TILE * sizeof(VI));",
+            "                       first + b * LANES + lane] = int32_t(counted[at][lane]);",
+            "    counted[at] = VI{};",
+            "  });",
+            "  barrier();",
             "}",
         ]
 
@@ -177,13 +221,13 @@ class _Source:
         lines = []
         watched = self._watched()
         for owner in sorted({array.owner for array in watched}):
-            lines.append(f"for (int64_t at = 0; at < run->sizes[{owner}] * TILE; at++) {{")
+            lines.append(f"each(run->sizes[{owner}] * TILE, [&](int64_t at) {INLINED} {{")
             lines += [
-                f"  failed[at % TILE] |= not_finite(s_{array.symbol}[at]);"
+                f"  mark(failed[at % TILE], not_finite(s_{array.symbol}[at]));"
                 for array in watched
                 if array.owner == owner
             ]
-            lines.append("}")
+            lines.append("});")
         return lines
 
     def _watched(self) -> list[Array]:
@@ -209,5 +253,4 @@ class _Source:
                 f"               (candidate * run->arrays[{k}].length + i) * n_trials + first +",
                 f"               b * LANES, s_{array.symbol}[i * TILE + b], lanes(b));",
             ]
-        lines += self.emitter.events.averages() + self.emitter.events.kept()
         return lines

@@ -2,7 +2,13 @@
 
 from neurotrain.executions.fused.beside import Rows, side_by_side
 from neurotrain.executions.fused.blocks import Block, real_of
-from neurotrain.executions.fused.elements import PLACE, Elements, indented
+from neurotrain.executions.fused.elements import (
+    INLINED,
+    PLACE,
+    Elements,
+    Memory,
+    indented,
+)
 from neurotrain.executions.fused.schedule import Sources, source_symbol
 from neurotrain.lowering.program import Code, Program, Sum
 
@@ -37,7 +43,9 @@ class Sums:
                 loads = [
                     self.elements.load_once(name, r) for name, r in sorted(block.loads.items())
                 ]
-                lines += _pack(one, source_symbol(one, k), [*loads, *block.lines])
+                lines += _pack(
+                    self.elements.memory, one, source_symbol(one, k), [*loads, *block.lines]
+                )
         return lines
 
     def sources(self, node: Sources) -> list[str]:
@@ -67,15 +75,18 @@ class Sums:
         block = self.blocks.render(
             node.code, last=f"{to} += {real_of(node.code, '_synaptic_var')};"
         )
+        reads_itself = any(r.symbol == node.target for r in node.code.references)
+        each = "each_synapse_in_order" if reads_itself else "each_synapse_and_trial"
         return [
             *block.before,
-            f"memset((void *)({target} + {table}.first_post * TILE), 0,",
-            f"       {table}.n_post * TILE * sizeof(V));",
-            f"for (int64_t i = 0; i < {table}.n_synapses; i++)",
-            "  for (int b = 0; b < TILE; b++) {",
-            f"    {PLACE}",
-            *indented(self.elements.around([block], block.body), 2),
-            "  }",
+            f"each({table}.n_post * TILE, [&](int64_t p) {INLINED} {{",
+            f"  {target}[{table}.first_post * TILE + p] = V{{}};",
+            "});",
+            "barrier();",
+            f"{each}({table}, [&](int64_t i, int b) {INLINED} {{",
+            f"  {PLACE}",
+            *indented(self.elements.around([block], block.body)),
+            "});",
         ]
 
     def total(self, one: Sum) -> tuple[list[Block], list[str]]:
@@ -83,7 +94,7 @@ class Sums:
         blocks, lines, terms = [], [], []
         for k, term in enumerate(one.terms):
             symbol = source_symbol(one, k)
-            value = f"sums_{symbol}[p][b]" if one.layout == "dense" else f"sum_{symbol}"
+            value = f"sums_{symbol}.at(p, b)" if one.layout == "dense" else f"sum_{symbol}"
             if one.layout != "dense":
                 lines += _sparse(symbol)
             if term.gain:
@@ -109,31 +120,32 @@ def _weight(code: Code) -> str:
     return f"weight = T(x__weight{' & I(1)' if kind == 'boolean' else ''});"
 
 
-def _pack(one: Sum, symbol: str, lines: list[str]) -> list[str]:
-    table = f"table_{symbol}"
-    head = [
-        f"const Connections &{table} = run->connections[{one.table}];",
-        f"V *const source_{symbol} = space.zeros<V>({table}.n_pre * TILE);",
-    ]
+def _pack(memory: Memory, one: Sum, symbol: str, lines: list[str]) -> list[str]:
+    found = f"run->connections[{one.table}]"
+    table, n_pre = f"table_{symbol}", f"{found}.n_pre"
     evaluate = indented(["T weight;", *lines])
+    size = f"({found}.n_post + ROWS - 1) / ROWS * ROWS * {n_pre}"
+    packed = memory.zeros if one.layout == "dense" else memory.raw
+    head = [
+        f"const Connections &{table} = {found};",
+        memory.zeros("V", f"source_{symbol}", f"{n_pre} * TILE"),
+        packed("T", f"w_{symbol}", size if one.layout == "dense" else f"{found}.n_synapses"),
+    ]
     if one.layout == "dense":
         return [
             *head,
-            f"T *const w_{symbol} =",
-            f"    space.zeros<T>(blocks_of({table}.n_post) * ROWS * {table}.n_pre);",
-            f"for (int64_t i = 0; i < {table}.n_synapses; i++) {{",
+            f"each_synapse({table}, [&](int64_t i) {INLINED} {{",
             *evaluate,
             f"  w_{symbol}[packed_at({table}.post[i], {table}.pre[i], {table}.n_pre)] += weight;",
-            "}",
+            "});",
         ]
     return [
         *head,
-        f"T *const w_{symbol} = space.raw<T>({table}.n_synapses);",
-        f"for (int64_t r = 0; r < {table}.n_synapses; r++) {{",
+        f"each({table}.n_synapses, [&](int64_t r) {INLINED} {{",
         f"  const int64_t i = {table}.synapses[r]; (void)i;",
         *evaluate,
         f"  w_{symbol}[r] = weight;",
-        "}",
+        "});",
     ]
 
 
@@ -153,18 +165,18 @@ def multiplied(dense: list[Sum], rows: list[str]) -> list[str]:
     symbols = [source_symbol(one, k) for one in dense for k in range(len(one.terms))]
     lines = [
         f"const int64_t n_rows = run->connections[{dense[0].table}].n_post;",
-        "for (int64_t block = 0; block < n_rows; block += ROWS) {",
+        f"each_block(n_rows, [&](int64_t block, auto trials) {INLINED} {{",
     ]
     for symbol in symbols:
         n_pre = f"table_{symbol}.n_pre"
         lines += [
-            f"  V sums_{symbol}[ROWS][TILE];",
-            f"  multiply(w_{symbol} + block * {n_pre}, source_{symbol}, {n_pre},",
-            f"           &sums_{symbol}[0][0]);",
+            f"  Product sums_{symbol};",
+            f"  multiply(w_{symbol} + block * {n_pre}, source_{symbol}, {n_pre}, trials,",
+            f"           sums_{symbol});",
         ]
     return [
         *lines,
         "  const int64_t present = n_rows - block < ROWS ? n_rows - block : ROWS;",
         *indented(rows),
-        "}",
+        "});",
     ]
