@@ -61,6 +61,13 @@ def test_every_preset_can_be_trained(name, quiet):
     assert preset.summary.endswith(".")
 
 
+@pytest.mark.nightly
+def test_networks_by_dales_law_stay_with_their_targets():
+    result = train(preset="dale-sparse", seed=2, progress=False)
+    assert result.nmse <= 0.15
+    assert (result.test_nmse > 0.3).mean() <= 0.1
+
+
 def test_the_task_of_a_preset_is_the_default(quiet):
     assert (
         train(preset="delayed-match", **TINY).training.task
