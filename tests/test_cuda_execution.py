@@ -109,8 +109,8 @@ def test_other_weights_and_inputs_need_no_other_program(emulated, monkeypatch):
     simulate(circuit, "cuda-float64")
     monkeypatch.setattr(execution, "kept_project", None)
     candidates, trials, initial = draw(circuit)
-    trials = Trials(-trials.inputs, 2.0, trials.labels, trials.periods)
-    drawn = candidates[::-1] + 0.1, trials, initial
+    trials = Trials(trials.inputs[::-1], 2.0, trials.labels, trials.periods)
+    drawn = candidates[::-1], trials, initial
     assert_equal(simulate(circuit, "cuda-float64", drawn), simulate(circuit, "brian2", drawn))
 
 
