@@ -93,7 +93,10 @@ def test_wheel_holds_every_source(checkout, wheel):
     expected = set()
     for path in checkout.glob("*/**/*"):
         inner = path.relative_to(checkout).as_posix()
-        if path.suffix in {".py", ".cpp", ".cu", ".hpp", ".typed"} and inner.split("/")[0] != "build":
+        if (
+            path.suffix in {".py", ".cpp", ".cu", ".hpp", ".typed"}
+            and inner.split("/")[0] != "build"
+        ):
             inner = inner.removeprefix("tests/")
             expected.add(inner if inner.startswith("neurotrain/") else f"neurotrain/{inner}")
     files = (p.relative_to(wheel).as_posix() for p in wheel.rglob("*") if p.is_file())
