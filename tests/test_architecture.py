@@ -137,7 +137,7 @@ MAY_PICKLE = ("neurotrain/training/executors/messages.py",)
 EXPLICIT_RANDOMNESS = {"Generator", "PCG64", "SeedSequence", "default_rng"}
 # Spelled in pieces, so that this file does not find itself.
 FORBIDDEN_TEXT = ("/wo" + "rk/", "../sha" + "red", "doss" + "ier")
-TEXT_SUFFIXES = {".cfg", ".cpp", ".hpp", ".md", ".py", ".pyi", ".toml", ".txt"}
+TEXT_SUFFIXES = {".cfg", ".cpp", ".cu", ".hpp", ".md", ".py", ".pyi", ".toml", ".txt"}
 
 
 def python_files(top: Path, *folders: str) -> Iterator[tuple[str, ast.Module]]:

@@ -132,11 +132,12 @@ def estimate(
 ) -> Estimate:
     """Return what limits a dense network of NEURONS and TRIALS on a device."""
     states, weights = shared_bytes_of(item)
-    shared_bytes = states + weights if states + weights <= one.block_kb * 1024 else states
+    most = one.block_kb * 1024
+    shared_bytes = states + weights if states + weights <= most else min(states, most)
     threads = min(MOST_THREADS, NEURONS * TRIALS)
     blocks = min(
         REGISTERS // (registers * threads),
-        one.shared_kb * 1024 // (shared_bytes + 1024),
+        max(1, one.shared_kb * 1024 // (shared_bytes + 1024)),
         MOST_RESIDENT // threads,
     )
     cycles = one.processors * one.ghz

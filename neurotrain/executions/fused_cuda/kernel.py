@@ -35,6 +35,8 @@ def defines(precision: str, tile: int) -> dict[str, object]:
         "ROWS": ROWS,
         "BESIDE": 1,
         "THREADS": MOST_THREADS,
+        # Blocks that share a processor's registers: those of two do not hold double precision.
+        "RESIDENT": 1 if precision == "float64" else 2,
         "CHECK_EVERY": STEPS_BETWEEN_CHECKS,
     }
 

@@ -1,5 +1,5 @@
 // One block after the other takes a candidate and a tile of trials, until all are done.
-extern "C" __global__ void __launch_bounds__(THREADS, 2)
+extern "C" __global__ void __launch_bounds__(THREADS, RESIDENT)
     neurotrain_units(const Run *run, int64_t n_tiles, char *scratch, int64_t scratch_bytes,
                      int64_t shared_bytes) {
   extern __shared__ __align__(16) char shared[];
