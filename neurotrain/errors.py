@@ -72,9 +72,10 @@ def require_number(
     below: float = inf,
 ) -> None:
     """Raise `InvalidInput` unless `value` is a finite number within the bounds."""
-    is_real = isinstance(value, Real) and not isinstance(value, bool)
-    # Python's whole numbers may be larger than any float, into which they are made later on.
-    is_number = is_real and abs(value) <= float_info.max
+    is_number = isinstance(value, Real) and not isinstance(value, bool)
+    # Python's whole numbers may be larger than any float, and become one later on.
+    if is_number and isinstance(value, Integral):
+        is_number = abs(value) <= float_info.max
     if not is_number or not (least <= value <= most and above < value < below):
         bounds = {"of at least": least, "above": above, "of at most": most, "below": below}
         said = " and ".join(f"{how} {bound:g}" for how, bound in bounds.items() if isfinite(bound))
