@@ -6,6 +6,7 @@ import traceback
 import warnings
 from collections.abc import Callable
 from contextlib import chdir, contextmanager
+from errno import ENAMETOOLONG
 from importlib import import_module
 from pathlib import Path
 
@@ -65,6 +66,10 @@ def _report(error: Exception) -> int:
     if isinstance(error, NeurotrainError):
         say(f"error: {error}")
         return error.exit_code
+    # Wherever it was looked for, it was typed.
+    if isinstance(error, OSError) and error.errno == ENAMETOOLONG:
+        say(f"error: '{str(error.filename)[:40]}...' is longer than a file's name can be.")
+        return 2
     if isinstance(error, MemoryError):
         say("error: There is not enough memory; take fewer neurons, trials or candidates.")
         return 1

@@ -6,6 +6,7 @@ from math import inf, isfinite
 from numbers import Integral, Real
 from os.path import exists, isdir, isfile
 from pathlib import Path
+from sys import float_info
 
 
 class NeurotrainError(Exception):
@@ -78,6 +79,9 @@ def require_number(
 ) -> None:
     """Raise `InvalidInput` unless `value` is a finite number within the bounds."""
     is_number = isinstance(value, Real) and not isinstance(value, bool)
+    # Python's whole numbers may be larger than any float, and become one later on.
+    if is_number and isinstance(value, Integral):
+        is_number = abs(value) <= float_info.max
     if not is_number or not (least <= value <= most and above < value < below):
         bounds = {"of at least": least, "above": above, "of at most": most, "below": below}
         said = " and ".join(f"{how} {bound:g}" for how, bound in bounds.items() if isfinite(bound))

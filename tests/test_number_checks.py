@@ -35,12 +35,14 @@ def test_a_finite_number_within_all_bounds_is_accepted(value, least, above, most
     assert is_accepted(value, **bounds) == wanted
 
 
-@pytest.mark.parametrize("value", [True, "1", None, [1], np.ones(1), 1j, np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize(
+    "value", [True, "1", None, [1], np.ones(1), 1j, np.nan, np.inf, -np.inf, 10**400, -(10**400)]
+)
 def test_what_is_no_finite_number_is_refused_without_bounds_too(value):
     assert not is_accepted(value)
 
 
-@pytest.mark.parametrize("value", [0, -3, 10**400, np.float32(2.5), np.int64(3)])
+@pytest.mark.parametrize("value", [0, -3, 10**300, np.float32(2.5), np.int64(3)])
 def test_numbers_of_all_kinds_are_accepted(value):
     require_number("x", value)
 

@@ -158,11 +158,17 @@ def test_what_a_stranger_wrote_is_only_text(result, tmp_path):
 
 @pytest.mark.parametrize("name", ["test_accuracy", "seed", "test_ideal_score"])
 def test_result_without_a_number_is_refused_and_nothing_is_written(result, tmp_path, name):
-    for value in (None, "0.5", float("nan")):
+    for value in (None, "0.5", float("nan"), 10**400):
         broken = replace(result, summary={**result.summary, name: value})
         with pytest.raises(RunFolderError, match=f"result.json' is damaged: .*'{name}'"):
             save_figures(broken, tmp_path)
     assert [*tmp_path.iterdir()] == []
+
+
+@pytest.mark.parametrize("accuracy", [2**64, -(2**64), -3.5, 1e308])
+def test_accuracy_that_is_none_is_told_as_it_is(result, tmp_path, accuracy):
+    text = page_of_run(folder_with(result, tmp_path, test_accuracy=accuracy), {})
+    assert f"<b>{accuracy:.1%}</b> 95% interval" in text
 
 
 def test_plot_makes_the_page_and_keeps_what_is_there(result, tmp_path, capsys, monkeypatch):

@@ -203,6 +203,14 @@ def test_what_never_ends_is_not_read_even_where_it_was_typed(what, arguments, tm
     assert f"'{path}' is no file but a device or a pipe" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("command", ["evaluate", "resume", "plot", "watch", "sweep", "trust"])
+def test_a_name_that_is_too_long_is_told_in_a_line(command, capsys):
+    assert main([command, "1" * 400]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("neurotrain: error: ")
+    assert said.count("\n") == 1
+
+
 def test_a_folder_may_be_a_link_itself_and_hold_links_to_its_own_files():
     train()
     Path("link").symlink_to("run")

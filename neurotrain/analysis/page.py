@@ -3,8 +3,8 @@
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from html import escape
-from math import isfinite
 from numbers import Real
+from sys import float_info
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,8 @@ def require_told(result: Any) -> None:
     """Raise `RunFolderError` unless the summary of a run holds the numbers that are told of it."""
     for name in (*_TOLD, *([_IDEAL] if _IDEAL in result.summary else [])):
         value = result.summary.get(name)
-        if not isinstance(value, Real) or not isfinite(value):
+        # JSON has whole numbers larger than any float, and NaN is not smaller.
+        if not isinstance(value, Real) or not abs(value) <= float_info.max:
             raise RunFolderError(
                 f"'{result.folder / 'result.json'}' is damaged: it has no number '{name}'."
             )
@@ -97,7 +98,9 @@ def _key_numbers(result: Any) -> Iterator[tuple[str, str, str]]:
     summary, classes = result.summary, result.task.classes
     n_trials, accuracy = summary["test_trials"], summary["test_accuracy"]
     if classes:
-        lower, upper = wilson_interval(np.array(accuracy), np.array(n_trials))
+        # Of what is no share, as in a forged result, there is none.
+        with np.errstate(invalid="ignore", over="ignore"):
+            lower, upper = wilson_interval(np.array(accuracy, float), np.array(n_trials, float))
         beside = f"95% interval {lower:.1%} to {upper:.1%}, {n_trials} new trials"
         yield "test accuracy", f"{accuracy:.1%}", beside
         yield "chance", f"{1 / classes:.1%}", f"{classes} classes"
