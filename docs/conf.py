@@ -28,7 +28,7 @@ extensions = [
     "sphinx_design",
 ]
 root_doc = "docs/index"
-include_patterns = ["*.md", "docs/**", "tutorials/*.md", "tests/benchmarks/README.md"]
+include_patterns = ["*.md", "docs/**", "tutorials/*.md", "tests/*/README.md"]
 # Shown where a repository is read, and of no use on the site.
 exclude_patterns = ["tutorials/README.md", "docs/_templates/**"]
 # Absolute, since summaries look for templates from the source folder and pages from this one.

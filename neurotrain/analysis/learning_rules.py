@@ -121,7 +121,7 @@ def recall_figure(
 @paper_style()
 def fixed_points_figure(
     losses: Mapping[float, Mapping[str, Sequence[Sequence[float]]]],
-    accuracy: Mapping[str, Mapping[float, Sequence[float]]],
+    accuracy: Mapping[str, Mapping[str, Mapping[float, Sequence[float]]]],
 ) -> "Figure":
     """Return losses as they fall, for the largest learning rates, and accuracies against rates.
 
@@ -130,10 +130,10 @@ def fixed_points_figure(
     losses : mapping of float to mapping
         By learning rate and rule, a curve for each network, from the first step to the last.
     accuracy : mapping of str to mapping
-        Of each rule and size, by learning rate, one number for every network.
+        By size, rule and learning rate, one number for every network.
     """
     shown = sorted(losses)[-3:]
-    figure = new_figure(52 * (len(shown) + 1), 62)
+    figure = new_figure(52 * (len(shown) + 1) + 30, 62)
     *panels, last = figure.subplots(1, len(shown) + 1)
     for one, rate in zip(panels, shown, strict=True):
         for k, (rule, curves) in enumerate(losses[rate].items()):
@@ -143,11 +143,14 @@ def fixed_points_figure(
         one.set(yscale="log", xlabel="share of steps", title=f"linear, rate {rate:g}")
     panels[0].set_ylabel("loss")
     panels[0].legend()
-    for k, (name, rates) in enumerate(accuracy.items()):
-        means = [np.median(each) for each in rates.values()]
-        last.plot(list(rates), means, "o-", color=class_color(k), markersize=3, label=name)
+    rules = [*losses[shown[0]]]
+    for (size, found), mark in zip(accuracy.items(), ("o-", "s--"), strict=False):
+        for rule, rates in found.items():
+            means = [np.median(each) for each in rates.values()]
+            color = class_color(rules.index(rule))
+            last.plot([*rates], means, mark, color=color, markersize=3, label=f"{rule}, {size}")
     last.set(xscale="log", xlabel="learning rate", ylabel="accuracy", ylim=(0, 1), title="digits")
-    last.legend(loc="lower left")
+    last.legend(loc="center left", bbox_to_anchor=(1, 0.5))
     return figure
 
 

@@ -148,8 +148,8 @@ def _save_figure(setting: Setting, lines: Mapping, images: Mapping) -> None:
         rate: {rule: [one["losses"] for one in lines[rule, rate]] for rule in RULES}
         for rate in sorted({rate for _, rate in lines})
     }
-    accuracy: dict[str, dict[float, list[float]]] = {}
+    accuracy: dict[str, dict[str, dict[float, list[float]]]] = {}
     for (n, rule, rate), outcomes in images.items():
-        of_rule = accuracy.setdefault(f"{rule}, {n} neurons", {})
+        of_rule = accuracy.setdefault(f"{n} neurons", {}).setdefault(rule, {})
         of_rule[rate] = [one["accuracy"] for one in outcomes]
     save_figure(setting, "fixed-points", fixed_points_figure(losses, accuracy))
