@@ -249,7 +249,8 @@ def command(arguments: list[str], capsys, place: Path, *others: Path) -> int:
     """Give a command, and return its exit code; what goes wrong must be said in one line."""
     # What is named on the command line is to be read.
     words = {*arguments, *(word.partition("=")[2] for word in arguments)}
-    named = (path for path in PATHS + WORDS if path in words and "\0" not in path)
+    named = (each for each in words if each in PATHS + WORDS or each.startswith("/"))
+    named = (path for path in named if "\0" not in path)
     typed = tuple(Path(each) for path in named for each in (path, path.partition(":")[0]))
     with audited(place, *others, readable=typed) as found:
         try:
