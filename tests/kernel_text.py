@@ -8,8 +8,8 @@ from brian2 import Network, NeuronGroup, Synapses, ms
 from neurotrain.executions.fused.source import generate_source
 from neurotrain.lowering.network import lower
 
-# What comes from a model gets a prefix; no name of the language or of a library begins so. Values of
-# several rows have another one before it.
+# What comes from a model gets a prefix; no name of the language or of a library begins so. Values
+# of several rows have another one before it.
 _GIVEN = re.compile(r"(all_)?[a-z]\d*_\w+|[a-z]\d+", re.ASCII)
 # Beside names, numbers and operators nothing is written; comments neither.
 _TOKEN = re.compile(
