@@ -62,6 +62,14 @@ def unknown_name(kind: str, name: str, known: Iterable[str]) -> InvalidInput:
     return InvalidInput(f"There is no {kind} called '{name}'; {hint}")
 
 
+def require_name(kind: str, name: object, known: Iterable[str]) -> None:
+    """Raise `InvalidInput` unless `name` is one of `known`."""
+    if not isinstance(name, str):
+        raise InvalidInput(f"A {kind} is called by its name, got {name!r}.")
+    if name not in known:
+        raise unknown_name(kind, name, known)
+
+
 def require_whole(name: str, value: object, least: int = 1) -> None:
     """Raise `InvalidInput` unless `value` is a whole number of at least `least`."""
     if isinstance(value, bool) or not isinstance(value, Integral) or value < least:

@@ -293,3 +293,18 @@ print("cma" in sys.modules)
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.stdout.split() == ["set()", "True"], done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "option"),
+    [
+        ("openai-es", "shaping"),
+        ("openai-es", "gradient_optimizer"),
+        ("openai-es", "schedule"),
+        ("sep-cma-es", "restarts"),
+    ],
+)
+@pytest.mark.parametrize("value", [{}, ["adam"], 3])
+def test_what_is_no_name_is_refused(name, option, value):
+    with pytest.raises(InvalidInput, match="is called by its name, got"):
+        make_optimizer(name, np.zeros(2), np.ones(2), seed=0, **{option: value})

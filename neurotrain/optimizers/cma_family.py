@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from neurotrain.errors import InvalidInput, unknown_name
+from neurotrain.errors import InvalidInput, require_name
 from neurotrain.optimizers.recombination import default_population_size
 from neurotrain.optimizers.replay import Replayed, Strategy
 from neurotrain.optimizers.restarts import RESTARTS, Exhaustible, Restarted
@@ -44,8 +44,7 @@ class CMAFamily(Replayed):
         super().__init__(start, scale, seed=seed, population_size=population_size, sigma=sigma)
         if population_size < 4:
             raise InvalidInput(f"population_size must be at least 4, got {population_size}.")
-        if restarts not in RESTARTS:
-            raise unknown_name("kind of restarts", str(restarts), RESTARTS)
+        require_name("kind of restarts", restarts, RESTARTS)
         self.restarts = restarts
         self._begin()
 

@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from neurotrain.errors import unknown_name
+from neurotrain.errors import require_name
 from neurotrain.optimizers.adam import Adam
 from neurotrain.optimizers.clipup import ClipUp
 from neurotrain.optimizers.rmsprop import RMSprop
@@ -53,6 +53,5 @@ def gradient_optimizer_maker(
         "rmsprop": lambda size: RMSprop(size, beta2),
         "sgd": lambda size: SGD(size, momentum),
     }
-    if name not in makers:
-        raise unknown_name("gradient optimizer", name, makers)
+    require_name("gradient optimizer", name, makers)
     return makers[name]

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from neurotrain.errors import InvalidInput, require_number, require_whole, unknown_name
+from neurotrain.errors import InvalidInput, require_name, require_number, require_whole
 
 _SHAPES: dict[str, Callable[[float], float]] = {
     "constant": lambda _: 1.0,
@@ -30,8 +30,7 @@ def schedule_factor(name: str, generations: int | None) -> Callable[[int], float
     InvalidInput
         If the name is unknown, or a falling schedule lacks the length of the run.
     """
-    if name not in _SHAPES:
-        raise unknown_name("schedule", name, _SHAPES)
+    require_name("schedule", name, _SHAPES)
     if generations is not None:
         require_whole("generations", generations)
     elif name != "constant":

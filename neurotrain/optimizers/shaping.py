@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from neurotrain.errors import unknown_name
+from neurotrain.errors import require_name
 
 
 def failures_last(losses: np.ndarray) -> np.ndarray:
@@ -76,6 +76,5 @@ def shaping_function(name: str) -> Callable[[np.ndarray], np.ndarray]:
     InvalidInput
         If the name is unknown.
     """
-    if name not in _SHAPINGS:
-        raise unknown_name("shaping", name, _SHAPINGS)
+    require_name("shaping", name, _SHAPINGS)
     return _SHAPINGS[name]

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from neurotrain.errors import InvalidInput, require_number, require_whole, unknown_name
+from neurotrain.errors import InvalidInput, require_name, require_number, require_whole
 
 # Steepness of each surrogate where none is given, in units of the natural scale.
 SURROGATES = {
@@ -64,10 +64,8 @@ class Differentiation:
     compiled: bool = False
 
     def __post_init__(self) -> None:
-        if self.surrogate not in SURROGATES:
-            raise unknown_name("surrogate derivative", self.surrogate, SURROGATES)
-        if self.precision not in PRECISIONS:
-            raise unknown_name("precision", self.precision, PRECISIONS)
+        require_name("surrogate derivative", self.surrogate, SURROGATES)
+        require_name("precision", self.precision, PRECISIONS)
         if self.surrogate_slope is not None:
             require_number("surrogate_slope", self.surrogate_slope, above=0)
         for name in ("checkpoint_steps", "truncate_steps"):
