@@ -28,7 +28,8 @@ extensions = [
     "sphinx_design",
 ]
 root_doc = "docs/index"
-include_patterns = ["*.md", "docs/**", "tutorials/*.md", "tests/*/README.md"]
+include_patterns = ["*.md", "docs/**", "tutorials/*.md"]
+include_patterns += [f"tests/{name}/README.md" for name in ("benchmarks", "cuda_emulation")]
 # Shown where a repository is read, and of no use on the site.
 exclude_patterns = ["tutorials/README.md", "docs/_templates/**"]
 # Absolute, since summaries look for templates from the source folder and pages from this one.
