@@ -62,7 +62,7 @@ COMPILER_REMEDY = (
     "compiler that works. Without one, only the slower execution 'brian2' can be used."
 )
 
-_NO_GPU = "only the execution 'cuda' needs one; 'fused' runs everything on processors."
+_NO_GPU = "only the executions 'fused-cuda' and 'cuda' need one; 'fused' does without."
 
 
 @dataclass(frozen=True)
@@ -207,7 +207,7 @@ def _compiler_version(compiler: str) -> str:
 
 
 def examine_cuda() -> Iterator[Finding]:
-    """Yield what the execution 'cuda' needs of the machine, which nothing else does."""
+    """Yield what the executions on a GPU need of the machine, which nothing else does."""
     try:
         nvcc = toolkit.find_nvcc()
     except CompilerNotFound:

@@ -84,4 +84,4 @@ def real_nvcc() -> str:
     except compiler.CompilerNotFound:
         return ""
     told = subprocess.run([path, "--version"], capture_output=True, text=True).stdout
-    return path if "NVIDIA" in told else ""
+    return str(path) if "NVIDIA" in told else ""

@@ -217,3 +217,7 @@ def test_links_lead_somewhere(top, page):
     path = top / page
     links = re.findall(r"\]\(([^)#]+)[^)]*\)", path.read_text())
     assert [x for x in links if "://" not in x and not (path.parent / x).exists()] == []
+
+
+def test_what_is_cited_is_this_version(top):
+    assert f"\nversion: {neurotrain.__version__}\n" in (top / "CITATION.cff").read_text()

@@ -9,11 +9,13 @@ from pathlib import Path
 
 from neurotrain.errors import CompilerNotFound, InvalidInput
 
-CUDA = "pip install -c constraints.txt '.[cuda]'"
+# Without constraints.txt, which has other versions than those that it pins.
+CUDA = "pip install '.[cuda]', in an environment of its own."
+WITHOUT = "execution='fused' runs the same circuits on a processor."
 NVCC = "install NVIDIA's CUDA toolkit, 12 or newer, and set CUDA_PATH to its folder"
 CURAND = "pip install nvidia-curand"
 DRIVER = "install NVIDIA's driver (nvidia-smi shows it), on a machine with an NVIDIA GPU"
-# Attributes of a device, as the driver numbers them.
+# Numbers of the driver's CUdevice_attribute.
 _MAJOR, _MINOR = 75, 76
 
 
@@ -28,8 +30,8 @@ def find_nvcc() -> Path:
     given = os.environ.get("CUDA_PATH") or os.environ.get("CUDA_HOME")
     found = shutil.which("nvcc", path=str(Path(given, "bin")) if given else None)
     if found is None:
-        looked = f"CUDA_PATH is {given}" if given else "it is not on the PATH"
-        raise CompilerNotFound(f"nvcc was not found ({looked}): {NVCC}.")
+        looked = f"CUDA_PATH is set to '{given}'" if given else "it is not on the PATH"
+        raise CompilerNotFound(f"nvcc was not found ({looked}): {NVCC}; {WITHOUT}")
     return Path(found)
 
 
@@ -85,15 +87,18 @@ def gpus() -> list[float]:
     count = ctypes.c_int(0)
     if driver is None or driver.cuDeviceGetCount(ctypes.byref(count)):
         return []
-    return [_capability(driver, device) for device in range(count.value)]
+    return [
+        float(f"{attribute(_MAJOR, device)}.{attribute(_MINOR, device)}")
+        for device in range(count.value)
+    ]
 
 
-def _capability(driver: ctypes.CDLL, device: int) -> float:
-    value, parts = ctypes.c_int(0), []
-    for attribute in (_MAJOR, _MINOR):
-        driver.cuDeviceGetAttribute(ctypes.byref(value), attribute, device)
-        parts.append(value.value)
-    return float("{}.{}".format(*parts))
+def attribute(number: int, device: int = 0) -> int:
+    """Return what the driver tells of a GPU, by the number of its CUdevice_attribute; or 0."""
+    driver, value = _driver(), ctypes.c_int(0)
+    if driver is None or driver.cuDeviceGetAttribute(ctypes.byref(value), number, device):
+        return 0
+    return value.value
 
 
 def require_gpu() -> float:

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 
 from neurotrain.errors import DeviceFailed
+from neurotrain.executions.cuda.toolkit import WITHOUT
 from neurotrain.executions.fused import interface as c
 from neurotrain.executions.fused.pack import Packed
 from neurotrain.executions.fused.values import Values
-from neurotrain.executions.fused_cuda.compiler import WITHOUT
 from neurotrain.lowering.program import Program
 
 _OUT_OF_MEMORY = 2
