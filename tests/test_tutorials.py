@@ -44,6 +44,8 @@ def short(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
 
 
+# All of them take a minute or two, which .ci/run gives them.
+@pytest.mark.nightly
 @pytest.mark.parametrize("path", TUTORIALS, ids=lambda path: path.stem)
 def test_runs_and_describes_its_pictures(path, short):
     if path.stem in NEEDS:
