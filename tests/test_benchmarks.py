@@ -469,6 +469,7 @@ def test_fields_that_cannot_be_solved_are_told(monkeypatch):
     assert "went wrong" in format_odes(rows)
 
 
+@pytest.mark.nightly
 def test_loops_learn_beside_numpy_and_brian2():
     rows = {row["variant"]: row for row in measure_loops(LearningLoop(40, 1, 1))}
     assert tuple(rows) == LOOP_VARIANTS

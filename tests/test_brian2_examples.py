@@ -285,6 +285,7 @@ def test_a_script_that_takes_too_long_is_left_out(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.nightly
 def test_noisy_scripts_are_judged_by_distribution(tmp_path):
     sound = {"noise": NOISE, "duration": 200}
     outcome = judged(tmp_path, sound, {"noise": NOISE.replace("0.1", "0.2")})

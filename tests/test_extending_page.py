@@ -95,6 +95,7 @@ def test_a_file_that_changed_is_asked_for_before_it_is_opened_again(files, comma
         nt.Result.load("run")
 
 
+@pytest.mark.nightly
 def test_workers_know_what_the_files_define(files, command):
     pytest.importorskip("loky")
     main(command)

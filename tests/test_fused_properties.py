@@ -155,7 +155,7 @@ def test_one_of_a_batch_is_what_brian2_gives(case):
     channels=st.integers(1, 5),
     seed=st.integers(0, 2**32 - 1),
 )
-@settings(max_examples=60)
+@settings(max_examples=30)
 def test_coupling_and_input_are_the_sums_that_they_are_written_as(
     neurons, candidates, trials, channels, seed
 ):

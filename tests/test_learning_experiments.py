@@ -2,7 +2,7 @@
 
 import pytest
 
-from neurotrain.experiments import Setting, meta_plasticity, oja, random_feedback, reproduce
+from neurotrain.experiments import Setting, meta_plasticity, oja, random_feedback
 from neurotrain.experiments.random_feedback import BIO, BP, EHEBB, FA, METHODS, OJA
 
 pytest.importorskip("torch")
@@ -59,16 +59,6 @@ def test_rows_tell_means_and_leave_out_what_is_not_finite(tmp_path):
     assert (row["at_4000"], row["lowest"], row["highest"]) == (pytest.approx(0.6), 0.5, 0.7)
     assert row["angle_4"] == "-"
     assert row["orthonormality_1"] == 1.0
-
-
-@pytest.mark.slow
-def test_quick_form_of_random_feedback_holds(tmp_path):
-    report = reproduce("random-feedback", quick=True, out=tmp_path, progress=False)
-    assert report.holds, str(report)
-    assert (tmp_path / "random-feedback.png").stat().st_size > 10_000
-    assert len(report.findings.rows) == len(METHODS)
-    again = reproduce("random-feedback", quick=True, out=tmp_path, progress=False)
-    assert again.findings == report.findings
 
 
 def course(accuracy, distance=1.0, layers=5):
@@ -138,13 +128,6 @@ def test_the_setting_with_the_highest_mean_counts(tmp_path, monkeypatch):
     assert (best.gradient, len(best.outcomes)) == (0.01, 3)
 
 
-@pytest.mark.slow
-def test_quick_form_of_oja_holds(tmp_path):
-    report = reproduce("oja", quick=True, out=tmp_path, progress=False)
-    assert report.holds, str(report)
-    assert (tmp_path / "oja.png").stat().st_size > 10_000
-
-
 def learned(name, accuracy, final):
     """Return what would be told of a rule whose coefficients were learned."""
     return {
@@ -180,13 +163,6 @@ def test_what_was_published_of_learned_rules_holds():
 def test_what_does_not_hold_of_learned_rules_is_said(name, accuracy, final, failing):
     checks = meta_plasticity._checks(all_learned(**{name: (accuracy, final)}))
     assert failing <= {check.name for check in checks if not check.holds}
-
-
-@pytest.mark.slow
-def test_quick_form_of_meta_plasticity_holds(tmp_path):
-    report = reproduce("meta-plasticity", quick=True, out=tmp_path, progress=False)
-    assert report.holds, str(report)
-    assert (tmp_path / "meta-plasticity.png").stat().st_size > 10_000
 
 
 @pytest.mark.nightly

@@ -430,13 +430,14 @@ def test_noise_is_that_of_the_trials_seed_and_of_nothing_else(place, execution):
     assert len(np.unique(initial[NOISE_SEED])) == 3
     recorded = simulate(circuit, candidates, initial, execution=execution)
     assert not recorded.failed.any()
-    same(simulate(circuit, candidates, initial, execution=execution), recorded)
+    again = simulate(circuit, candidates[:1], initial, execution=execution)
+    np.testing.assert_array_equal(again.state["v"], recorded.state["v"][:1])
     order = np.array([2, 0])
     turned = simulate(circuit, candidates[::-1], initial, chosen=order, execution=execution)
     np.testing.assert_array_equal(turned.state["v"], recorded.state["v"][::-1][:, order])
     other = {**initial, NOISE_SEED: initial[NOISE_SEED] + np.uint64(1)}
-    changed = simulate(circuit, candidates, other, execution=execution)
-    differs = (changed.state["v"] != recorded.state["v"]).any(axis=(2, 3))
+    changed = simulate(circuit, candidates[:1], other, execution=execution)
+    differs = (changed.state["v"] != recorded.state["v"][:1]).any(axis=(2, 3))
     assert (differs != (place in UNSEEN)).all()
 
 
