@@ -47,14 +47,28 @@ def find_compiler() -> str:
 
 
 @cache
-def _version(compiler: str) -> str:
+def version_of(compiler: str, language: str, remedy: str) -> str:
+    """Return what a compiler says of its version.
+
+    Raises
+    ------
+    CompilerNotFound
+        If it does not start; the message ends with the remedy.
+    """
     try:
         return subprocess.run([compiler, "--version"], capture_output=True, text=True).stdout
     except OSError as error:
         raise CompilerNotFound(
-            f"The C++ compiler {compiler} does not start: {error.strerror}. Set CXX to one that "
-            f"does; {_WITHOUT}"
+            f"The {language} compiler {compiler} does not start: {error.strerror}. {remedy}"
         ) from error
+
+
+def with_defines(
+    flags: tuple[str, ...], defines: dict[str, object], variable: str
+) -> tuple[str, ...]:
+    """Return a compiler's options: flags, macros, and what an environment variable adds."""
+    added = shlex.split(os.environ.get(variable, ""))
+    return (*flags, *(f"-D{name}={value}" for name, value in defines.items()), *added)
 
 
 @cache
@@ -99,9 +113,10 @@ def compile_library(source: str, defines: dict[str, object]) -> Path:
         If the cache folder cannot be written.
     """
     compiler = find_compiler()
-    options = [*FLAGS, *(f"-D{name}={value}" for name, value in defines.items()), *_extra_options()]
-    facts = (_version(compiler), processor())
-    return kept_library(Command("C++", compiler, tuple(options), ".cpp", facts, _WITHOUT), source)
+    # It adds what a test wants, such as ``-O1`` or ``-fsanitize=address``.
+    options = with_defines(FLAGS, defines, "NEUROTRAIN_CXXFLAGS")
+    facts = (version_of(compiler, "C++", f"Set CXX to one that does; {_WITHOUT}"), processor())
+    return kept_library(Command("C++", compiler, options, ".cpp", facts, _WITHOUT), source)
 
 
 @dataclass(frozen=True)
@@ -152,11 +167,6 @@ def kept_library(command: Command, source: str) -> Path:
                 "Set NEUROTRAIN_CACHE to a folder that can be written."
             ) from error
     return library
-
-
-def _extra_options() -> list[str]:
-    """Return what NEUROTRAIN_CXXFLAGS adds, such as ``-O1`` or ``-fsanitize=address``."""
-    return shlex.split(os.environ.get("NEUROTRAIN_CXXFLAGS", ""))
 
 
 def _is_whole(library: Path) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from neurotrain.errors import CompilerNotFound
 from neurotrain.executions.fused_cuda import compiler
 from neurotrain.models import MODELS
 from neurotrain.recording import Recording
@@ -81,7 +82,7 @@ def real_nvcc() -> str:
         return ""
     try:
         path = compiler.find_nvcc()
-    except compiler.CompilerNotFound:
+    except CompilerNotFound:
         return ""
     told = subprocess.run([path, "--version"], capture_output=True, text=True).stdout
     return str(path) if "NVIDIA" in told else ""

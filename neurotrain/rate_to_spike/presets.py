@@ -77,23 +77,7 @@ def _oscillations() -> dict[str, Preset]:
             "four-sines",
             Settings(method="full-force", target_gain=20.0, random_slow_mv=1.7, **alone),
         ),
-        "dale-sparse": Preset(
-            "The same by Dale's law: four of five neurons excite, of sparse connections.",
-            "four-sines",
-            Settings(
-                neurons=300,
-                rate_units=300,
-                components=8,
-                excitatory=0.8,
-                connections=0.8,
-                pool=1.0,
-                traces="slow",
-                # Updates are what it costs.
-                update_every_ms=16.0,
-                training_trials=250,
-                demean_trials=20,
-            ),
-        ),
+        "dale-sparse": _dale_sparse(),
         "paper-units": Preset(
             "The same with neurons and synapses in the units of the paper.",
             "four-sines",
@@ -111,6 +95,26 @@ def _oscillations() -> dict[str, Preset]:
             ),
         ),
     }
+
+
+def _dale_sparse() -> Preset:
+    return Preset(
+        "The same by Dale's law: four of five neurons excite, of sparse connections.",
+        "four-sines",
+        Settings(
+            neurons=300,
+            rate_units=300,
+            components=8,
+            excitatory=0.8,
+            connections=0.8,
+            pool=1.0,
+            traces="slow",
+            # Updates are what it costs.
+            update_every_ms=16.0,
+            training_trials=250,
+            demean_trials=20,
+        ),
+    )
 
 
 def _tasks() -> dict[str, Preset]:

@@ -1,13 +1,9 @@
 """Compiling CUDA into a shared library, kept in the same cache as C++."""
 
 import os
-import shlex
-import subprocess
-from functools import cache
 from pathlib import Path
 
-from neurotrain.compiler import Command, kept_library
-from neurotrain.errors import CompilerNotFound
+from neurotrain.compiler import Command, kept_library, version_of, with_defines
 from neurotrain.executions.cuda.toolkit import WITHOUT, attribute, find_nvcc, gpus
 
 # Without -use_fast_math: NaN must stay visible, and results be those of a processor.
@@ -15,6 +11,7 @@ FLAGS = ("-O3", "-std=c++17", "-expt-relaxed-constexpr", "-w")
 LIBRARY = ("-shared", "-Xcompiler", "-fPIC")
 # The oldest that current compilers know; newer devices compile it anew for themselves.
 OLDEST = "sm_75"
+_REMEDY = f"Set CUDA_PATH to the folder of a toolkit that works; {WITHOUT}"
 # The number of the driver's CUdevice_attribute.
 _MULTIPROCESSORS = 16
 
@@ -31,21 +28,9 @@ def processors() -> int:
     return attribute(_MULTIPROCESSORS)
 
 
-@cache
-def _version(nvcc: str) -> str:
-    try:
-        return subprocess.run([nvcc, "--version"], capture_output=True, text=True).stdout
-    except OSError as error:
-        raise CompilerNotFound(
-            f"The CUDA compiler {nvcc} does not start: {error.strerror}. Set CUDA_PATH to the "
-            f"folder of a toolkit that works; {WITHOUT}"
-        ) from error
-
-
 def options(defines: dict[str, object]) -> tuple[str, ...]:
     """Return the compiler's options, with those of NEUROTRAIN_NVCCFLAGS."""
-    given = shlex.split(os.environ.get("NEUROTRAIN_NVCCFLAGS", ""))
-    return (*FLAGS, *(f"-D{name}={value}" for name, value in defines.items()), *given)
+    return with_defines(FLAGS, defines, "NEUROTRAIN_NVCCFLAGS")
 
 
 def compile_device_library(source: str, defines: dict[str, object]) -> Path:
@@ -60,4 +45,5 @@ def compile_device_library(source: str, defines: dict[str, object]) -> Path:
     """
     nvcc = str(find_nvcc())
     flags = (*options(defines), *LIBRARY, f"-arch={architecture()}")
-    return kept_library(Command("CUDA", nvcc, flags, ".cu", (_version(nvcc),), WITHOUT), source)
+    facts = (version_of(nvcc, "CUDA", _REMEDY),)
+    return kept_library(Command("CUDA", nvcc, flags, ".cu", facts, WITHOUT), source)
