@@ -33,6 +33,8 @@ from neurotrain.rate_to_spike import (
 CODE = "the published code as we ran it"
 PAPER, ASKED = "published", "asked of this library"
 SEEDS = (0, 1, 2, 3, 4)
+# The angle between subspaces is the rate network's, whose draws differ more than trainings do.
+MANY_SEEDS = tuple(range(20))
 PERIODIC = ("osc4", "osc4-noise", "osc4-force", "osc4-full-force", "paper-units", "dale-sparse")
 COMPONENTS: tuple[int | None, ...] = (2, 4, 8, 12, 20, None)
 # With as many rate units as this and slow synapses only.
@@ -134,7 +136,8 @@ def _usual(setting: Setting, name: str) -> dict[str, Any]:
 
 def _seeds(setting: Setting, name: str, preset: str, **changes: Any) -> list[Outcome]:
     """Return what is told of the same training with several seeds."""
-    seeds = SEEDS[:1] if setting.quick else SEEDS
+    seeds = MANY_SEEDS if name == "osc4" else SEEDS
+    seeds = seeds[:1] if setting.quick else seeds
     return [_trained(setting, name, preset, seed, **changes) for seed in seeds]
 
 

@@ -26,6 +26,7 @@ SEEDS, QUICK_SEEDS = (0, 1, 2, 3, 4), (0,)
 PEN, TWO = Pen(), Arm()
 THREE, COSTS = Arm((1.8, 1.2, 0.6)), Arm((1.8, 1.2, 0.6), (0.1, 0.05, 0.0))
 TEN = Arm((0.36,) * 10)
+TAPERING = Arm(tuple(1.8 * 0.6**joint for joint in range(10)))
 
 
 class Case(NamedTuple):
@@ -46,6 +47,7 @@ CASES: dict[str, Case] = {
     "3 segments, SUPERTREX": Case(THREE, supertrex(THREE), 0.067),
     "3 segments, costs, SUPERTREX": Case(COSTS, supertrex(COSTS), 0.14),
     "10 segments, SUPERTREX": Case(TEN, supertrex(TEN)),
+    "10 tapering segments, SUPERTREX": Case(TAPERING, supertrex(TAPERING)),
     "2 segments, SUPERTREX as published": Case(TWO, supertrex(TWO, original=True), 0.011),
 }
 # Errors of spiking neurons are larger, and mastery would never begin.
@@ -106,6 +108,7 @@ def _checks(found: Outcomes) -> list[Check]:
         one("3 segments, SUPERTREX", 0.1),
         one("3 segments, costs, SUPERTREX", 0.25),
         one("10 segments, SUPERTREX", 0.25),
+        one("10 tapering segments, SUPERTREX", 0.25),
         Check(
             "spiking SUPERTREX by RMHL of rate units, pen",
             middle(found["pen, SUPERTREX, spiking"], "deviation")

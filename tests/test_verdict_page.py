@@ -1,0 +1,62 @@
+"""The page of verdicts: what experiments came to, and nothing else."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from neurotrain.errors import InvalidInput
+from neurotrain.experiments import Check, Findings, Report
+from neurotrain.experiments.verdict_page import make_page, read_verdicts
+
+# The same on every Python.
+pytestmark = pytest.mark.slow
+DOCS = Path(__file__).parents[1] / "docs"
+
+
+def write_verdict(folder, name="oja", quick=False, measured=0.25):
+    checks = (
+        Check("loss", measured, 0.5, False, "Oja 1982"),
+        Check("share", 0.1, 0.9, True, "asked of this library"),
+    )
+    report = Report(name, quick, 1.0, Findings(checks))
+    path = folder / f"{name}.json"
+    path.write_text(json.dumps(report.as_json()), "utf-8")
+    return path
+
+
+def test_the_committed_page_is_that_of_the_committed_files():
+    assert (DOCS / "verdicts.md").read_text("utf-8") == make_page(read_verdicts(DOCS / "verdicts"))
+
+
+def test_the_page_tells_what_holds_and_what_fails(tmp_path):
+    write_verdict(tmp_path)
+    page = make_page(read_verdicts(tmp_path))
+    assert "Of 2 checks, 1 hold." in page
+    assert "| loss | 0.25 | ≤ 0.5 | Oja 1982 | holds |" in page
+    assert "| share | 0.1 | ≥ 0.9 | asked of this library | **fails** |" in page
+    assert "`supertrex`" in page and "`oja`" not in page
+
+
+def test_quick_forms_are_refused(tmp_path):
+    path = write_verdict(tmp_path, quick=True)
+    with pytest.raises(InvalidInput, match=re.escape(f"{path} is not what")):
+        read_verdicts(tmp_path)
+
+
+def test_a_file_of_another_experiment_is_refused(tmp_path):
+    write_verdict(tmp_path).rename(tmp_path / "rober.json")
+    with pytest.raises(InvalidInput, match="reproduce rober --json"):
+        read_verdicts(tmp_path)
+
+
+def test_files_that_are_not_json_are_refused(tmp_path):
+    (tmp_path / "oja.json").write_text("oja, 3 s", "utf-8")
+    with pytest.raises(InvalidInput, match="not JSON"):
+        read_verdicts(tmp_path)
+
+
+def test_an_empty_folder_is_refused(tmp_path):
+    with pytest.raises(InvalidInput, match="make some"):
+        read_verdicts(tmp_path)
