@@ -73,6 +73,12 @@ if os.environ.get("NEUROTRAIN_INTERSPHINX"):
         "neo": ("https://neo.readthedocs.io/en/stable", None),
     }
 
+# `python -m sphinx -b linkcheck` asks other sites; publishers turn such visitors away.
+linkcheck_ignore = [r"https://doi\.org/.*"]
+linkcheck_anchors = False
+linkcheck_report_timeouts_as_broken = False
+linkcheck_timeout = 15
+
 html_theme = "pydata_sphinx_theme"
 html_title = "neurotrain"
 html_static_path = ["_static"]

@@ -69,6 +69,13 @@ def van_rossum_distance(one: np.ndarray, other: np.ndarray, tau: float) -> np.nd
     van Rossum (2001), DOI 10.1162/089976601300014321; the recursion, whose time grows with the
     number of spikes and not with its square, is that of Houghton and Kreuz (2012),
     DOI 10.3109/0954898X.2012.673048.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> one, other = np.array([10.0, 20.0]), np.array([10.0, 21.0])
+    >>> float(van_rossum_distance(one, other, tau=10.0).round(3))
+    0.436
     """
     if not 0 < tau < np.inf:
         raise InvalidInput(f"The time constant tau must be a positive number, got {tau!r}.")
@@ -121,6 +128,13 @@ def victor_purpura_distance(one: np.ndarray, other: np.ndarray, cost: float) -> 
     Notes
     -----
     Victor and Purpura (1996), DOI 10.1152/jn.1996.76.2.1310, by their dynamic programming.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> one, other = np.array([10.0, 20.0]), np.array([10.0, 21.0])
+    >>> float(victor_purpura_distance(one, other, cost=0.1))
+    0.1
     """
     if not 0 <= cost < np.inf:
         raise InvalidInput(f"The cost of a shift must be 0 or a positive number, got {cost!r}.")

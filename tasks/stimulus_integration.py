@@ -59,6 +59,15 @@ class StimulusIntegration:
     The sequences and labels go back to the integration task of Aitken & Mihalas (2023),
     DOI 10.7554/eLife.83035. Durations, number of words and word code are the values in
     the public code that preceded Hazelden et al. (2023), arXiv:2311.10869.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> trials = StimulusIntegration(words=4).draw(3, np.random.default_rng(0))
+    >>> trials.inputs.shape  # trial, bin, channel: four words and <eos>
+    (3, 5, 50)
+    >>> trials.conditions["margin"]
+    array([1, 1, 2])
     """
 
     name: ClassVar[str] = "stimulus-integration"

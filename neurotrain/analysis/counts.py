@@ -91,6 +91,13 @@ def rebin(
     ------
     InvalidInput
         If there is no whole window, or one begins within a bin.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> counts, edges = rebin(np.array([[[1], [2], [0], [4]]]), np.arange(0, 50, 10), 20)
+    >>> counts[0, :, 0], edges
+    (array([3, 4]), array([ 0., 20., 40.]))
     """
     counts, edges = checked_counts(spike_count, bin_edges_ms)
     require_number("window_ms", window_ms, above=0)

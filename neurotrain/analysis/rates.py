@@ -21,6 +21,13 @@ def firing_rates(spike_count: np.ndarray, bin_edges_ms: np.ndarray) -> np.ndarra
     ------
     InvalidInput
         If shapes disagree, there are no trials, or counts are not counts.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> counts = np.array([[[1, 0], [2, 1]]])  # one trial, two bins, two neurons
+    >>> firing_rates(counts, np.array([0.0, 50.0, 100.0]))
+    array([[30., 10.]])
     """
     counts, edges = checked_counts(spike_count, bin_edges_ms)
     return counts.sum(axis=1) / ((edges[-1] - edges[0]) * 1e-3)

@@ -38,8 +38,14 @@ def from_monitors(*monitors: Any, name: str = "brian2", **annotations: Any) -> "
 
     Examples
     --------
-    >>> block = neurotrain.export.from_monitors(spikes, voltages)  # doctest: +SKIP
-    >>> neurotrain.export.write_block(block, "network.nix")  # doctest: +SKIP
+    >>> from brian2 import Network, NeuronGroup, SpikeMonitor, ms
+    >>> neurons = NeuronGroup(2, "v : 1", threshold="v > 1", reset="v = 0", dt=0.1 * ms)
+    >>> neurons.v = [0, 2]
+    >>> spikes = SpikeMonitor(neurons)
+    >>> Network(neurons, spikes).run(1 * ms)
+    >>> block = from_monitors(spikes)
+    >>> [len(train) for train in block.segments[0].spiketrains]
+    [0, 1]
     """
     import neo
 

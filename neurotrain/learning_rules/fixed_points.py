@@ -97,6 +97,14 @@ def solve_fixed_points(
     ------
     InvalidInput
         For an unknown name, a number out of range, or shapes that do not fit.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> weights = np.array([[0.0, 0.5], [0.5, 0.0]])
+    >>> found = solve_fixed_points(weights, np.array([[1.0, 0.0]]), "identity")
+    >>> found.activity.round(6), found.converged
+    (array([[1.333333, 0.666667]]), array([ True]))
     """
     if activation not in ACTIVATIONS:
         raise unknown_name("activation", activation, ACTIVATIONS)

@@ -27,6 +27,12 @@ def rule_from_text(text: str) -> Rule:
     ------
     InvalidInput
         If it cannot be read, or a name is unknown.
+
+    Examples
+    --------
+    >>> rule = rule_from_text("pseudo-gradient - 0.1 ehebb + 0.01 oja in recurrent")
+    >>> [(part.term.name, part.coefficients) for part in rule.parts]
+    [('pseudo-gradient', (1.0,)), ('ehebb', (-0.1,)), ('oja', (0.01,))]
     """
     rule, at = Rule(()), 0
     while at < len(text):

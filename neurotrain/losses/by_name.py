@@ -54,6 +54,13 @@ def make_loss(name: str, **options: Any) -> Loss:
     ------
     InvalidInput
         If there is no such loss, it has no such setting, or the value is out of range.
+
+    Examples
+    --------
+    >>> make_loss("spike-count-margin", margin=3.0)
+    SpikeCountMargin(margin=3.0)
+    >>> make_loss("spike-count-margin + 0.1*silence").name
+    'spike-count-margin + 0.1*silence'
     """
     if is_in_file(name):
         return _from_file(name, options)

@@ -125,6 +125,16 @@ def make_optimizer(
     ------
     InvalidInput
         If the name or an option is unknown, or a value lies outside its range.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> optimizer = make_optimizer("snes", np.zeros(3), np.ones(3), seed=0, sigma=0.3)
+    >>> for _ in range(100):
+    ...     candidates = optimizer.ask()
+    ...     optimizer.tell(((candidates - 1) ** 2).sum(axis=1))
+    >>> optimizer.guess.round(3)
+    array([1., 1., 1.])
     """
     known = optimizer_options(name)
     for option in options:

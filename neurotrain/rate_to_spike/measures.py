@@ -60,6 +60,12 @@ def variance_curve(values: np.ndarray) -> np.ndarray:
     ------
     InvalidInput
         If they are zero throughout, or not finite.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> variance_curve(np.array([[3.0, 0.0], [0.0, 1.0]]))
+    array([0.9, 1. ])
     """
     values = _activity("values", values)
     variances = np.linalg.eigvalsh(values.T @ values)[::-1].clip(0)
@@ -86,6 +92,14 @@ def principal_angles(one: np.ndarray, other: np.ndarray, components: int = 10) -
     ------
     InvalidInput
         If times differ, or one of the networks has fewer components than that.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> one = np.array([[1.0, 0.0], [0.0, 1.0], [0.0, 0.0]])
+    >>> other = np.array([[1.0, 0.0], [0.0, 1.0], [0.0, 1.0]])
+    >>> principal_angles(one, other, components=2)
+    array([ 0., 45.])
     """
     from scipy.linalg import subspace_angles
 

@@ -13,6 +13,11 @@ def butterfly(steps: int) -> np.ndarray:
 
     Its radius is 9 - sin a + 2 sin 3a + 2 sin 5a - sin 7a + 3 cos 2a - 2 cos 4a, by 14.4734
     (Pyle & Rosenbaum 2019, arXiv:1803.03304).
+
+    Examples
+    --------
+    >>> butterfly(50_000).shape
+    (50000, 2)
     """
     a = phase(steps)
     radius = 9 - np.sin(a) + 2 * np.sin(3 * a) + 2 * np.sin(5 * a) - np.sin(7 * a)
@@ -60,6 +65,12 @@ class Arm:
     costs : tuple of float, optional
         Of turning each joint: the error is larger by this times how far its angle is from what it
         was of late. By default 0.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> Arm(lengths=(1.8, 1.8)).position(np.array([0.0, 0.5])).round(3)  # the second points right
+    array([ 1.8, -0.2])
     """
 
     lengths: tuple[float, ...] = (1.8, 1.8)

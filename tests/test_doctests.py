@@ -1,0 +1,32 @@
+"""Examples in docstrings do what they say."""
+
+import doctest
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+import models
+import neurotrain
+import tasks
+
+# The same on every Python.
+pytestmark = pytest.mark.slow
+
+
+def sources(package: ModuleType) -> list[str]:
+    """Return the names of modules that have an example, without importing them."""
+    [folder] = map(Path, package.__path__)
+    found = (path for path in sorted(folder.rglob("*.py")) if ">>> " in path.read_text("utf-8"))
+    parts = (path.relative_to(folder.parent).with_suffix("").parts for path in found)
+    return [".".join(part for part in each if part != "__init__") for each in parts]
+
+
+MODULES = [name for package in (neurotrain, tasks, models) for name in sources(package)]
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_examples_do_what_they_say(name):
+    found = doctest.testmod(import_module(name))
+    assert found.attempted and not found.failed
