@@ -15,7 +15,7 @@ from neurotrain.description import (
     element_parameters,
     fingerprint,
 )
-from neurotrain.distributions import Distribution
+from neurotrain.distributions import Distribution, as_distribution
 from neurotrain.errors import InvalidInput, UnsupportedModel, unknown_name
 from neurotrain.inputs import Input
 from neurotrain.lowering.network import Lowered, lower
@@ -47,9 +47,10 @@ class Circuit(Simulable):
         Normal(0, 1/sqrt(neurons)). A `Parameter` also says what training may change.
     inputs : Input, optional
         The input channels.
-    initial : mapping of str to Distribution
-        State variables that begin every trial at random, as ``'v'``, or ``'group.v'`` of
-        another group than the first; all others begin where the objects have them now.
+    initial : mapping of str to Distribution or value
+        State variables that begin every trial at random, or at one value, as ``'v'``, or
+        ``'group.v'`` of another group than the first; all others begin where the objects have
+        them now.
     blocked : Blocked, optional
         When a neuron counts as in depolarization block, for the reports.
     namespace : mapping, optional
@@ -71,7 +72,7 @@ class Circuit(Simulable):
         readout: Readout,
         train: Train,
         inputs: Input | None = None,
-        initial: Mapping[str, Distribution] | None = None,
+        initial: Mapping[str, Distribution | float] | None = None,
         blocked: Blocked | None = None,
         namespace: Mapping[str, Any] | None = None,
     ) -> None:
@@ -85,7 +86,7 @@ class Circuit(Simulable):
         check_members(neurons, others)
         expect_unused((neurons, *others))
         self.description = self._describe()
-        self.initial = dict(initial or {})
+        self.initial = {n: as_distribution(n, given) for n, given in (initial or {}).items()}
         self._check_initial()
         self._train = dict(train) if isinstance(train, Mapping) else dict.fromkeys(train)
         self.initial_gains: dict[str, float] = {}

@@ -1,6 +1,7 @@
 """Distributions from which initial weights and initial states are drawn."""
 
 from dataclasses import dataclass
+from numbers import Number
 
 import numpy as np
 
@@ -60,6 +61,25 @@ class Uniform:
 
 
 Distribution = Normal | Uniform
+
+
+def as_distribution(name: str, given: object) -> Distribution:
+    """Return a distribution as it is, and of one value that which never varies.
+
+    Raises
+    ------
+    InvalidInput
+        For anything else.
+    """
+    if isinstance(given, Distribution):
+        return given
+    is_value = isinstance(given, Number | np.ndarray) and np.ndim(given) == 0
+    if isinstance(given, bool) or not is_value:
+        raise InvalidInput(
+            f"'{name}' of initial must begin at a Normal, a Uniform or one value, got {given!r}; "
+            "values of single neurons are set on the objects themselves."
+        )
+    return Uniform(given, given)
 
 
 def scaled(initial: Distribution | np.ndarray, gain: float) -> Distribution | np.ndarray:

@@ -87,8 +87,8 @@ def _parameter(name: str, start: Start) -> Parameter:
     if start is None or isinstance(start, np.ndarray | Distribution):
         return Parameter(start)
     raise InvalidInput(
-        f"Say where '{name}' starts with a distribution such as Normal(mean, std), an array or a "
-        f"Parameter, got {start!r}."
+        f"Say where '{name}' starts with a distribution such as nt.Normal(mean, std), an array or "
+        f"a Parameter, got {start!r}."
     )
 
 
@@ -167,7 +167,7 @@ def _input_block(circuit: "Circuit", parameter: Parameter, gain: float) -> Block
         if variable.dim is not DIMENSIONLESS:
             raise InvalidInput(
                 f"'{circuit.inputs.variable}' has a unit: say where its weights start, with "
-                "Input(..., weight=Normal(mean, std))."
+                "Input(..., weight=nt.Normal(mean, std))."
             )
         weight = Normal(0.0, 1 / np.sqrt(circuit.channels))
     check_unit("input.weight", variable, weight)
@@ -199,7 +199,7 @@ def _object_block(circuit: "Circuit", name: str, parameter: Parameter, gain: flo
         if owner.variables[variable].dim is not DIMENSIONLESS:
             raise InvalidInput(
                 f"'{name}' has a unit and is the same everywhere: say where training starts, "
-                f"with train={{'{name}': Normal(mean, std)}}."
+                f"with train={{'{name}': nt.Normal(mean, std)}}."
             )
         start = Normal(values.flat[0], 1 / np.sqrt(circuit.n_neurons))
     start = values if start is None else start

@@ -382,6 +382,17 @@ def test_untrained_states_begin_where_the_objects_have_them():
     assert set(initial) == {"v", "lastspike", "not_refractory"}
 
 
+def test_a_state_can_begin_every_trial_at_one_value():
+    _, initial = draw(make(*objects(), initial={"v": 0.5}), n_trials=3)
+    assert initial["v"].shape == (3, 4) and (initial["v"] == 0.5).all()
+
+
+@pytest.mark.parametrize("given", [np.zeros(4), None, "0*mV", True])
+def test_what_no_trial_can_begin_at_is_refused(given):
+    with pytest.raises(InvalidInput, match="'v' of initial must begin at a Normal, a Uniform"):
+        make(*objects(), initial={"v": given})
+
+
 # --- fingerprints
 
 

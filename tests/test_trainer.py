@@ -396,6 +396,20 @@ def test_resume_of_a_complete_run_changes_nothing(whole):
     assert {p: (p.stat().st_mtime_ns, p.read_bytes()) for p in folder.iterdir()} == before
 
 
+def test_the_same_script_again_takes_another_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    short = {**SMALL, "generations": 2}
+    folders = [nt.train(stub(), TASK, **short).folder.name for _ in range(2)]
+    first = "stimulus-integration-cross-entropy-seed0"
+    assert folders == [first, f"{first}-2"]
+    assert sorted(path.name for path in Path("runs").iterdir()) == folders
+
+
+def test_a_result_shows_what_it_came_to(whole):
+    result, _ = whole
+    assert f"{result}" == repr(result) == format_summary(result.summary, result.folder)
+
+
 @dataclass(frozen=True)
 class OwnTask(StimulusIntegration):
     """A task of the user's own, with a name that no folder should have."""

@@ -70,7 +70,7 @@ class Parameter:
         require_whole("seed of a Parameter", self.seed, 0)
         if not isinstance(self.initial, Distribution | np.ndarray | None):
             raise InvalidInput(
-                "initial must be a distribution such as Normal(mean, std), or an array, got "
+                "initial must be a distribution such as nt.Normal(mean, std), or an array, got "
                 f"{self.initial!r}."
             )
         for name in ("dale", "mask", "masked_value", "shared"):

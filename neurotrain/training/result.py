@@ -16,6 +16,7 @@ from neurotrain.training.metrics_file import Metrics
 from neurotrain.training.plan import Plan
 from neurotrain.training.readout_fit import fitted_readout
 from neurotrain.training.rebuild import plan_of_run
+from neurotrain.training.report import format_summary
 from neurotrain.training.run_folder import RunFolder
 from neurotrain.training.summary import summarize_ideal, summarize_test
 from neurotrain.training.weights_file import TRAINED, read_weights
@@ -25,9 +26,9 @@ if TYPE_CHECKING:
     import neo
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Result:
-    """A complete training.
+    """A complete training; printed, or at the end of a cell, it shows what it came to.
 
     Parameters
     ----------
@@ -48,6 +49,9 @@ class Result:
     weights: np.ndarray
     metrics: list[Metrics]
     summary: Mapping[str, Any]
+
+    def __repr__(self) -> str:
+        return format_summary(self.summary, self.folder)
 
     @classmethod
     def load(
@@ -247,8 +251,7 @@ class Result:
         weights : (parameter,) array, optional
             Others than the trained ones, such as `initial_weights`.
         penalty, seed
-            As for `neurotrain.training.readout_fit.fitted_readout`, which also says what it raises;
-            by default the run's seed.
+            As for `fitted_readout`, which also says what it raises; by default the run's seed.
         """
         seed = self.plan.settings.seed if seed is None else seed
         weights = self.weights if weights is None else weights

@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from itertools import chain, count
 from pathlib import Path
 from shlex import quote
 from typing import Any
@@ -148,17 +149,38 @@ def command(verb: str, folder: Path) -> str:
     return f"neurotrain {verb} {quote(f'./{text}' if text.startswith('-') else text)}"
 
 
+def unused_folder(first: Path) -> Path:
+    """Return the first of FOLDER, FOLDER-2, FOLDER-3, ... that does not exist or is empty.
+
+    Raises
+    ------
+    RunFolderError
+        If it cannot be told.
+    """
+    numbered = (first.with_name(f"{first.name}-{number}") for number in count(2))
+    try:
+        return next(path for path in chain((first,), numbered) if _is_unused(path))
+    except OSError as error:
+        raise _not_writable(first, error) from error
+
+
 def require_unused(path: Path) -> None:
     """Raise `RunFolderError` unless `path` does not exist or is an empty folder."""
     try:
         if path.is_dir():
-            # What was killed before it had its configuration has not begun.
-            if not all(is_part(other, CONFIG) for other in path.iterdir()):
+            if not _is_unused(path):
                 raise _in_use(path)
         elif path.exists() or path.is_symlink():
             raise RunFolderError(f"'{path}' is not a folder; choose another one for the run.")
     except OSError as error:
         raise _not_writable(path, error) from error
+
+
+def _is_unused(path: Path) -> bool:
+    if path.is_dir():
+        # What was killed before it had its configuration has not begun.
+        return all(is_part(other, CONFIG) for other in path.iterdir())
+    return not (path.exists() or path.is_symlink())
 
 
 def _read_config(path: Path) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from neurotrain.training.loop import Training
 from neurotrain.training.plan import Plan, make_plan
 from neurotrain.training.rebuild import plan_of_run, require_guide
 from neurotrain.training.result import Result
-from neurotrain.training.run_folder import RunFolder, require_unused
+from neurotrain.training.run_folder import RunFolder, require_unused, unused_folder
 from neurotrain.training.settings import SETTINGS, Settings
 from neurotrain.training.start import Start, write_start
 from neurotrain.training.summary import versions
@@ -131,7 +131,8 @@ def train(
         share; and after how many seconds these are given to another worker too,
         ``chunk_seconds``.
     out : path, optional
-        The run folder, new or empty; by default ``runs/TASK-LOSS-seedK``.
+        The run folder, new or empty; by default ``runs/TASK-LOSS-seedK``, with a number behind
+        it if that is taken.
     progress : bool
         Whether to show the progress on stderr: a bar on a terminal or in a notebook, elsewhere a
         line now and then.
@@ -242,4 +243,4 @@ def _new_folder(out: str | os.PathLike | None, plan: Plan) -> RunFolder:
 def _default_folder(plan: Plan) -> Path:
     # Names of a user's own task or loss may hold anything.
     parts = [re.sub(r"[^A-Za-z0-9._-]+", "-", each.name) for each in (plan.task, plan.loss)]
-    return Path("runs", f"{'-'.join(parts)}-seed{plan.settings.seed}")
+    return unused_folder(Path("runs", f"{'-'.join(parts)}-seed{plan.settings.seed}"))
