@@ -410,6 +410,13 @@ def test_a_result_shows_what_it_came_to(whole):
     assert f"{result}" == repr(result) == format_summary(result.summary, result.folder)
 
 
+@pytest.mark.parametrize(("accuracy", "told"), [(0.36, True), (0.38, False)])
+def test_what_is_no_better_than_guesses_is_told(whole, accuracy, told):
+    result, _ = whole
+    summary = {**result.summary, "test_accuracy": accuracy, "test_trials": 2000}
+    assert ("no better than guesses" in format_summary(summary, result.folder)) == told
+
+
 @dataclass(frozen=True)
 class OwnTask(StimulusIntegration):
     """A task of the user's own, with a name that no folder should have."""

@@ -1,6 +1,7 @@
 """The result of a run as a table for reading."""
 
 from collections.abc import Mapping
+from math import sqrt
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,7 @@ def format_summary(summary: Mapping[str, Any], folder: Path) -> str:
         f"test {measure}": f"{shown(summary['test_accuracy'])} of {summary['test_trials']} new "
         "trials",
         **ideal,
+        **_hint(summary),
         "spikes per neuron": f"{summary['test_spikes_per_neuron']:.2f}",
         "silent, blocked": f"{summary['test_silent_share']:.1%}, "
         f"{summary['test_blocked_share']:.1%} of neurons",
@@ -48,3 +50,14 @@ def format_summary(summary: Mapping[str, Any], folder: Path) -> str:
         "next": command("evaluate", folder) + " --trials 10000 --seed 1",
     }
     return "\n".join(f"{name:<21}{value}" for name, value in rows.items())
+
+
+def _hint(summary: Mapping[str, Any]) -> dict[str, str]:
+    """Return where to read on if choices are no better than guesses, by three standard errors."""
+    if "classes" not in summary:
+        return {}
+    chance = 1 / summary["classes"]
+    error = sqrt(chance * (1 - chance) / summary["test_trials"])
+    if summary["test_accuracy"] > chance + 3 * error:
+        return {}
+    return {"": "no better than guesses; see 'My own network learns nothing' in docs/faq.md"}

@@ -24,6 +24,7 @@ def summarize(plan: Plan, state: TrainingState, scores: Scores) -> dict[str, Any
         "generations": state.optimizer.generation,
         "ended_by": state.ended,
         "measure": "accuracy" if plan.task.classes else "score",
+        **({"classes": plan.task.classes} if plan.task.classes else {}),
         **levels,
         "parameters": int(plan.circuit.parameters.size),
         "validation_accuracy": best.accuracy,
