@@ -42,7 +42,7 @@ RATE_UNITS, NEURONS = 300, (150, 300, 450, 800)
 SWEEP = {"trials": 200}
 SIZES = {"rate_units": RATE_UNITS, "pool": 1.0, "traces": "slow", "trials": 200}
 SCORED_TRIALS = 50
-QUICK_TRIALS = 5
+QUICK_TRIALS = 3
 SCORES = {
     "temporal-xor": 0.9,
     "delayed-match": 0.9,
@@ -54,8 +54,8 @@ OSC4 = {"trials": 500}
 # Neurons that are not leaky integrate-and-fire ones need more trials: after 150, three of five
 # networks leave their targets in the test.
 ADEX = {"neurons": 300, "rate_units": 300, "pool": 1.0, "traces": "slow", "trials": 300}
-QUICK_ADEX = {**ADEX, "neurons": 100, "rate_units": 100, "trials": 6, "test_trials": 2}
-QUICK_ADEX |= {"settle_trials": 2, "demean_trials": 2}
+QUICK_ADEX = {**ADEX, "neurons": 100, "rate_units": 100, "trials": 4, "test_trials": 2}
+QUICK_ADEX |= {"settle_trials": 1, "demean_trials": 1}
 # They fire at 25 Hz at most, so that everything goes half as fast as with the others.
 MORRIS_LECAR = {**ADEX, "rate_tau_ms": 20.0, "update_every_ms": 4.0, "inhibition_mv": -20.0}
 MORRIS_LECAR |= {"trials": 200, "settle_trials": 3, "demean_trials": 10}
