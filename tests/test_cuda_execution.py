@@ -156,12 +156,16 @@ def test_preferences_are_as_before(emulated, tmp_path):
     circuit = nt.models.morris_lecar(3)
     request = make_request(circuit, make_trials(circuit))
     for folder in (tmp_path / "one", tmp_path / "two"):
-        write_project(circuit, 2, request, folder, capabilities=(8.0, 9.0))
+        write_project(circuit, (1, 2), request, folder, capabilities=(8.0, 9.0))
         makefile = (folder / "makefile").read_text()
         assert makefile.count("code=sm_80") == 2
         assert makefile.count("[sm_90,compute_90]") == 2
         assert "use_fast_math" not in makefile
         assert "c++17" in makefile
+    for capability in (8.0, 9.0):
+        write_project(circuit, (1, 2), request, tmp_path / "three", capabilities=(capability,))
+        makefile = (tmp_path / "three" / "makefile").read_text()
+        assert f"-arch=sm_{capability * 10:.0f}" in makefile
     assert {name: prefs[name] for name in names} == before
     assert NeuronGroup(1, "v : 1").v[0] == 0
 
@@ -237,6 +241,6 @@ def test_nvcc_compiles_and_links_a_project(monkeypatch, tmp_path):
     monkeypatch.setenv("NEUROTRAIN_CACHE", str(tmp_path))
     circuit = nt.models.morris_lecar(7)
     request = make_request(circuit, make_trials(circuit))
-    project = kept_project(circuit, 6, request, 8.0, "float32")
+    project = kept_project(circuit, (2, 3), request, 8.0, "float32")
     done = subprocess.run(["./main"], cwd=project.folder, capture_output=True, text=True)
     assert toolkit.gpus() or "cudaSetDevice(0) failed" in done.stderr
