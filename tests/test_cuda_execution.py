@@ -1,13 +1,12 @@
 """The execution 'cuda', emulated on a CPU, against Brian2; and what it refuses."""
 
-import os
 import subprocess
 from importlib.util import find_spec
 
 import numpy as np
 import pytest
 from brian2 import Hz, NeuronGroup, PoissonGroup, Synapses, ms, prefs
-from emulated_cuda import ORDERS, emulation
+from emulated_cuda import ORDERS, emulate_projects
 
 import neurotrain as nt
 from neurotrain.errors import CompilerNotFound, InvalidInput, NeurotrainError, UnsupportedModel
@@ -31,22 +30,7 @@ DURATION_MS = 20.0
 
 @pytest.fixture
 def emulated(monkeypatch, tmp_path_factory):
-    """Let CUDA projects be compiled for a CPU; they are kept for all tests."""
-    kept = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        # That of all workers.
-        kept = kept.parent
-    settings = emulation() | {
-        # Brian2CUDA gives its monitors' kernels such pointers beside those that they use.
-        "CUDA_EMULATION_STALE": "1",
-        "CUDA_EMULATION_FLAGS": "-O0",
-        "CUDA_EMULATION_BLOCK": "32",
-        "CUDA_EMULATION_CACHE": str(kept / "emulation"),
-        "NEUROTRAIN_CACHE": str(kept / "projects"),
-    }
-    for name, value in settings.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setattr(execution, "require_gpu", lambda: 8.0)
+    emulate_projects(monkeypatch, tmp_path_factory.getbasetemp())
 
 
 def make_trials(circuit, n_trials=3):
