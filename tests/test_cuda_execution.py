@@ -6,6 +6,7 @@ from importlib.util import find_spec
 import numpy as np
 import pytest
 from brian2 import Hz, NeuronGroup, PoissonGroup, Synapses, ms, prefs
+from device_networks import assert_same_training
 from emulated_cuda import ORDERS, emulate_projects
 
 import neurotrain as nt
@@ -26,6 +27,8 @@ pytestmark = [
 # Coupled by sums, and by spikes.
 BY_DAY = ("morris-lecar", "leaky-integrate-and-fire")
 DURATION_MS = 20.0
+# Of the largest average of a state.
+SINGLE = 1e-3
 
 
 @pytest.fixture
@@ -46,7 +49,8 @@ def draw(circuit, n_candidates=2, n_trials=3):
 
 
 def simulate(circuit, execution, drawn=None):
-    options = {"states": circuit.states, "sample_ms": 1.0, "bins_ms": [0, 7, 11, DURATION_MS]}
+    states = tuple(state for state in circuit.states if "." not in state)
+    options = {"states": states, "sample_ms": 1.0, "bins_ms": [0, 7, 11, DURATION_MS]}
     return circuit.simulate(*(drawn or draw(circuit)), execution=execution, **options)
 
 
@@ -132,6 +136,78 @@ def test_a_value_that_the_program_forgets_is_an_error(emulated, monkeypatch):
         simulate(circuit, "cuda-float64")
 
 
+def several_groups():
+    """Return two groups that act on each other by spikes, after a delay, and by sums."""
+    model = "dv/dt = (bias + stimulus + drive - v)/(5*ms) : 1 (unless refractory)\n"
+    model += "bias : 1\nstimulus : 1\ndrive : 1"
+    options = {"threshold": "v > 1", "reset": "v = 0", "method": "exact", "dt": 0.1 * ms}
+    first = NeuronGroup(9, model, refractory=2 * ms, name="first", **options)
+    second = NeuronGroup(4, model, name="second", **options)
+    first.bias, second.bias = 1.1, 0.9
+    there = Synapses(
+        first, second, "weight : 1\ndspent/dt = -spent/(10*ms) : 1 (event-driven)",
+        on_pre="v_post += weight*(1 - spent); spent += 0.3", delay=0.7 * ms, name="there",
+    )  # fmt: skip
+    there.connect()
+    back = Synapses(
+        second, first, "weight : 1\ndrive_post = weight*v_pre : 1 (summed)", name="back"
+    )
+    back.connect()
+    return nt.Circuit(
+        first, second, there, back, inputs=nt.Input("stimulus", 3),
+        readout=nt.GradedReadout("v", 2), namespace={},
+        initial={"v": nt.Uniform(0, 1), "second.v": nt.Uniform(0, 1)},
+        train={
+            "there.weight": nt.Uniform(0, 0.2), "back.weight": nt.Normal(0, 0.1),
+            "input.weight": nt.Normal(0, 0.1),
+        },
+    )  # fmt: skip
+
+
+@pytest.mark.nightly
+def test_several_groups_traces_and_spikes_after_a_delay(emulated, monkeypatch):
+    circuit = several_groups()
+    expected = simulate(circuit, "brian2")
+    assert expected.spike_count.sum() > 20
+    for order in ORDERS:
+        monkeypatch.setenv("CUDA_EMULATION_ORDER", order)
+        assert_equal(simulate(circuit, "cuda-float64"), expected)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("name", MODELS)
+def test_every_model_in_single_precision(emulated, name):
+    circuit = MODELS[name](7)
+    found, expected = (simulate(circuit, one) for one in ("cuda", "brian2"))
+    np.testing.assert_array_equal(found.failed, expected.failed)
+    assert (found.spike_count == expected.spike_count).mean() > 0.99
+    for state, values in expected.average.items():
+        off = np.abs(found.average[state] - values).max() / np.abs(values).max()
+        assert off < SINGLE, (state, off)
+
+
+@pytest.mark.nightly
+def test_sanitizers_find_nothing_in_a_whole_program(emulated, monkeypatch, tmp_path):
+    for name, value in {
+        "CUDA_EMULATION_SANITIZE": "1",
+        "CUDA_EMULATION_ORDER": "reverse",
+        "NEUROTRAIN_CACHE": str(tmp_path),
+        "ASAN_OPTIONS": "detect_leaks=0:detect_stack_use_after_return=0",
+        "UBSAN_OPTIONS": "halt_on_error=1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(execution, "_PROJECTS", {})
+    circuit = several_groups()
+    assert_equal(simulate(circuit, "cuda-float64"), simulate(circuit, "brian2"))
+    (project,) = execution._PROJECTS.values()
+    assert b"__asan_init" in (project.folder / "main").read_bytes()
+
+
+@pytest.mark.nightly
+def test_a_training_is_that_of_a_processor(emulated, tmp_path):
+    assert_same_training("cuda-float64", tmp_path)
+
+
 def test_preferences_are_as_before(emulated, tmp_path):
     import brian2cuda  # noqa: F401
 
@@ -215,7 +291,11 @@ def test_without_nvcc_one_line_says_so(monkeypatch, tmp_path):
 
 
 @pytest.mark.nightly
-def test_nvcc_compiles_and_links_a_project(monkeypatch, tmp_path):
+@pytest.mark.parametrize(
+    ("make", "capability", "precision"),
+    [(lambda: nt.models.morris_lecar(7), 8.0, "float32"), (several_groups, 9.0, "float64")],
+)
+def test_nvcc_compiles_and_links_a_project(monkeypatch, tmp_path, make, capability, precision):
     try:
         toolkit.find_nvcc()
     except CompilerNotFound as error:
@@ -223,8 +303,8 @@ def test_nvcc_compiles_and_links_a_project(monkeypatch, tmp_path):
     if not toolkit.has_curand():
         pytest.skip("cuRAND is not installed")
     monkeypatch.setenv("NEUROTRAIN_CACHE", str(tmp_path))
-    circuit = nt.models.morris_lecar(7)
-    request = make_request(circuit, make_trials(circuit))
-    project = kept_project(circuit, (2, 3), request, 8.0, "float32")
+    circuit = make()
+    request = make_request(circuit, make_trials(circuit), sample_every=10, states=("v",))
+    project = kept_project(circuit, (2, 3), request, capability, precision)
     done = subprocess.run(["./main"], cwd=project.folder, capture_output=True, text=True)
     assert toolkit.gpus() or "cudaSetDevice(0) failed" in done.stderr

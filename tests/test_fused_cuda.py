@@ -1,6 +1,5 @@
 """The fused kernel on a device: emulated, compiled for every architecture, and run on a GPU."""
 
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +8,16 @@ import numpy as np
 import pytest
 import test_executions
 from brian2 import Network, NeuronGroup, SpikeMonitor, check_units, implementation, ms
-from device_networks import NO_GPU, NO_NVCC, Simulation, assert_close, has_gpu, real_nvcc, same_bits
+from device_networks import (
+    NO_GPU,
+    NO_NVCC,
+    Simulation,
+    assert_close,
+    assert_same_training,
+    has_gpu,
+    real_nvcc,
+    same_bits,
+)
 from emulated_cuda import ORDERS, emulation
 
 import neurotrain as nt
@@ -145,20 +153,7 @@ def test_a_failed_trial_ends_and_the_others_do_not(emulated):
 
 @pytest.mark.nightly
 def test_a_training_is_that_of_a_processor(emulated, tmp_path):
-    metrics = []
-    for execution in ("fused-float64", "fused-cuda-float64"):
-        nt.train(
-            morris_lecar(7, channels=4), "stimulus-integration", generations=5, seed=1, trials=3,
-            optimizer_options={"population_size": 4}, validation_trials=4, test_trials=4,
-            task_options={"words": 4, "channels": 4, "bin_ms": 5.0, "decision_ms": 10.0},
-            execution=execution, out=tmp_path / execution, progress=False,
-        )  # fmt: skip
-        lines = (tmp_path / execution / "metrics.jsonl").read_text().splitlines()
-        metrics.append([json.loads(line) for line in lines])
-    for one, other in zip(*metrics, strict=True):
-        same = {name for name in one if "seconds" not in name and not isinstance(one[name], str)}
-        for name in same - {"time"}:
-            assert one[name] == pytest.approx(other[name], rel=1e-9), name
+    assert_same_training("fused-cuda-float64", tmp_path)
 
 
 # --- faults
