@@ -27,8 +27,10 @@ pytestmark = [
 # Coupled by sums, and by spikes.
 BY_DAY = ("morris-lecar", "leaky-integrate-and-fire")
 DURATION_MS = 20.0
-# Of the largest average of a state.
-SINGLE = 1e-3
+# By which averages may be off in single precision, of the largest one of each state.
+SINGLE = 2e-4
+# An intermediate result of its equation is below single precision's range from -103 mV on.
+OUT_OF_RANGE = {("hodgkin-huxley", "h")}
 
 
 @pytest.fixture
@@ -180,10 +182,11 @@ def test_every_model_in_single_precision(emulated, name):
     circuit = MODELS[name](7)
     found, expected = (simulate(circuit, one) for one in ("cuda", "brian2"))
     np.testing.assert_array_equal(found.failed, expected.failed)
-    assert (found.spike_count == expected.spike_count).mean() > 0.99
+    np.testing.assert_array_equal(found.spike_count, expected.spike_count)
     for state, values in expected.average.items():
-        off = np.abs(found.average[state] - values).max() / np.abs(values).max()
-        assert off < SINGLE, (state, off)
+        if (name, state) not in OUT_OF_RANGE:
+            off = np.abs(found.average[state] - values).max() / np.abs(values).max()
+            assert off < SINGLE, (state, off)
 
 
 @pytest.mark.nightly
