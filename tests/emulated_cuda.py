@@ -27,7 +27,7 @@ def emulate_projects(monkeypatch: pytest.MonkeyPatch, kept: Path) -> None:
     }
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(execution, "require_gpu", lambda: 8.0)
+    monkeypatch.setattr(execution, "require_gpu", lambda _: 8.0)
 
 
 def emulation(order: str = "forward", *, seed: int = 1, sanitize: bool = False) -> dict[str, str]:

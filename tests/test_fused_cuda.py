@@ -22,7 +22,7 @@ from emulated_cuda import ORDERS, emulation
 
 import neurotrain as nt
 from neurotrain.benchmarks import cuda_roofline, cuda_speed
-from neurotrain.errors import CompilerNotFound, DeviceFailed, UnsupportedModel
+from neurotrain.errors import CompilerNotFound, DeviceFailed, InvalidInput, UnsupportedModel
 from neurotrain.executions.fused.source import generate_source
 from neurotrain.executions.fused.values import Span
 from neurotrain.executions.fused_cuda import compiler, kernel, refusals
@@ -50,6 +50,7 @@ def emulated(monkeypatch, folder):
     monkeypatch.setenv("NEUROTRAIN_CACHE", str(folder))
     monkeypatch.setenv("NEUROTRAIN_NVCCFLAGS", "-O1")
     monkeypatch.setenv("CUDA_EMULATION_GUARD", "0")
+    monkeypatch.setattr(kernel, "require_gpu", lambda _: 8.0)
     kernel._compiled.cache_clear()
     yield monkeypatch
     kernel._compiled.cache_clear()
@@ -173,6 +174,7 @@ sys.path.insert(0, {tests!r})
 import test_fused_cuda
 right, wrong = test_fused_cuda.MUTANTS[{name!r}]
 test_fused_cuda.plant(right, wrong, setattr)
+test_fused_cuda.kernel.require_gpu = lambda _: 8.0
 import test_executions as t
 circuit = t.make(t.Groups())
 candidates, initial = t.draw(circuit)
@@ -273,7 +275,15 @@ def test_a_missing_compiler_is_named_with_its_remedy(monkeypatch, tmp_path):
         compiler.find_nvcc()
 
 
-def test_a_missing_gpu_is_said_so(emulated):
+@pytest.mark.skipif(has_gpu(), reason="there is a GPU")
+def test_a_missing_gpu_is_said_before_anything_is_compiled(monkeypatch):
+    monkeypatch.setattr(kernel, "_compiled", None)
+    with pytest.raises(InvalidInput, match="'fused-cuda' needs an NVIDIA GPU") as raised:
+        Simulation("rate").run("fused-cuda")
+    assert "\n" not in str(raised.value)
+
+
+def test_a_gpu_that_is_gone_is_said_so(emulated):
     Simulation("rate").run("fused-cuda-float64")
     emulated.setenv("CUDA_EMULATION_DEVICES", "0")
     with pytest.raises(DeviceFailed, match="is there one.*execution='fused'"):

@@ -40,7 +40,7 @@ def run_cuda(
         For a circuit that this execution does not cover.
     """
     require_brian2cuda()
-    capability = require_gpu()
+    capability = require_gpu("cuda")
     find_nvcc()
     _check(circuit, request)
     shape = (len(next(iter(blocks.values()))), len(inputs))
