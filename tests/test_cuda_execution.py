@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from brian2 import Hz, NeuronGroup, PoissonGroup, Synapses, ms, prefs
 from device_networks import assert_same_training
-from emulated_cuda import ORDERS, emulate_projects
+from emulated_cuda import CUDA_PATH, ORDERS, emulate_projects
 
 import neurotrain as nt
 from neurotrain.errors import CompilerNotFound, InvalidInput, NeurotrainError, UnsupportedModel
@@ -213,7 +213,7 @@ def test_a_training_is_that_of_a_processor(emulated, tmp_path):
     assert_same_training("cuda-float64", tmp_path)
 
 
-def test_preferences_are_as_before(emulated, tmp_path):
+def test_preferences_are_as_before(emulated, monkeypatch, tmp_path):
     import brian2cuda  # noqa: F401
 
     names = preferences((8.0,), "float32", tmp_path, tmp_path)
@@ -227,10 +227,11 @@ def test_preferences_are_as_before(emulated, tmp_path):
         assert makefile.count("[sm_90,compute_90]") == 2
         assert "use_fast_math" not in makefile
         assert "c++17" in makefile
-    for capability in (8.0, 9.0):
-        write_project(circuit, (1, 2), request, tmp_path / "three", capabilities=(capability,))
-        makefile = (tmp_path / "three" / "makefile").read_text()
-        assert f"-arch=sm_{capability * 10:.0f}" in makefile
+    other = tmp_path / "cuda"
+    other.symlink_to(CUDA_PATH)
+    monkeypatch.setenv("CUDA_PATH", str(other))
+    write_project(circuit, (1, 2), request, tmp_path / "three")
+    assert str(other / "bin" / "nvcc") in (tmp_path / "three" / "makefile").read_text()
     assert {name: prefs[name] for name in names} == before
     assert NeuronGroup(1, "v : 1").v[0] == 0
 
