@@ -181,11 +181,13 @@ def _text(one: Sum, part: str) -> str:
 
 @cache
 def _code_object_class() -> type:
-    """Return Brian2CUDA's code object, but that it finds our templates too."""
+    """Return Brian2CUDA's code object, but that it finds the template beside this module too."""
     from brian2cuda.codeobject import CUDAStandaloneCodeObject
 
     class DenseCouplingCode(CUDAStandaloneCodeObject):
         class_name = "neurotrain_cuda"
-        templater = CUDAStandaloneCodeObject.templater.derive("neurotrain.executions.cuda")
+        templater = CUDAStandaloneCodeObject.templater.derive(
+            "neurotrain.executions.cuda", templates_dir="."
+        )
 
     return DenseCouplingCode

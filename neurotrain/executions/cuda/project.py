@@ -202,7 +202,7 @@ def _key(
     nvcc = find_nvcc()
     told = subprocess.run([nvcc, "--version"], capture_output=True, text=True).stdout
     folder = Path(__file__).parent
-    own = [p.read_text() for p in sorted([*folder.glob("*.py"), *folder.glob("templates/*")])]
+    own = [p.read_text() for p in sorted([*folder.glob("*.py"), *folder.glob("*.cu")])]
     versions = [version("brian2"), version("brian2cuda")]
     parts = [circuit.fingerprint, shape, request, capability, precision, nvcc, told, *versions]
     return sha256("\0".join([*map(repr, parts), *own]).encode()).hexdigest()[:32]
