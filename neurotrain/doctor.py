@@ -12,7 +12,7 @@ from itertools import groupby
 from pathlib import Path
 
 from neurotrain import __version__
-from neurotrain.compiler import FLAGS, cache_folder, find_compiler
+from neurotrain.compiler import FLAGS, cache_folder, find_compiler, version_of
 from neurotrain.errors import CompilerNotFound
 from neurotrain.executions.cuda import toolkit
 
@@ -182,7 +182,9 @@ def examine_compiler() -> Finding:
     if failure:
         value = f"{compiler} does not work: {failure}"
         return Finding("compiler", "c++", value, "advice", COMPILER_REMEDY)
-    return Finding("compiler", "c++", f"{compiler}: {_compiler_version(compiler)}")
+    told = version_of(compiler, "C++", COMPILER_REMEDY)
+    first = next(iter(told.splitlines()), "version unknown")
+    return Finding("compiler", "c++", f"{compiler}: {first}")
 
 
 def _compile_and_run(compiler: str) -> str:
@@ -199,11 +201,6 @@ def _compile_and_run(compiler: str) -> str:
         except (OSError, subprocess.TimeoutExpired) as error:
             return str(error)
     return "" if answer == 42 else "a library that it built gives wrong results"
-
-
-def _compiler_version(compiler: str) -> str:
-    done = subprocess.run([compiler, "--version"], capture_output=True, text=True, timeout=20)
-    return next(iter(done.stdout.splitlines()), "version unknown")
 
 
 def examine_cuda() -> Iterator[Finding]:

@@ -1,14 +1,18 @@
 """Networks whose sizes are no multiple of any tile, and how simulations of them are compared."""
 
+import json
 import os
 import subprocess
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
+import pytest
 
+import neurotrain as nt
 from neurotrain.errors import CompilerNotFound
 from neurotrain.executions.fused_cuda import compiler
-from neurotrain.models import MODELS
+from neurotrain.models import MODELS, morris_lecar
 from neurotrain.recording import Recording
 from neurotrain.trials import Trials
 
@@ -50,14 +54,33 @@ class Simulation:
 
 
 def assert_close(one: Recording, other: Recording, tolerance: float) -> None:
-    """Spike for spike, and within a part of the largest value."""
+    """Spike for spike, and within a part of the largest value; what failed fails in both."""
     np.testing.assert_array_equal(one.failed, other.failed)
     np.testing.assert_array_equal(one.spike_count, other.spike_count)
     for name, values in other.state.items():
-        scale = {"rtol": tolerance, "atol": tolerance * np.abs(values).max()}
+        scale = {"rtol": tolerance, "atol": tolerance * np.nanmax(np.abs(values))}
         np.testing.assert_allclose(one.state[name], values, **scale)
         np.testing.assert_allclose(one.average[name], other.average[name], **scale)
     np.testing.assert_allclose(one.readout, other.readout, rtol=tolerance, atol=tolerance)
+
+
+def assert_same_training(execution: str, folder: Path) -> None:
+    """Train for 5 generations on a processor too, and compare all metrics."""
+    metrics = []
+    for one in ("fused-float64", execution):
+        nt.train(
+            morris_lecar(7, channels=4), "stimulus-integration", generations=5, seed=1, trials=3,
+            optimizer_options={"population_size": 4}, validation_trials=4, test_trials=4,
+            task_options={"words": 4, "channels": 4, "bin_ms": 5.0, "decision_ms": 10.0},
+            execution=one, out=folder / one, progress=False,
+        )  # fmt: skip
+        lines = (folder / one / "metrics.jsonl").read_text().splitlines()
+        metrics.append([json.loads(line) for line in lines])
+    assert len(metrics[0]) >= 5
+    for one, other in zip(*metrics, strict=True):
+        same = {name for name in one if "seconds" not in name and not isinstance(one[name], str)}
+        for name in same - {"time"}:
+            assert one[name] == pytest.approx(other[name], rel=1e-9), name
 
 
 def same_bits(one: Recording, other: Recording) -> bool:

@@ -1,13 +1,13 @@
 """The execution 'cuda', emulated on a CPU, against Brian2; and what it refuses."""
 
-import os
 import subprocess
 from importlib.util import find_spec
 
 import numpy as np
 import pytest
 from brian2 import Hz, NeuronGroup, PoissonGroup, Synapses, ms, prefs
-from emulated_cuda import ORDERS, emulation
+from device_networks import assert_same_training
+from emulated_cuda import CUDA_PATH, ORDERS, emulate_projects
 
 import neurotrain as nt
 from neurotrain.errors import CompilerNotFound, InvalidInput, NeurotrainError, UnsupportedModel
@@ -27,26 +27,15 @@ pytestmark = [
 # Coupled by sums, and by spikes.
 BY_DAY = ("morris-lecar", "leaky-integrate-and-fire")
 DURATION_MS = 20.0
+# By which averages may be off in single precision, of the largest one of each state.
+SINGLE = 2e-4
+# An intermediate result of its equation is below single precision's range from -103 mV on.
+OUT_OF_RANGE = {("hodgkin-huxley", "h")}
 
 
 @pytest.fixture
 def emulated(monkeypatch, tmp_path_factory):
-    """Let CUDA projects be compiled for a CPU; they are kept for all tests."""
-    kept = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        # That of all workers.
-        kept = kept.parent
-    settings = emulation() | {
-        # Brian2CUDA gives its monitors' kernels such pointers beside those that they use.
-        "CUDA_EMULATION_STALE": "1",
-        "CUDA_EMULATION_FLAGS": "-O0",
-        "CUDA_EMULATION_BLOCK": "32",
-        "CUDA_EMULATION_CACHE": str(kept / "emulation"),
-        "NEUROTRAIN_CACHE": str(kept / "projects"),
-    }
-    for name, value in settings.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setattr(execution, "require_gpu", lambda: 8.0)
+    emulate_projects(monkeypatch, tmp_path_factory.getbasetemp())
 
 
 def make_trials(circuit, n_trials=3):
@@ -62,7 +51,8 @@ def draw(circuit, n_candidates=2, n_trials=3):
 
 
 def simulate(circuit, execution, drawn=None):
-    options = {"states": circuit.states, "sample_ms": 1.0, "bins_ms": [0, 7, 11, DURATION_MS]}
+    states = tuple(state for state in circuit.states if "." not in state)
+    options = {"states": states, "sample_ms": 1.0, "bins_ms": [0, 7, 11, DURATION_MS]}
     return circuit.simulate(*(drawn or draw(circuit)), execution=execution, **options)
 
 
@@ -148,7 +138,82 @@ def test_a_value_that_the_program_forgets_is_an_error(emulated, monkeypatch):
         simulate(circuit, "cuda-float64")
 
 
-def test_preferences_are_as_before(emulated, tmp_path):
+def several_groups():
+    """Return two groups that act on each other by spikes, after a delay, and by sums."""
+    model = "dv/dt = (bias + stimulus + drive - v)/(5*ms) : 1 (unless refractory)\n"
+    model += "bias : 1\nstimulus : 1\ndrive : 1"
+    options = {"threshold": "v > 1", "reset": "v = 0", "method": "exact", "dt": 0.1 * ms}
+    first = NeuronGroup(9, model, refractory=2 * ms, name="first", **options)
+    second = NeuronGroup(4, model, name="second", **options)
+    first.bias, second.bias = 1.1, 0.9
+    there = Synapses(
+        first, second, "weight : 1\ndspent/dt = -spent/(10*ms) : 1 (event-driven)",
+        on_pre="v_post += weight*(1 - spent); spent += 0.3", delay=0.7 * ms, name="there",
+    )  # fmt: skip
+    there.connect()
+    back = Synapses(
+        second, first, "weight : 1\ndrive_post = weight*v_pre : 1 (summed)", name="back"
+    )
+    back.connect()
+    return nt.Circuit(
+        first, second, there, back, inputs=nt.Input("stimulus", 3),
+        readout=nt.GradedReadout("v", 2), namespace={},
+        initial={"v": nt.Uniform(0, 1), "second.v": nt.Uniform(0, 1)},
+        train={
+            "there.weight": nt.Uniform(0, 0.2), "back.weight": nt.Normal(0, 0.1),
+            "input.weight": nt.Normal(0, 0.1),
+        },
+    )  # fmt: skip
+
+
+@pytest.mark.nightly
+def test_several_groups_traces_and_spikes_after_a_delay(emulated, monkeypatch):
+    circuit = several_groups()
+    expected = simulate(circuit, "brian2")
+    assert expected.spike_count.sum() > 20
+    for order in ORDERS:
+        monkeypatch.setenv("CUDA_EMULATION_ORDER", order)
+        assert_equal(simulate(circuit, "cuda-float64"), expected)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("name", MODELS)
+def test_every_model_in_single_precision(emulated, name):
+    circuit = MODELS[name](7)
+    found, expected = (simulate(circuit, one) for one in ("cuda", "brian2"))
+    np.testing.assert_array_equal(found.failed, expected.failed)
+    np.testing.assert_array_equal(found.spike_count, expected.spike_count)
+    for state, values in expected.average.items():
+        if (name, state) not in OUT_OF_RANGE:
+            off = np.abs(found.average[state] - values).max() / np.abs(values).max()
+            assert off < SINGLE, (state, off)
+
+
+@pytest.mark.nightly
+def test_sanitizers_find_nothing_in_a_whole_program(emulated, monkeypatch, tmp_path):
+    for name, value in {
+        "CUDA_EMULATION_SANITIZE": "1",
+        # Brian2CUDA takes the address of the first element of vectors that are empty.
+        "CUDA_EMULATION_FLAGS": "-O0 -fno-sanitize=null",
+        "CUDA_EMULATION_ORDER": "reverse",
+        "NEUROTRAIN_CACHE": str(tmp_path),
+        "ASAN_OPTIONS": "detect_leaks=0:detect_stack_use_after_return=0",
+        "UBSAN_OPTIONS": "halt_on_error=1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(execution, "_PROJECTS", {})
+    circuit = several_groups()
+    assert_equal(simulate(circuit, "cuda-float64"), simulate(circuit, "brian2"))
+    (project,) = execution._PROJECTS.values()
+    assert b"__asan_init" in (project.folder / "main").read_bytes()
+
+
+@pytest.mark.nightly
+def test_a_training_is_that_of_a_processor(emulated, tmp_path):
+    assert_same_training("cuda-float64", tmp_path)
+
+
+def test_preferences_are_as_before(emulated, monkeypatch, tmp_path):
     import brian2cuda  # noqa: F401
 
     names = preferences((8.0,), "float32", tmp_path, tmp_path)
@@ -156,12 +221,17 @@ def test_preferences_are_as_before(emulated, tmp_path):
     circuit = nt.models.morris_lecar(3)
     request = make_request(circuit, make_trials(circuit))
     for folder in (tmp_path / "one", tmp_path / "two"):
-        write_project(circuit, 2, request, folder, capabilities=(8.0, 9.0))
+        write_project(circuit, (1, 2), request, folder, capabilities=(8.0, 9.0))
         makefile = (folder / "makefile").read_text()
         assert makefile.count("code=sm_80") == 2
         assert makefile.count("[sm_90,compute_90]") == 2
         assert "use_fast_math" not in makefile
         assert "c++17" in makefile
+    other = tmp_path / "cuda"
+    other.symlink_to(CUDA_PATH)
+    monkeypatch.setenv("CUDA_PATH", str(other))
+    write_project(circuit, (1, 2), request, tmp_path / "three")
+    assert str(other / "bin" / "nvcc") in (tmp_path / "three" / "makefile").read_text()
     assert {name: prefs[name] for name in names} == before
     assert NeuronGroup(1, "v : 1").v[0] == 0
 
@@ -227,7 +297,11 @@ def test_without_nvcc_one_line_says_so(monkeypatch, tmp_path):
 
 
 @pytest.mark.nightly
-def test_nvcc_compiles_and_links_a_project(monkeypatch, tmp_path):
+@pytest.mark.parametrize(
+    ("make", "capability", "precision"),
+    [(lambda: nt.models.morris_lecar(7), 8.0, "float32"), (several_groups, 9.0, "float64")],
+)
+def test_nvcc_compiles_and_links_a_project(monkeypatch, tmp_path, make, capability, precision):
     try:
         toolkit.find_nvcc()
     except CompilerNotFound as error:
@@ -235,8 +309,8 @@ def test_nvcc_compiles_and_links_a_project(monkeypatch, tmp_path):
     if not toolkit.has_curand():
         pytest.skip("cuRAND is not installed")
     monkeypatch.setenv("NEUROTRAIN_CACHE", str(tmp_path))
-    circuit = nt.models.morris_lecar(7)
-    request = make_request(circuit, make_trials(circuit))
-    project = kept_project(circuit, 6, request, 8.0, "float32")
+    circuit = make()
+    request = make_request(circuit, make_trials(circuit), sample_every=10, states=("v",))
+    project = kept_project(circuit, (2, 3), request, capability, precision)
     done = subprocess.run(["./main"], cwd=project.folder, capture_output=True, text=True)
     assert toolkit.gpus() or "cudaSetDevice(0) failed" in done.stderr

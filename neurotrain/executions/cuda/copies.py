@@ -1,5 +1,6 @@
 """A circuit's objects again, for many candidates and trials side by side in one network."""
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -10,6 +11,7 @@ from brian2.equations.equations import SUBEXPRESSION, Equations, SingleEquation
 from brian2.utils.stringtools import get_identifiers
 
 from neurotrain.errors import UnsupportedModel
+from neurotrain.executions.cuda.dense_coupling import DenseCoupling, dense_sums
 from neurotrain.lowering.operations import whole
 
 WAY_OUT = "Use execution='fused', or 'brian2', which runs every circuit."
@@ -22,15 +24,20 @@ def _refuse(one: Any, why: str) -> UnsupportedModel:
 
 
 class Copies:
-    """NeuronGroups and Synapses of a circuit, each `count` times over in one object.
+    """NeuronGroups and Synapses of a circuit, each many times over in one object.
 
-    All of one copy come before those of the next. Names are new, and the same each time. Groups
-    get the equations `added` to theirs.
+    There is a copy for each candidate and trial, in this order of axes, and all of one copy come
+    before those of the next. Names are new, and the same each time. Groups get the equations
+    `added` to theirs.
 
     Attributes
     ----------
-    objects : dict of str to NeuronGroup or Synapses
+    count : int
+        Number of copies.
+    objects : dict of str to NeuronGroup, Synapses or DenseCoupling
         By the name of the object that is copied.
+    dense : dict of str to Sum
+        What is summed by a `DenseCoupling` in place of Synapses, by their name.
 
     Raises
     ------
@@ -38,14 +45,17 @@ class Copies:
         For objects that Brian2CUDA, or a network of copies, does not cover.
     """
 
-    def __init__(self, circuit: Any, count: int, added: Mapping[str, Equations]) -> None:
+    def __init__(
+        self, circuit: Any, shape: tuple[int, int], added: Mapping[str, Equations]
+    ) -> None:
         if circuit.is_stochastic:
             raise UnsupportedModel(
                 "The execution 'cuda' does not draw random numbers, and this circuit needs some. "
                 f"{WAY_OUT}"
             )
-        self.count = count
+        self.shape, self.count = shape, math.prod(shape)
         self.added = added
+        self.lowered, self.dense = circuit.description.lowered, dense_sums(circuit)
         # What applies spikes after a delay asks this clock, whichever its object has.
         clock = get_device().defaultclock
         clock.dt = circuit.neurons.clock.dt
@@ -85,7 +95,10 @@ class Copies:
             made.resetter[event].order = resetter.order
         return made
 
-    def _synapses(self, synapses: Synapses, number: int) -> Synapses:
+    def _synapses(self, synapses: Synapses, number: int) -> Synapses | DenseCoupling:
+        if synapses.name in self.dense:
+            one = self.dense[synapses.name]
+            return DenseCoupling(one, self.lowered, self.objects, self.shape, f"synapses{number}")
         paths = {"pre": {}, "post": {}}
         for path in synapses._pathways:
             paths[path.prepost][path.objname] = path.code

@@ -7,10 +7,13 @@ import numpy as np
 
 from neurotrain.errors import InvalidInput, UnsupportedModel, unknown_name
 from neurotrain.executions.base import Activity, Request
+from neurotrain.executions.cuda.dense_coupling import places
 from neurotrain.executions.cuda.network import FAILED, sum_of
 from neurotrain.executions.cuda.program import Outcome, Run
 from neurotrain.executions.cuda.project import Project, kept_project
 from neurotrain.executions.cuda.toolkit import find_nvcc, require_brian2cuda, require_gpu
+from neurotrain.executions.fused.gather import connections
+from neurotrain.executions.fused.values import Connections
 
 if TYPE_CHECKING:
     from neurotrain.circuit import Circuit
@@ -37,11 +40,11 @@ def run_cuda(
         For a circuit that this execution does not cover.
     """
     require_brian2cuda()
-    capability = require_gpu()
+    capability = require_gpu("cuda")
     find_nvcc()
     _check(circuit, request)
     shape = (len(next(iter(blocks.values()))), len(inputs))
-    project = _project(circuit, shape[0] * shape[1], request, capability, precision)
+    project = _project(circuit, shape, request, capability, precision)
     values = _values(circuit, project, blocks, initial_state, shape)
     table = _table(circuit, blocks, inputs, request) if circuit.inputs else None
     with Run(project, values, table, _kept(circuit, values)) as outcome:
@@ -82,12 +85,16 @@ _PROJECTS: dict[tuple, Project] = {}
 
 
 def _project(
-    circuit: "Circuit", count: int, request: Request, capability: float, precision: str
+    circuit: "Circuit",
+    shape: tuple[int, int],
+    request: Request,
+    capability: float,
+    precision: str,
 ) -> Project:
     """Return the compiled project; within a process it is also not written again."""
-    key = (circuit.fingerprint, count, repr(request), capability, precision, str(find_nvcc()))
+    key = (circuit.fingerprint, shape, repr(request), capability, precision, str(find_nvcc()))
     if key not in _PROJECTS:
-        _PROJECTS[key] = kept_project(circuit, count, request, capability, precision)
+        _PROJECTS[key] = kept_project(circuit, shape, request, capability, precision)
     return _PROJECTS[key]
 
 
@@ -113,7 +120,17 @@ def _values(
     for state, given in initial.items():
         name = _name(circuit, *circuit.state_variable(state))
         values[name] = np.broadcast_to(given, (*shape, given.shape[1]))
-    return values
+    tables = connections(circuit.description.lowered) if project.matrices else ()
+    return values | {
+        name: _matrix(values[name][:, 0], tables[table]) for name, table in project.matrices.items()
+    }
+
+
+def _matrix(weights: np.ndarray, table: Connections) -> np.ndarray:
+    """Return weights (candidate, synapse) as (candidate, pre and post); 0 without a synapse."""
+    matrix = np.zeros((len(weights), table.n_pre * table.n_post))
+    matrix[:, places(table)] = weights
+    return matrix
 
 
 def _table(

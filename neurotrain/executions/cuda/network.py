@@ -39,9 +39,10 @@ class Observed:
     trace: StateMonitor | None
 
 
-def observed_network(circuit: Any, count: int, request: Request) -> Observed:
-    """Return a network of `count` copies that records what is requested of the first group."""
-    copies = Copies(circuit, count, _added(circuit, request))
+def observed_network(circuit: Any, shape: tuple[int, int], request: Request) -> Observed:
+    """Return a network of (candidate, trial) copies that records what is requested of the first
+    group."""
+    copies = Copies(circuit, shape, _added(circuit, request))
     group = copies.objects[circuit.neurons.name]
     table = _drive(circuit, group, copies, request) if circuit.inputs else None
     _watch(circuit, copies)

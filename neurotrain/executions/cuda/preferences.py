@@ -62,7 +62,10 @@ def _architectures(capabilities: Sequence[float]) -> list[str]:
 def cuda_standalone(chosen: dict[str, Any]) -> Iterator[Any]:
     """Yield Brian2CUDA's device, active under these preferences; all is as before afterwards."""
     import brian2cuda  # noqa: F401
+    from brian2cuda.utils.gputools import reset_cuda_installation
 
+    # It remembers the compiler of the project before.
+    reset_cuda_installation()
     before = {name: prefs[name] for name in chosen}
     # It tells all of its preferences each time.
     for part in ("device", "utils.gputools"):

@@ -102,7 +102,7 @@ class Run:
         lines = [line for line in done.stderr.splitlines() if line.strip()]
         bad = [line for line in lines if line.startswith(_NOT_TAKEN)]
         if done.returncode and any("cudaSetDevice" in line for line in lines):
-            require_gpu()
+            require_gpu("cuda")
         if done.returncode or bad:
             said = (bad or lines or [f"exit code {done.returncode}"])[-1]
             raise NeurotrainError(

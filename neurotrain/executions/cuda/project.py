@@ -45,8 +45,8 @@ class Project:
     Attributes
     ----------
     folder : Path
-    count : int
-        Number of copies of the circuit.
+    matrices : mapping of str to int
+        Which of these are weights (candidate, pre, post), and the table of their synapses.
     settable : mapping of str to Slot
         By the place of the object in the circuit, a dot, and the variable.
     extra : mapping of str to Slot
@@ -60,8 +60,8 @@ class Project:
     """
 
     folder: Path
-    count: int
     settable: dict[str, Slot]
+    matrices: dict[str, int]
     extra: dict[str, Slot]
     table: Slot | None
     spikes: tuple[Slot, Slot] | None
@@ -70,7 +70,7 @@ class Project:
 
 def write_project(
     circuit: Any,
-    count: int,
+    shape: tuple[int, int],
     request: Request,
     folder: Path,
     *,
@@ -78,15 +78,15 @@ def write_project(
     precision: str = "float32",
     links: Path | None = None,
 ) -> Project:
-    """Write the project of `count` copies of a circuit, without compiling it.
+    """Write the project of many copies of a circuit, without compiling it.
 
     ``make`` in the folder compiles it, on this machine or another one.
 
     Parameters
     ----------
     circuit : Circuit
-    count : int
-        Candidates times trials.
+    shape : (int, int)
+        Numbers of candidates and trials.
     request : Request
         What is recorded.
     folder : Path
@@ -104,7 +104,7 @@ def write_project(
         cuda_path = Path("/usr/local/cuda")
     chosen = preferences(capabilities, precision, cuda_path, links or folder)
     with cuda_standalone(chosen) as device, explained("the project for Brian2CUDA"):
-        made = observed_network(circuit, count, request)
+        made = observed_network(circuit, shape, request)
         made.network.run(
             request.n_steps * made.copies.clock(request.dt).dt, namespace=circuit.namespace
         )
@@ -119,13 +119,15 @@ def write_project(
 
 
 def _described(circuit: Any, made: Observed, device: Any, folder: Path) -> Project:
-    settable, extra = {}, {}
+    settable, extra, matrices = {}, {}, {}
     for place, one in enumerate((circuit.neurons, *circuit.others)):
         copy = made.copies.objects[one.name]
         for variable in _arrays(copy):
             slot = _slot(device, f"{copy.name}.{variable.name}", variable)
             known = settable if variable.name in one.variables else extra
             known[f"{place}.{variable.name}"] = slot
+            if one.name in made.copies.dense:
+                matrices[f"{place}.{variable.name}"] = made.copies.dense[one.name].table
     table = spikes = None
     if made.table is not None:
         table = Slot(f"{made.table.name}.values", made.table.values.dtype.name, "")
@@ -135,7 +137,7 @@ def _described(circuit: Any, made: Observed, device: Any, folder: Path) -> Proje
     if made.trace is not None:
         for name in made.trace.record_variables:
             trace[name] = _slot(device, name, made.trace.variables[name])
-    return Project(folder, made.copies.count, settable, extra, table, spikes, trace)
+    return Project(folder, settable, matrices, extra, table, spikes, trace)
 
 
 def _arrays(copy: Any) -> list[Any]:
@@ -156,7 +158,7 @@ def _slot(device: Any, name: str, variable: Any) -> Slot:
 
 
 def kept_project(
-    circuit: Any, count: int, request: Request, capability: float, precision: str
+    circuit: Any, shape: tuple[int, int], request: Request, capability: float, precision: str
 ) -> Project:
     """Return the compiled project, from the cache if it is there.
 
@@ -168,7 +170,7 @@ def kept_project(
     top = cache_folder()
     links, folder = (
         top / "cuda-libraries",
-        top / f"cuda-{_key(circuit, count, request, capability, precision)}",
+        top / f"cuda-{_key(circuit, shape, request, capability, precision)}",
     )
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -177,7 +179,7 @@ def kept_project(
             if not (folder / DESCRIPTION).exists():
                 write_project(
                     circuit,
-                    count,
+                    shape,
                     request,
                     folder,
                     capabilities=(capability,),
@@ -193,13 +195,16 @@ def kept_project(
     return read_project(folder)
 
 
-def _key(circuit: Any, count: int, request: Request, capability: float, precision: str) -> str:
+def _key(
+    circuit: Any, shape: tuple[int, int], request: Request, capability: float, precision: str
+) -> str:
     """Return what tells projects apart; what Brian2CUDA writes differs from time to time."""
     nvcc = find_nvcc()
     told = subprocess.run([nvcc, "--version"], capture_output=True, text=True).stdout
-    own = [path.read_text() for path in sorted(Path(__file__).parent.glob("*.py"))]
+    folder = Path(__file__).parent
+    own = [p.read_text() for p in sorted([*folder.glob("*.py"), *folder.glob("*.cu")])]
     versions = [version("brian2"), version("brian2cuda")]
-    parts = [circuit.fingerprint, count, request, capability, precision, nvcc, told, *versions]
+    parts = [circuit.fingerprint, shape, request, capability, precision, nvcc, told, *versions]
     return sha256("\0".join([*map(repr, parts), *own]).encode()).hexdigest()[:32]
 
 
@@ -208,8 +213,8 @@ def read_project(folder: Path) -> Project:
     told = json.loads((folder / DESCRIPTION).read_text())
     return Project(
         folder=folder,
-        count=told["count"],
         settable={name: Slot(**slot) for name, slot in told["settable"].items()},
+        matrices=told["matrices"],
         extra={name: Slot(**slot) for name, slot in told["extra"].items()},
         table=told["table"] and Slot(**told["table"]),
         spikes=told["spikes"] and tuple(Slot(**slot) for slot in told["spikes"]),

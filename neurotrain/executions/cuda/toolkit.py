@@ -101,8 +101,8 @@ def attribute(number: int, device: int = 0) -> int:
     return value.value
 
 
-def require_gpu() -> float:
-    """Return the compute capability of the first GPU.
+def require_gpu(execution: str) -> float:
+    """Return the compute capability of the first GPU, which an execution needs.
 
     Raises
     ------
@@ -113,7 +113,7 @@ def require_gpu() -> float:
     if not found:
         lacks = "no GPU was found" if has_driver() else "NVIDIA's driver was not found"
         raise InvalidInput(
-            f"The execution 'cuda' needs an NVIDIA GPU, and {lacks} here; neurotrain doctor tells "
-            "what is missing. Use the execution 'fused'."
+            f"The execution '{execution}' needs an NVIDIA GPU, and {lacks} here; neurotrain doctor "
+            "tells what is missing. Use the execution 'fused'."
         )
     return found[0]

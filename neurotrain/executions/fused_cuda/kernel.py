@@ -7,6 +7,7 @@ from functools import lru_cache
 import numpy as np
 
 from neurotrain.executions.base import STEPS_BETWEEN_CHECKS
+from neurotrain.executions.cuda.toolkit import require_gpu
 from neurotrain.executions.fused.kernel import Call
 from neurotrain.executions.fused.outcome import Outcome
 from neurotrain.executions.fused.source import Target, generate_source
@@ -83,10 +84,13 @@ class CudaKernel:
         ------
         UnsupportedModel
             For what only a processor does.
+        InvalidInput
+            If there is no GPU.
         DeviceFailed
-            If there is no GPU, or it fails.
+            If it fails.
         """
         del threads
+        require_gpu("fused-cuda")
         require_device_can(self.program, _source(self.program), span)
         tile = trials_of_block(values.n_candidates, values.n_trials, processors())
         library = _compiled(self.program, self.precision, tile)

@@ -43,7 +43,10 @@ template <class X> struct Lane {
   COMPUTED(&) COMPUTED(|) COMPUTED(^)
 #undef COMPARED
 #undef COMPUTED
-  friend MEMBER Lane operator<<(Lane a, int bits) { return X(a.value << bits); }
+  // Bits that are shifted out are no overflow, as in a vector.
+  friend MEMBER Lane operator<<(Lane a, int bits) {
+    return X(std::make_unsigned_t<X>(a.value) << bits);
+  }
   friend MEMBER Lane operator>>(Lane a, int bits) { return X(a.value >> bits); }
   friend MEMBER Lane operator-(Lane a) { return X(-a.value); }
   friend MEMBER Lane operator+(Lane a) { return a; }
