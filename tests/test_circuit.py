@@ -216,6 +216,7 @@ def test_unconnected_synapses_are_told():
         ({"trials": make_trials(bin_ms=1.03)}, "whole number of steps"),
         ({"trials": make_trials(decision=(0.0, 0.55))}, "decision period"),
         ({"bins_ms": [0.25]}, "bin's edge"),
+        ({"bins_ms": np.arange(3) * mV}, "without a unit"),
         ({"bins_ms": [-1.0, 5.0]}, "within the trial"),
         ({"bins_ms": [5.0, 11.0]}, "within the trial"),
         ({"bins_ms": [np.nan]}, "whole number"),
