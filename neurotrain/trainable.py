@@ -112,7 +112,8 @@ def check_unit(name: str, variable: ArrayVariable, start: Any) -> None:
     for one in quantities:
         if isinstance(one, Quantity) and one.dim is not variable.dim:
             raise InvalidInput(
-                f"'{name}' has the unit {get_unit(variable.dim)!r}, got values in {get_unit(one.dim)!r}."
+                f"'{name}' has the unit {get_unit(variable.dim)!r}, "
+                f"got values in {get_unit(one.dim)!r}."
             )
     is_drawn = isinstance(start, Distribution) and variable.dim is not DIMENSIONLESS
     if is_drawn and not all(_has_unit(one) for one in quantities):

@@ -22,7 +22,7 @@ def explained(what: str) -> Iterator[None]:
     except KeyError as error:
         if "could not be resolved" not in _line(error):
             raise InvalidInput(
-                f"Brian2 cannot translate {what}: it uses {_line(error)}, which is no variable there."
+                f"Brian2 cannot translate {what}: it uses {_line(error)}, no variable there."
             ) from error
         raise InvalidInput(
             f"A name has no value in {what}: {_line(error.args[0])} Pass it in namespace={{...}}."
