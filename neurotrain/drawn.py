@@ -29,7 +29,7 @@ def settled(value: Any) -> Any:
     """Return a setting as a task keeps it: a list as a tuple, ``{low, high}`` as a `Between`."""
     if isinstance(value, Mapping) and value.keys() == {"low", "high"}:
         return Between(**value)
-    if isinstance(value, np.ndarray):
+    if isinstance(value, np.ndarray | np.generic):
         value = value.tolist()
     return tuple(settled(each) for each in value) if isinstance(value, list | tuple) else value
 

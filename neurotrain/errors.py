@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from logging import Filter, LogRecord, getLogger
 from math import inf, isfinite
 from numbers import Integral, Real
 from os.path import exists, isdir, isfile
@@ -106,3 +107,21 @@ def require_ending(path: Path) -> None:
     """Raise `InvalidInput` where reading might never end: at a device, a pipe or a socket."""
     if exists(path) and not (isfile(path) or isdir(path)):
         raise InvalidInput(f"'{path}' is no file but a device or a pipe; copy it into a file.")
+
+
+class _NotUnexpected(Filter):
+    """Brian2, once imported, reports every error that ends a program as one of its own.
+
+    It asks that it be reported to Brian2's authors, before the traceback, and this would hide what
+    our error asks of the user.
+    """
+
+    def filter(self, record: LogRecord) -> bool:
+        """Let every record through, with other words where the error is ours."""
+        if record.exc_info and isinstance(record.exc_info[1], NeurotrainError):
+            record.name, record.args = "neurotrain", ()
+            record.msg = "The last line says what is wrong and what to do:"
+        return True
+
+
+getLogger("brian2").addFilter(_NotUnexpected())

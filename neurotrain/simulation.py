@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from math import gcd
+from numbers import Real
 
 import numpy as np
 
@@ -131,6 +132,10 @@ def check_fits(circuit: Simulable, trials: Trials, initial: Mapping[str, np.ndar
 
 
 def _steps(milliseconds: float, circuit: Simulable, what: str) -> int:
+    if not isinstance(milliseconds, Real):
+        raise InvalidInput(
+            f"{what} is a number of milliseconds without a unit, got {milliseconds!r}."
+        )
     steps = milliseconds / circuit.dt_ms
     if not np.isfinite(steps) or abs(steps - round(steps)) > 1e-6 * max(1.0, steps):
         raise InvalidInput(

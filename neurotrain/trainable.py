@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from brian2 import Quantity, Synapses
 from brian2.core.variables import ArrayVariable
-from brian2.units.fundamentalunits import DIMENSIONLESS
+from brian2.units.fundamentalunits import DIMENSIONLESS, get_unit
 
 from neurotrain.description import element_parameters
 from neurotrain.distributions import Distribution, Normal, scaled
@@ -103,12 +103,29 @@ def _check_trained_once(circuit: "Circuit", blocks: Iterable[Block]) -> None:
 
 
 def check_unit(name: str, variable: ArrayVariable, start: Any) -> None:
-    """Raise `InvalidInput` if quantities have another unit than the variable."""
+    """Raise `InvalidInput` if quantities have another unit than the variable.
+
+    Arrays without a unit are in SI units. A distribution needs one: whoever writes -70 means mV.
+    """
     is_number = isinstance(start, np.ndarray | Number)
     quantities = (start,) if is_number else vars(start).values()
     for one in quantities:
         if isinstance(one, Quantity) and one.dim is not variable.dim:
-            raise InvalidInput(f"'{name}' has the unit {variable.dim}, got values in {one.dim}.")
+            raise InvalidInput(
+                f"'{name}' has the unit {get_unit(variable.dim)!r}, "
+                f"got values in {get_unit(one.dim)!r}."
+            )
+    is_drawn = isinstance(start, Distribution) and variable.dim is not DIMENSIONLESS
+    if is_drawn and not all(_has_unit(one) for one in quantities):
+        raise InvalidInput(
+            f"'{name}' has the unit {get_unit(variable.dim)!r}, got {start} without a unit; "
+            "give its numbers one, as in Normal(-70*mV, 5*mV)."
+        )
+
+
+def _has_unit(value: float) -> bool:
+    """Zero needs none, as in Brian2."""
+    return isinstance(value, Quantity) or value == 0
 
 
 def check_input_weight(circuit: "Circuit") -> None:

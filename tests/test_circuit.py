@@ -216,6 +216,7 @@ def test_unconnected_synapses_are_told():
         ({"trials": make_trials(bin_ms=1.03)}, "whole number of steps"),
         ({"trials": make_trials(decision=(0.0, 0.55))}, "decision period"),
         ({"bins_ms": [0.25]}, "bin's edge"),
+        ({"bins_ms": np.arange(3) * mV}, "without a unit"),
         ({"bins_ms": [-1.0, 5.0]}, "within the trial"),
         ({"bins_ms": [5.0, 11.0]}, "within the trial"),
         ({"bins_ms": [np.nan]}, "whole number"),
@@ -446,11 +447,28 @@ def test_the_fingerprint_is_that_of_the_network_not_of_its_state_or_training():
 def test_explain_names_every_object_term_and_block():
     neurons, recurrent = objects()
     text = make(neurons, recurrent).explain()
-    assert f"{neurons.name} (NeuronGroup): 4 elements, dt 0.1 ms" in text
-    assert f"{recurrent.name} (Synapses): 12 elements" in text
-    assert f"{recurrent.name}: drive by matrix product (12 of 16 connections)" in text
+    assert f"neurons (NeuronGroup '{neurons.name}'): 4 elements, dt 0.1 ms" in text
+    assert f"recurrent (Synapses '{recurrent.name}'): 12 elements" in text
+    assert "recurrent: drive by matrix product (12 of 16 connections)" in text
+    # In the lines of a step, the words of `train` alone.
+    assert neurons.name not in text.split("in every step:")[1]
     assert "trained: recurrent.weight (12,)" in text
     assert "trained: input.weight (4, 2)" in text
+
+
+def test_explain_says_which_neurons_of_a_group_send_spikes():
+    neurons = NeuronGroup(5, "v : 1\nstimulus : 1", threshold="v > 1", reset="v = 0", name="cells")
+    first, last = (
+        Synapses(part, neurons, "w : 1", on_pre="v_post += w", name=name)
+        for part, name in ((neurons[:3], "first"), (neurons[3:], "last"))
+    )
+    first.connect()
+    last.connect()
+    circuit = make(neurons, first, last, train={"first.w": nt.Normal(0, 1), "input.weight": None})
+    text = circuit.explain()
+    assert "neurons (NeuronGroup 'cells'): 5 elements" in text
+    assert "first, pre: code for the synapses that 'spike' of 'neurons[0:3]' reaches" in text
+    assert "last, pre: code for the synapses that 'spike' of 'neurons[3:5]' reaches" in text
 
 
 def test_blocked_share_counts_depolarized_neurons_that_do_not_spike():

@@ -110,6 +110,9 @@ def test_units_of_bounds_are_those_of_the_variable():
     ]:
         with pytest.raises(InvalidInput, match=message):
             make({"neurons.g": nt.Parameter(start, transform=nt.Bounded(*bounds))})
+    with pytest.raises(InvalidInput, match="'neurons.g' has the unit siemens, got Normal.mean=1, "):
+        make({"neurons.g": nt.Normal(1, 0.1)})
+    make({"neurons.g": nt.Normal(0, 1 * nS)})
     with pytest.raises(InvalidInput, match="unit"):
         make({"neurons.g": nt.Parameter(start, transform=nt.Softplus(1 * mV))})
     with pytest.raises(InvalidInput, match="unit"):

@@ -21,7 +21,9 @@ def explained(what: str) -> Iterator[None]:
         raise InvalidInput(f"Units do not agree in {what}: {_line(error)}") from error
     except KeyError as error:
         if "could not be resolved" not in _line(error):
-            raise InvalidInput(f"Brian2 cannot translate {what}: it uses {_line(error)}") from error
+            raise InvalidInput(
+                f"Brian2 cannot translate {what}: it uses {_line(error)}, no variable there."
+            ) from error
         raise InvalidInput(
             f"A name has no value in {what}: {_line(error.args[0])} Pass it in namespace={{...}}."
         ) from error
