@@ -72,15 +72,21 @@ def _read(path: Path) -> Verdict:
 
 
 def _table(verdict: Verdict) -> str:
-    lines = ["| | measured | asked | which is | |", "|---|---|---|---|---|"]
+    lines = ["| | | measured | asked | which is |", "|---|---|---|---|---|"]
     for check in verdict["checks"]:
-        sign = "≥" if check["at_least"] else "≤"
         word = "holds" if check["holds"] else "**fails**"
+        sign = "≥" if check["at_least"] else "≤"
+        asked = f"{sign}\N{NO-BREAK SPACE}{_number(check['bound'])}"
         lines.append(
-            f"| {check['name']} | {check['measured']:.3g} | {sign} {check['bound']:.3g} "
-            f"| {check['reference']} | {word} |"
+            f"| {word} | {check['name']} | {_number(check['measured'])} | {asked} "
+            f"| {check['reference']} |"
         )
     return "\n".join(lines)
+
+
+def _number(value: float) -> str:
+    """Return a number that is not broken into two lines, with a hyphen that does not break."""
+    return f"{value:.4g}".replace("-", "\N{NON-BREAKING HYPHEN}")
 
 
 if __name__ == "__main__":
