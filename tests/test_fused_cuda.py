@@ -327,13 +327,8 @@ def test_registers_suffice(ptxas, architecture, precision):
     assert found.registers <= cuda_roofline.REGISTERS // kernel.MOST_THREADS
 
 
-SPILLS = pytest.mark.xfail(strict=True, reason="nvcc 13.0 spills 32 bytes in single precision")
-
-
 @pytest.mark.nightly
-@pytest.mark.parametrize(
-    "name", [pytest.param(one, marks=[SPILLS] * (one == "wang-buzsaki")) for one in MODELS]
-)
+@pytest.mark.parametrize("name", MODELS)
 def test_registers_suffice_for_every_model(ptxas, name):
     source = generate_source(MODELS[name](10).lower(()).program, kernel.TARGET)
     for precision in ("float32", "float64"):

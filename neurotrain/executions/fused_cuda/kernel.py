@@ -22,7 +22,8 @@ TARGET = Target(
 )
 # Of weights that a thread multiplies by the same source.
 ROWS = 4
-MOST_THREADS, WARP = 256, 32
+# Two blocks of so many have registers enough for every model; with 256 nvcc keeps some in memory.
+MOST_THREADS, WARP = 192, 32
 # A block should have a warp's worth of trials, but blocks for all processors come first.
 MOST_TRIALS, FEWEST_TRIALS, BLOCKS_PER_PROCESSOR = 32, 4, 2
 
