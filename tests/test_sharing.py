@@ -205,6 +205,15 @@ def test_factors_are_drawn_together_only_where_that_is_exact():
     assert shared("x = (1 + tanh(v))/4") == ["x = 0.5 / (1.0 + exp(-2.0 * v))"]
 
 
+def test_a_power_of_an_exponential_is_an_exponential():
+    """``exp(v)`` alone is 0 in single precision where the power is not."""
+    assert shared("x = exp(a*v)**0.05") == ["x = exp(0.05 * (a * v))"]
+    assert shared("x = 1/exp(v)**0.05") == ["x = 1 / exp(0.05 * v)"]
+    # Nothing is known of these.
+    for line in ("x = exp(v)**n", "x = exp(v)**0", "x = cosh(v)**0.05"):
+        assert ast.dump(ast.parse(shared(line)[0])) == ast.dump(ast.parse(line))
+
+
 @pytest.mark.parametrize("call", ["rand()", "randn()", "poisson(v)", "mine(v)"])
 def test_calls_that_may_differ_are_never_shared(call):
     line = f"x := sqrt({call} + 1)*(1/v) + sqrt({call} + 1)/(1/v)"

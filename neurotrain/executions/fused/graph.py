@@ -156,7 +156,20 @@ class Graph:
             label = tuple(_SYMBOLS[type(op)] for op in tree.ops)
             return self.add("compare", label, *map(self._visit, sides))
         left, right = self._visit(tree.left), self._visit(tree.right)
+        if isinstance(tree.op, ast.Pow):
+            return self._power(left, right)
         return self.add("binary", _SYMBOLS[type(tree.op)], left, right)
+
+    def _power(self, base: int, exponent: int) -> int:
+        """Return the node of a power; of an exponential, as Brian2 writes them, another one.
+
+        ``exp(v/mV)**(1/18)`` would leave the range of single precision where ``exp(v/(18*mV))``
+        is far from its ends.
+        """
+        node, power = self.nodes[base], self.nodes[exponent]
+        if (node.form, node.label) == ("call", "exp") and power.form == "number" and power.label:
+            return self.add("call", "exp", self.add("binary", "*", exponent, *node.children))
+        return self.add("binary", "**", base, exponent)
 
 
 def written(node: Node, parts: Sequence[tuple[str, int]]) -> tuple[str, int]:
