@@ -40,6 +40,8 @@ myst_heading_anchors = 3
 myst_enable_extensions = ["colon_fence"]
 
 nb_execution_mode = "cache"
+# Whatever is chosen for scripts, notebooks show their figures.
+os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
 # The cache looks at the cells alone, and would take short outputs for long ones.
 _form = "short" if os.environ.get("NEUROTRAIN_SHORT") else "full"
 nb_execution_cache_path = str(Path(__file__).parents[1] / f"build/tutorials-{_form}")
