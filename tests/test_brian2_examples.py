@@ -265,12 +265,16 @@ def test_a_script_matches_itself_and_long_runs_are_cut(tmp_path):
 
 @pytest.mark.parametrize(
     ("fault", "verdict"),
-    [({"weight": "0.0101"}, "mismatch"), ({"end": "1/0"}, "crashed")],
+    [
+        ({"weight": "0.0101"}, "mismatch"),
+        pytest.param({"end": "1/0"}, "crashed", marks=pytest.mark.nightly),
+    ],
 )
 def test_faults_are_found_in_a_script(tmp_path, fault, verdict):
     assert judged(tmp_path, {}, fault).verdict == verdict
 
 
+@pytest.mark.nightly
 def test_scripts_are_left_out_when_brian2_cannot_run_them(tmp_path):
     for duration, reason in (("0", "does not simulate"), ("1/0", "division by zero")):
         outcome = judged(tmp_path, {"duration": duration}, {})
@@ -278,6 +282,7 @@ def test_scripts_are_left_out_when_brian2_cannot_run_them(tmp_path):
         assert reason in outcome.detail
 
 
+@pytest.mark.nightly
 def test_a_script_that_takes_too_long_is_left_out(tmp_path):
     outcome = judged(tmp_path, {"end": "while True: pass"}, {}, 3)
     assert outcome.verdict == "excluded"

@@ -7,23 +7,23 @@ from types import ModuleType
 
 import pytest
 
-import models
-import neurotrain
-import tasks
+import neurotrain.models
+import neurotrain.tasks
 
 # The same on every Python.
 pytestmark = pytest.mark.slow
 
 
-def sources(package: ModuleType) -> list[str]:
+def sources(package: ModuleType) -> set[str]:
     """Return the names of modules that have an example, without importing them."""
     [folder] = map(Path, package.__path__)
-    found = (path for path in sorted(folder.rglob("*.py")) if ">>> " in path.read_text("utf-8"))
-    parts = (path.relative_to(folder.parent).with_suffix("").parts for path in found)
-    return [".".join(part for part in each if part != "__init__") for each in parts]
+    found = (path for path in folder.rglob("*.py") if ">>> " in path.read_text("utf-8"))
+    parts = (path.relative_to(folder).with_suffix("").parts for path in found)
+    inside = ([part for part in each if part != "__init__"] for each in parts)
+    return {".".join([package.__name__, *each]) for each in inside}
 
 
-MODULES = [name for package in (neurotrain, tasks, models) for name in sources(package)]
+MODULES = sorted(set().union(*map(sources, (neurotrain, neurotrain.tasks, neurotrain.models))))
 
 
 @pytest.mark.parametrize("name", MODULES)
