@@ -1,5 +1,7 @@
 """The execution 'cuda', emulated on a CPU, against Brian2; and what it refuses."""
 
+import os
+import re
 import subprocess
 from importlib.util import find_spec
 
@@ -12,7 +14,7 @@ from emulated_cuda import CUDA_PATH, ORDERS, emulate_projects
 import neurotrain as nt
 from neurotrain.errors import CompilerNotFound, InvalidInput, NeurotrainError, UnsupportedModel
 from neurotrain.executions.cuda import execution, program, toolkit
-from neurotrain.executions.cuda.preferences import preferences
+from neurotrain.executions.cuda.preferences import link_curand, preferences
 from neurotrain.executions.cuda.project import kept_project, write_project
 from neurotrain.models import MODELS
 from neurotrain.simulation import make_request
@@ -27,6 +29,7 @@ pytestmark = [
 # Coupled by sums, and by spikes.
 BY_DAY = ("morris-lecar", "leaky-integrate-and-fire")
 DURATION_MS = 20.0
+CAPABILITIES = (7.5, 8.0, 8.6, 8.9, 9.0, 10.0, 12.0)
 # By which averages may be off in single precision, of the largest one of each state.
 SINGLE = 2e-4
 # An intermediate result of its equation is below single precision's range from -103 mV on.
@@ -296,12 +299,9 @@ def test_without_nvcc_one_line_says_so(monkeypatch, tmp_path):
         toolkit.find_nvcc()
 
 
-@pytest.mark.nightly
-@pytest.mark.parametrize(
-    ("make", "capability", "precision"),
-    [(lambda: nt.models.morris_lecar(7), 8.0, "float32"), (several_groups, 9.0, "float64")],
-)
-def test_nvcc_compiles_and_links_a_project(monkeypatch, tmp_path, make, capability, precision):
+@pytest.fixture
+def nvidia(monkeypatch, tmp_path):
+    """Skip where NVIDIA's compiler or cuRAND is missing; keep projects where they are lost."""
     try:
         toolkit.find_nvcc()
     except CompilerNotFound as error:
@@ -309,8 +309,51 @@ def test_nvcc_compiles_and_links_a_project(monkeypatch, tmp_path, make, capabili
     if not toolkit.has_curand():
         pytest.skip("cuRAND is not installed")
     monkeypatch.setenv("NEUROTRAIN_CACHE", str(tmp_path))
-    circuit = make()
-    request = make_request(circuit, make_trials(circuit), sample_every=10, states=("v",))
-    project = kept_project(circuit, (2, 3), request, capability, precision)
-    done = subprocess.run(["./main"], cwd=project.folder, capture_output=True, text=True)
+
+
+def traced(circuit):
+    return make_request(circuit, make_trials(circuit), sample_every=10, states=("v",))
+
+
+def assert_ends_where_it_looks_for_a_gpu(folder):
+    done = subprocess.run(["./main"], cwd=folder, capture_output=True, text=True)
     assert toolkit.gpus() or "cudaSetDevice(0) failed" in done.stderr
+
+
+@pytest.mark.nightly
+@pytest.mark.usefixtures("nvidia")
+@pytest.mark.parametrize(
+    ("make", "capability", "precision"),
+    [(lambda: nt.models.morris_lecar(7), 8.0, "float32"), (several_groups, 9.0, "float64")],
+)
+def test_nvcc_compiles_and_links_a_project(make, capability, precision):
+    circuit = make()
+    project = kept_project(circuit, (2, 3), traced(circuit), capability, precision)
+    assert_ends_where_it_looks_for_a_gpu(project.folder)
+
+
+@pytest.mark.nightly
+@pytest.mark.usefixtures("nvidia")
+def test_a_project_for_all_gpus_links_and_spills_no_registers(tmp_path):
+    circuit, folder = several_groups(), tmp_path / "project"
+    folder.mkdir()
+    link_curand(tmp_path / "links")
+    write_project(
+        circuit,
+        (2, 3),
+        traced(circuit),
+        folder,
+        capabilities=CAPABILITIES,
+        precision="float64",
+        links=tmp_path / "links",
+    )
+    # Options that nvcc appends to those of the makefile.
+    environment = {**os.environ, "NVCC_APPEND_FLAGS": "-Xptxas -v"}
+    built = subprocess.run(
+        ["make", "-j2"], cwd=folder, env=environment, capture_output=True, text=True
+    )
+    assert built.returncode == 0, built.stderr
+    kernels = re.findall(r"for '(sm_\d+)'", built.stderr)
+    assert set(kernels) == {f"sm_{round(10 * one)}" for one in CAPABILITIES}
+    assert set(re.findall(r"(\d+) bytes spill", built.stderr)) == {"0"}
+    assert_ends_where_it_looks_for_a_gpu(folder)
