@@ -46,6 +46,10 @@ def find_compiler() -> str:
     )
 
 
+# In which a compiler that works tells its version.
+VERSION_SECONDS = 20
+
+
 @cache
 def version_of(compiler: str, language: str, remedy: str) -> str:
     """Return what a compiler says of its version.
@@ -53,10 +57,15 @@ def version_of(compiler: str, language: str, remedy: str) -> str:
     Raises
     ------
     CompilerNotFound
-        If it does not start; the message ends with the remedy.
+        If it does not start or answer; the message ends with the remedy.
     """
+    ask = [compiler, "--version"]
     try:
-        return subprocess.run([compiler, "--version"], capture_output=True, text=True).stdout
+        return subprocess.run(ask, capture_output=True, text=True, timeout=VERSION_SECONDS).stdout
+    except subprocess.TimeoutExpired as error:
+        raise CompilerNotFound(
+            f"The {language} compiler {compiler} does not tell its version. {remedy}"
+        ) from error
     except OSError as error:
         raise CompilerNotFound(
             f"The {language} compiler {compiler} does not start: {error.strerror}. {remedy}"

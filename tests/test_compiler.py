@@ -209,3 +209,12 @@ def test_processes_that_compile_at_once_do_not_break_each_other(cache, top):
     assert len(outputs) == 1
     assert len(outputs.pop()) > 20
     assert len(list(cache.iterdir())) == 1
+
+
+def test_a_compiler_that_never_tells_its_version_is_named(tmp_path, monkeypatch):
+    slow = tmp_path / "slow"
+    slow.write_text("#!/bin/sh\nexec sleep 60\n")
+    slow.chmod(0o755)
+    monkeypatch.setattr(compiler, "VERSION_SECONDS", 0.2)
+    with pytest.raises(CompilerNotFound, match="slow does not tell its version. Take another."):
+        compiler.version_of(str(slow), "C++", "Take another.")

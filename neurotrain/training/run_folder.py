@@ -167,11 +167,11 @@ def unused_folder(first: Path) -> Path:
 def require_unused(path: Path) -> None:
     """Raise `RunFolderError` unless `path` does not exist or is an empty folder."""
     try:
+        if _is_unused(path):
+            return
         if path.is_dir():
-            if not _is_unused(path):
-                raise _in_use(path)
-        elif path.exists() or path.is_symlink():
-            raise RunFolderError(f"'{path}' is not a folder; choose another one for the run.")
+            raise _in_use(path)
+        raise RunFolderError(f"'{path}' is not a folder; choose another one for the run.")
     except OSError as error:
         raise _not_writable(path, error) from error
 

@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 
 from neurotrain.atomic import write_atomically
-from neurotrain.compiler import cache_folder
+from neurotrain.compiler import cache_folder, version_of
 from neurotrain.errors import CompilerNotFound, InvalidInput
 from neurotrain.executions.base import Request
 from neurotrain.executions.cuda.network import Observed, observed_network
 from neurotrain.executions.cuda.preferences import cuda_standalone, link_curand, preferences
-from neurotrain.executions.cuda.toolkit import find_nvcc, require_brian2cuda
+from neurotrain.executions.cuda.toolkit import REMEDY, find_nvcc, require_brian2cuda
 from neurotrain.file_locks import one_at_a_time
 from neurotrain.lowering.checks import explained
 
@@ -200,7 +200,7 @@ def _key(
 ) -> str:
     """Return what tells projects apart; what Brian2CUDA writes differs from time to time."""
     nvcc = find_nvcc()
-    told = subprocess.run([nvcc, "--version"], capture_output=True, text=True).stdout
+    told = version_of(str(nvcc), "CUDA", REMEDY)
     folder = Path(__file__).parent
     own = [p.read_text() for p in sorted([*folder.glob("*.py"), *folder.glob("*.cu")])]
     versions = [version("brian2"), version("brian2cuda")]

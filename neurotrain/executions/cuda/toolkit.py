@@ -13,6 +13,7 @@ from neurotrain.errors import CompilerNotFound, InvalidInput
 CUDA = "pip install '.[cuda]', in an environment of its own."
 WITHOUT = "execution='fused' runs the same circuits on a processor."
 NVCC = "install NVIDIA's CUDA toolkit, 12 or newer, and set CUDA_PATH to its folder"
+REMEDY = f"Set CUDA_PATH to the folder of a toolkit that works; {WITHOUT}"
 CURAND = "pip install nvidia-curand"
 DRIVER = "install NVIDIA's driver (nvidia-smi shows it), on a machine with an NVIDIA GPU"
 # Numbers of the driver's CUdevice_attribute.

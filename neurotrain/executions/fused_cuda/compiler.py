@@ -4,14 +4,13 @@ import os
 from pathlib import Path
 
 from neurotrain.compiler import Command, kept_library, version_of, with_defines
-from neurotrain.executions.cuda.toolkit import WITHOUT, attribute, find_nvcc, gpus
+from neurotrain.executions.cuda.toolkit import REMEDY, WITHOUT, attribute, find_nvcc, gpus
 
 # Without -use_fast_math: NaN must stay visible, and results be those of a processor.
 FLAGS = ("-O3", "-std=c++17", "-expt-relaxed-constexpr", "-w")
 LIBRARY = ("-shared", "-Xcompiler", "-fPIC")
 # The oldest that current compilers know; newer devices compile it anew for themselves.
 OLDEST = "sm_75"
-_REMEDY = f"Set CUDA_PATH to the folder of a toolkit that works; {WITHOUT}"
 # The number of the driver's CUdevice_attribute.
 _MULTIPROCESSORS = 16
 
@@ -45,5 +44,5 @@ def compile_device_library(source: str, defines: dict[str, object]) -> Path:
     """
     nvcc = str(find_nvcc())
     flags = (*options(defines), *LIBRARY, f"-arch={architecture()}")
-    facts = (version_of(nvcc, "CUDA", _REMEDY),)
+    facts = (version_of(nvcc, "CUDA", REMEDY),)
     return kept_library(Command("CUDA", nvcc, flags, ".cu", facts, WITHOUT), source)
