@@ -83,6 +83,11 @@ def _lines_class() -> type:
             elapsed = self.format_dict["elapsed"]
             self.mininterval = min(max(FIRST_SECONDS, SHARE * elapsed), LONGEST_SECONDS)
 
+        @classmethod
+        def write(cls, s: str, file: Any = None, end: str = "\n", nolock: bool = False) -> None:
+            # Nothing to wipe off before it, and to draw anew behind it.
+            print(s, file=file, end=end, flush=True)
+
         def close(self) -> None:
             has_told = self.last_print_n > self.initial
             if not self.disable and has_told and self.n > self.last_print_n:

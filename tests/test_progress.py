@@ -17,6 +17,7 @@ from tqdm import std
 import neurotrain as nt
 from neurotrain import progress
 from neurotrain.progress import open_bar
+from neurotrain.training.progress import SILENT as SILENT_WORDS
 from neurotrain.training.progress import Progress, format_score
 from neurotrain.training.settings import Settings
 
@@ -232,6 +233,45 @@ def test_a_training_shows_when_its_limits_end_it(classes, limits, ends, log, clo
     assert f"20/{ends} in 00:20, {std.tqdm.format_interval(ends - 20)} left, loss 0.5, " in last
     what = "accuracy 75% (valid 50%)" if classes else "score 0.750 (valid 0.500)"
     assert f"{what},  1.00gen/s, spikes/neuron 2 silent 0% blocked 0% failed - trials 2e+02" in last
+
+
+SILENT = {**METRICS, "silent_share": 1.0, "trial_simulations": 10}
+
+
+@pytest.mark.parametrize(
+    ("changed", "readout", "is_told"),
+    [
+        ({}, nt.SpikeCountReadout(2), True),
+        ({"silent_share": 0.99}, nt.SpikeCountReadout(2), False),
+        ({"failed_share": 1.0}, nt.SpikeCountReadout(2), False),
+        ({}, nt.GradedReadout("v", 2), False),
+    ],
+    ids=["silent", "one neuron fires", "failed", "of a variable"],
+)
+def test_a_network_in_which_nothing_fires_is_told_once(changed, readout, is_told, log, monkeypatch):
+    monkeypatch.setattr(sys, "stderr", log)
+    plan = SimpleNamespace(
+        settings=Settings(9, 1, 1, 1, 1, 0, "fused"),
+        task=SimpleNamespace(classes=2),
+        circuit=SimpleNamespace(readout=readout),
+    )
+    shown = Progress(0, plan, True)
+    for generation in (1, 2):
+        shown.update({**SILENT, **changed, "generation": generation}, wall_seconds=1.0)
+    assert log.getvalue().splitlines() == [words for words in [SILENT_WORDS] if is_told]
+
+
+def test_what_a_terminal_is_told_has_a_line_of_its_own(monkeypatch):
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (24, 80))
+    with open(theirs, "w") as terminal:
+        monkeypatch.setattr(sys, "stderr", terminal)
+        bar = open_bar(True, initial=0, total=9, unit="gen", form=FORM)
+        bar.write("Look.", file=terminal)
+        bar.close()
+        shown = read_all(ours)
+    os.close(ours)
+    assert "Look." in re.split(r"[\r\n]+", shown)
 
 
 def test_a_score_that_is_missing_is_a_dash():

@@ -3,6 +3,7 @@
 import sys
 
 from neurotrain.progress import open_bar
+from neurotrain.readouts import reads_spikes_only
 from neurotrain.training.budget import expected_generations
 from neurotrain.training.metrics_file import Metrics
 from neurotrain.training.plan import Plan
@@ -11,6 +12,10 @@ from neurotrain.training.plan import Plan
 _FORMAT = (
     "{percentage:3.0f}% {bar:8} {n_fmt}/{total_fmt} in {elapsed}, {remaining} left, "
     "{desc}{rate_fmt}{postfix}"
+)
+SILENT = (
+    "No neuron has fired in the first generation, whatever the weights, and only spikes are read "
+    "out: there is nothing to choose by. Stop, and see 'Nothing fires' in docs/faq.md."
 )
 
 
@@ -48,6 +53,13 @@ class Progress:
         )
         bar.set_postfix_str(_activity(metrics), refresh=False)
         bar.update()
+        if metrics["generation"] == 1 and self._is_silent(metrics):
+            bar.write(SILENT, file=sys.stderr)
+
+    def _is_silent(self, metrics: Metrics) -> bool:
+        """Whether no neuron fired where nothing but spikes is read."""
+        never = metrics["silent_share"] == 1 and metrics["failed_share"] != 1
+        return never and reads_spikes_only(self._plan.circuit.readout)
 
     def close(self, last: str | None = None) -> None:
         """Leave the bar as it stands, with a last line below it."""
