@@ -55,6 +55,14 @@ static const int LANES = WIDTH / sizeof(T);
 template <class To, class From> INLINE To converted(From x) {
   return __builtin_convertvector(x, To);
 }
+
+INLINE T sum_of_lanes(V x) {
+  T lanes[LANES];
+  memcpy(lanes, &x, WIDTH);
+  for (int half = LANES / 2; half; half /= 2)
+    for (int k = 0; k < half; k++) lanes[k] += lanes[k + half];
+  return lanes[0];
+}
 #endif
 
 INLINE V vec(V x) { return x; }

@@ -24,14 +24,6 @@ class Array {
   std::vector<V> vectors_;
 };
 
-INLINE T sum_of_lanes(V x) {
-  T lanes[LANES];
-  memcpy(lanes, &x, WIDTH);
-  for (int half = LANES / 2; half; half /= 2)
-    for (int k = 0; k < half; k++) lanes[k] += lanes[k + half];
-  return lanes[0];
-}
-
 // The activation, and its slope where that is wanted.
 template <bool with_slope> INLINE V activate(V z, V *slope) {
 #if ACTIVATION == 0

@@ -7,14 +7,6 @@ INLINE V load(const double *x) {
 }
 INLINE void store(double *x, V value) { memcpy(x, &value, WIDTH); }
 
-INLINE double sum_of_lanes(V x) {
-  double lanes[LANES];
-  memcpy(lanes, &x, WIDTH);
-  for (int half = LANES / 2; half; half /= 2)
-    for (int k = 0; k < half; k++) lanes[k] += lanes[k + half];
-  return lanes[0];
-}
-
 static double dot(const double *a, const double *b, int64_t n) {
   V sums[4] = {};
   int64_t i = 0;
