@@ -29,7 +29,20 @@ def top() -> Path:
     return Path(__file__).resolve().parent.parent
 
 
-def pytest_collection_finish():
-    """Keep all modules out of garbage collections: Brian2 makes one in each run."""
+@pytest.fixture(autouse=True, scope="module")
+def short_collections():
+    """Keep what exists out of garbage collections, of which Brian2 makes one in each run.
+
+    Before each module, since torch and others are imported only by the tests that need them.
+    """
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture
+def compiled_quickly(monkeypatch: pytest.MonkeyPatch):
+    """Compile networks in half the time that the options of a user's own runs take.
+
+    For tests of many short runs, whose subject is not what the compiler makes of the code.
+    """
+    monkeypatch.setenv("NEUROTRAIN_CXXFLAGS", "-O1")

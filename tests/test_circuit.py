@@ -8,6 +8,8 @@ import neurotrain as nt
 from neurotrain.errors import InvalidInput, NeurotrainError
 from neurotrain.trials import Trials
 
+pytestmark = pytest.mark.usefixtures("compiled_quickly")
+
 EQUATIONS = "dv/dt = (k*bias + drive + stimulus - v)/tau : 1\nbias : 1\ndrive : 1\nstimulus : 1"
 SUMMED = "weight : 1\nfixed : 1\ndrive_post = weight*fixed*tanh(v_pre) : 1 (summed)"
 NAMES = {"k": 1.5, "tau": 8 * ms}

@@ -43,6 +43,8 @@ from brian2_versions import linked_by_name
 import neurotrain.device  # noqa: F401
 from neurotrain.errors import InvalidInput, UnsupportedModel
 
+pytestmark = pytest.mark.usefixtures("compiled_quickly")
+
 
 @pytest.fixture(autouse=True)
 def restored_device():

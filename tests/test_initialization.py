@@ -13,6 +13,8 @@ from neurotrain.models import MODELS
 from neurotrain.recording import Recording
 from neurotrain.tasks import StimulusIntegration
 
+pytestmark = pytest.mark.usefixtures("compiled_quickly")
+
 TASK = StimulusIntegration(words=24)
 
 

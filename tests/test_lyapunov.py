@@ -10,6 +10,8 @@ from neurotrain.gradients.lyapunov import LyapunovExponents, lyapunov_exponents
 from neurotrain.models import MODELS
 from neurotrain.trials import Trials
 
+pytestmark = pytest.mark.usefixtures("compiled_quickly")
+
 
 def trials_of(bins, bin_ms, n_trials=1, channels=0, rng=None):
     inputs = np.zeros((n_trials, bins, channels))

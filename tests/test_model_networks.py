@@ -11,7 +11,7 @@ from neurotrain.models.excitation_inhibition import excitatory_count
 from neurotrain.trials import Trials
 
 # The same on every Python.
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("compiled_quickly")]
 
 SPIKING = sorted(set(MODELS) - {"rate"})
 BALANCED = sorted(set(MODELS) - {"rate", "morris-lecar"})

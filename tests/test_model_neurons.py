@@ -25,7 +25,7 @@ from neurotrain.models.leaky_integrate_and_fire import PARAMETER_SETS as LEAKY_S
 from neurotrain.trials import Trials
 
 # The same on every Python.
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("compiled_quickly")]
 
 BUILDERS = {
     "adex": adex_neurons,

@@ -10,6 +10,8 @@ from neurotrain.errors import InvalidInput
 from neurotrain.models import PARAMETER_SETS, morris_lecar, morris_lecar_neurons
 from neurotrain.trials import Trials
 
+pytestmark = pytest.mark.usefixtures("compiled_quickly")
+
 DENSITY = uA / cm**2
 
 

@@ -8,7 +8,7 @@ import neurotrain as nt
 from neurotrain.rate_start import start_from_rates
 
 # The same on every Python.
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("compiled_quickly")]
 
 TASK = nt.tasks.StimulusIntegration(words=9, channels=6)
 SIZE, CHANNELS, CLASSES = 8, 6, 3

@@ -27,6 +27,8 @@ from neurotrain.description import NOISE_SEED
 from neurotrain.errors import InvalidInput, UnsupportedModel
 from neurotrain.trials import Trials
 
+pytestmark = pytest.mark.usefixtures("compiled_quickly")
+
 EQUATIONS = """dv/dt = (bias + g + stimulus - v)/(10*ms) : 1
 dg/dt = -g/tau : 1
 bias : 1
