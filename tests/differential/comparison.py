@@ -3,11 +3,13 @@
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from types import SimpleNamespace
 from unittest.mock import patch
 
 import brian2
 import numpy as np
+import sympy
 from brian2 import defaultclock, get_device, ms, prefs, set_device, start_scope
 
 TOLERANCE = 1e-9
@@ -46,6 +48,10 @@ def run(script: str, device: str) -> Outcome:
         return outcome(names["network"])
 
 
+# Brian2 solves linear equations anew for each set of numbers, and on each side.
+_exponential = cache(sympy.MatrixBase.exp)
+
+
 @contextmanager
 def _own_scope(device: str) -> Iterator[None]:
     before = get_device()
@@ -55,7 +61,10 @@ def _own_scope(device: str) -> Iterator[None]:
     # Brian2 collects garbage before each run, which takes a third of the time of small scripts.
     idle = SimpleNamespace(collect=lambda: None)
     try:
-        with patch.object(brian2.core.network, "gc", idle):
+        with (
+            patch.object(brian2.core.network, "gc", idle),
+            patch.object(sympy.MatrixBase, "exp", lambda m: _exponential(m.as_immutable())),
+        ):
             yield
     finally:
         set_device(before)
