@@ -23,7 +23,14 @@ from neurotrain.membership import freed
 from neurotrain.parameters.space import ParameterSpace
 from neurotrain.readouts import Readout
 from neurotrain.simulable import Blocked, Simulable
-from neurotrain.trainable import Train, check_input_weight, check_unit, signs_of, trained_blocks
+from neurotrain.trainable import (
+    Train,
+    check_input_weight,
+    check_unit,
+    signs_of,
+    trained_blocks,
+    with_fixed,
+)
 from neurotrain.unused_objects import expect_unused
 
 
@@ -110,6 +117,24 @@ class Circuit(Simulable):
                 raise InvalidInput(f"The gain of '{name}' must be positive, got {gain}.")
         self.parameters = ParameterSpace(trained_blocks(self, self._train, gains))
         self.initial_gains = {name: float(gain) for name, gain in gains.items()}
+
+    def train_only(self, *names: str) -> None:
+        """Let training change the blocks named; all others keep the values they would start from.
+
+        These are drawn with the seed of their `Parameter`, the same for every run. A later call
+        takes the place of an earlier one.
+
+        Raises
+        ------
+        InvalidInput
+            For an unknown block, or if another one has an encoding, which is of what is searched.
+        """
+        for name in names:
+            if name not in self.parameters.names:
+                raise unknown_name("trained parameter", name, self.parameters.names)
+        kept = with_fixed(self._train, set(self.parameters.names) - set(names))
+        self.parameters = ParameterSpace(trained_blocks(self, kept, self.initial_gains))
+        self._train = kept
 
     @property
     def n_neurons(self) -> int:

@@ -1,6 +1,7 @@
 """Which variables of a circuit can be trained, and where their training starts."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from numbers import Number
 from typing import TYPE_CHECKING, Any
 
@@ -57,6 +58,15 @@ def trained_blocks(
         own[name] = _readout_block(circuit, own[name], parameter, gain)
     _check_trained_once(circuit, blocks)
     return (*blocks, *own.values())
+
+
+def with_fixed(train: Mapping[str, Start], names: Collection[str]) -> dict[str, Start]:
+    """Return `train` with the blocks named, the readout's own among them, fixed, and no others."""
+    starts = dict(train) | {name: train.get(name) for name in names}
+    return {
+        name: replace(_parameter(name, start), fixed=name in names)
+        for name, start in starts.items()
+    }
 
 
 def signs_of(circuit: "Circuit", train: Mapping[str, Start]) -> np.ndarray:

@@ -221,3 +221,35 @@ def test_kinetic_synapses_rest_on_the_sets_of_the_graded_network():
     assert isinstance(morris_lecar_conductance(10, parameter_set="hopf"), nt.Circuit)
     with pytest.raises(InvalidInput, match="no receptor called 'NMD'; did you mean 'NMDA'"):
         morris_lecar_conductance(10, receptor="NMD")
+
+
+@pytest.mark.parametrize("name", sorted(MODELS))
+def test_any_block_of_a_model_can_be_trained_alone(name):
+    whole, circuit = MODELS[name](10), MODELS[name](10)
+    for chosen in whole.parameters.names:
+        circuit.train_only(chosen)
+        vector = circuit.parameters.draw(np.random.default_rng(0))
+        first, second = (circuit.parameters.split(one) for one in (vector, vector + 0.1))
+        assert tuple(first) == whole.parameters.names
+        changed = {block for block in first if not np.array_equal(first[block], second[block])}
+        assert changed == {chosen}
+        assert circuit.fingerprint != whole.fingerprint
+    circuit.train_only(*whole.parameters.names)
+    assert circuit.parameters.size == whole.parameters.size
+
+
+def test_training_one_block_leaves_all_others(tmp_path):
+    circuit = MODELS["leaky-integrate-and-fire"](10, channels=4)
+    circuit.train_only("input.weight")
+    before = circuit.parameters.split(circuit.parameters.draw(np.random.default_rng(0)))
+    settings = {"trials": 4, "validation_trials": 4, "test_trials": 4, "progress": False}
+    task = nt.tasks.StimulusIntegration(words=3, channels=4, bin_ms=2.0, decision_ms=4.0)
+    result = nt.train(circuit, task, generations=2, out=tmp_path / "run", **settings)
+    assert len(result.weights) == 40
+    for name, values in result.parameters.items():
+        assert np.array_equal(values, before[name]) == (name != "input.weight"), name
+
+
+def test_a_block_that_is_not_there_is_told():
+    with pytest.raises(InvalidInput, match="did you mean 'input.weight'"):
+        MODELS["rate"](4).train_only("input.wieght")
