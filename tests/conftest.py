@@ -39,10 +39,12 @@ def short_collections():
     gc.freeze()
 
 
-@pytest.fixture
-def compiled_quickly(monkeypatch: pytest.MonkeyPatch):
+@pytest.fixture(scope="module")
+def compiled_quickly():
     """Compile networks in half the time that the options of a user's own runs take.
 
     For tests of many short runs, whose subject is not what the compiler makes of the code.
     """
-    monkeypatch.setenv("NEUROTRAIN_CXXFLAGS", "-O1")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NEUROTRAIN_CXXFLAGS", "-O1")
+        yield

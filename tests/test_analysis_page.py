@@ -10,7 +10,7 @@ import pytest
 import neurotrain as nt
 
 # The same on every Python.
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("compiled_quickly")]
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,8 @@ from neurotrain.gradients import differentiable_losses
 from neurotrain.losses import LOSSES
 from neurotrain.optimizers import gradient_descent_names, optimizer_options
 
+pytestmark = pytest.mark.usefixtures("compiled_quickly")
+
 
 @pytest.fixture(scope="module")
 def page(top):

@@ -10,6 +10,8 @@ from neurotrain.cli import main
 from neurotrain.errors import InvalidInput
 from neurotrain.experiments.comparison import compare
 
+pytestmark = pytest.mark.usefixtures("compiled_quickly")
+
 COMMAND = ["compare", "stimulus-integration", "--quick", "--neurons", "6", "--generations", "2"]
 
 

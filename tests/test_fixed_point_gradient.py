@@ -10,6 +10,8 @@ from neurotrain.gradients import FixedPointGradient, loss_and_gradient
 from neurotrain.losses import make_loss
 from neurotrain.trials import Trials
 
+pytestmark = pytest.mark.usefixtures("compiled_quickly")
+
 pytest.importorskip("torch")
 
 CHANNELS, CLASSES = 4, 3

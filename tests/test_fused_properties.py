@@ -12,7 +12,7 @@ import neurotrain as nt
 from neurotrain.trials import Trials
 
 # The generated code is the same on every Python.
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("compiled_quickly")]
 
 STEPS = 40
 REFRACTORY = {"none": False, "time": "0.7*ms", "condition": "v > 0.2", "own": "pause"}

@@ -7,6 +7,8 @@ import pytest
 
 from neurotrain import gradients
 
+pytestmark = pytest.mark.usefixtures("compiled_quickly")
+
 OF_TRAINING = {
     "differentiate",
     "loss_and_gradient",

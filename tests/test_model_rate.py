@@ -11,7 +11,7 @@ from neurotrain.models.rate import NONLINEARITIES
 from neurotrain.trials import Trials
 
 # The same on every Python.
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("compiled_quickly")]
 
 TAU = 10.0  # ms
 

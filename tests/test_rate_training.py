@@ -6,6 +6,8 @@ from brian2 import Synapses, ms
 
 import neurotrain as nt
 
+pytestmark = pytest.mark.usefixtures("compiled_quickly")
+
 pytest.importorskip("torch")
 
 BY_GRADIENT = {

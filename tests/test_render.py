@@ -6,6 +6,8 @@ from brian2 import NeuronGroup, TimedArray, ms
 from brian2.core.functions import DEFAULT_FUNCTIONS
 from one_group import run_group
 
+pytestmark = pytest.mark.usefixtures("compiled_quickly")
+
 X = np.array([-3.5, -2, -1, -0.5, -1e-3, 0, 1e-3, 0.25, 0.5, 1, 1.5, 2, 3, 7.3])
 Y = np.array([2.0, -2, 3, 0.5, 1, 1, 1, -0.3, 0.7, -1, 2, 4, -4, 3.3])
 M = np.arange(len(X)) - 5

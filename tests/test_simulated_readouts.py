@@ -9,7 +9,7 @@ from neurotrain.readouts import READOUTS, make_readout
 from neurotrain.trials import Trials
 
 # The same on every Python.
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("compiled_quickly")]
 
 EQUATIONS = "dv/dt = (1.2 + drive + stimulus - v)/(8*ms) : 1\ndrive : 1\nstimulus : 1"
 DECISION = (15.0, 29.0)
