@@ -111,8 +111,7 @@ class Circuit(Simulable):
             For an unknown block, a gain that is not positive, or where constraints forbid it.
         """
         for name, gain in gains.items():
-            if name not in self.parameters.names:
-                raise unknown_name("trained parameter", name, self.parameters.names)
+            self.parameters.require(name)
             if not (np.isfinite(gain) and gain > 0):
                 raise InvalidInput(f"The gain of '{name}' must be positive, got {gain}.")
         self.parameters = ParameterSpace(trained_blocks(self, self._train, gains))
@@ -129,10 +128,9 @@ class Circuit(Simulable):
         InvalidInput
             For an unknown block, or if another one has an encoding, which is of what is searched.
         """
-        for name in names:
-            if name not in self.parameters.names:
-                raise unknown_name("trained parameter", name, self.parameters.names)
-        kept = with_fixed(self._train, set(self.parameters.names) - set(names))
+        self.parameters.require(*names)
+        others = [name for name in self.parameters.names if name not in names]
+        kept = with_fixed(self._train, others)
         self.parameters = ParameterSpace(trained_blocks(self, kept, self.initial_gains))
         self._train = kept
 

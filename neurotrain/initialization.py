@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from brian2 import Hz, Quantity, Synapses, have_same_dimensions
 
-from neurotrain.errors import InvalidInput, require_whole, unknown_name
+from neurotrain.errors import InvalidInput, require_whole
 from neurotrain.recording import Recording
 from neurotrain.seeding import generator
 from neurotrain.task import Task
@@ -104,9 +104,7 @@ def initialize_at_rate(
     require_whole("trials", trials)
     require_whole("draws", draws)
     chosen = _blocks(circuit) if blocks is None else tuple(blocks)
-    for name in chosen:
-        if name not in circuit.parameters.names:
-            raise unknown_name("trained parameter", name, circuit.parameters.names)
+    circuit.parameters.require(*chosen)
     gains = circuit.initial_gains
     sample = _Sample(circuit, task, chosen, trials, draws, seed, execution, threads)
     tried = []

@@ -62,10 +62,9 @@ def trained_blocks(
 
 def with_fixed(train: Mapping[str, Start], names: Collection[str]) -> dict[str, Start]:
     """Return `train` with the blocks named, the readout's own among them, fixed, and no others."""
-    starts = dict(train) | {name: train.get(name) for name in names}
     return {
-        name: replace(_parameter(name, start), fixed=name in names)
-        for name, start in starts.items()
+        name: replace(_parameter(name, train.get(name)), fixed=name in names)
+        for name in dict.fromkeys((*train, *names))
     }
 
 

@@ -5,7 +5,6 @@ for it (sizes, durations, connectivity, parameters), which need no compilation o
 mismatch is reduced to a short script, which is printed and runs on either device.
 """
 
-import gc
 import logging
 import re
 from collections import Counter
@@ -51,11 +50,7 @@ def quiet_and_quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     # Small loops do not gain from what optimizing takes.
     monkeypatch.setenv("NEUROTRAIN_CXXFLAGS", "-O0")
     logging.disable(logging.CRITICAL)
-    gc.collect()
-    gc.freeze()
     yield
-    gc.unfreeze()
-    gc.collect()
     logging.disable(logging.NOTSET)
 
 

@@ -1,15 +1,16 @@
 """Initial weights at a target rate: reached, reported, the same again, or a clear failure."""
 
 import re
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from brian2 import Hz, ms, mV
 
+from neurotrain.distributions import Normal
 from neurotrain.errors import InvalidInput
 from neurotrain.initialization import initialize_at_rate
 from neurotrain.models import MODELS
+from neurotrain.parameters.space import Block, ParameterSpace
 from neurotrain.recording import Recording
 from neurotrain.tasks import StimulusIntegration
 
@@ -85,11 +86,9 @@ class Dial:
 
     def __init__(self, rate_hz, names=("recurrent.weight",), failed=lambda gain: False):
         self.rate_hz, self.failed, self.initial_gains, self.calls = rate_hz, failed, {}, []
-        self.parameters = SimpleNamespace(names=names, draw=self.draw)
+        blocks = tuple(Block(name, (3,), Normal(0, 1), 1.0) for name in names)
+        self.parameters = ParameterSpace(blocks)
         self.objects = {}
-
-    def draw(self, rng):
-        return rng.normal(size=3)
 
     def draw_initial_state(self, n_trials, rng):
         return {"v": rng.normal(size=(n_trials, 4))}

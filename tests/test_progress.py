@@ -17,8 +17,7 @@ from tqdm import std
 import neurotrain as nt
 from neurotrain import progress
 from neurotrain.progress import open_bar
-from neurotrain.training.progress import SILENT as SILENT_WORDS
-from neurotrain.training.progress import Progress, format_score
+from neurotrain.training.progress import SILENT, Progress, format_score
 from neurotrain.training.settings import Settings
 
 STUB = f"{Path(__file__).with_name('stub_circuit.py')}:linear"
@@ -235,9 +234,6 @@ def test_a_training_shows_when_its_limits_end_it(classes, limits, ends, log, clo
     assert f"{what},  1.00gen/s, spikes/neuron 2 silent 0% blocked 0% failed - trials 2e+02" in last
 
 
-SILENT = {**METRICS, "silent_share": 1.0, "trial_simulations": 10}
-
-
 @pytest.mark.parametrize(
     ("changed", "readout", "is_told"),
     [
@@ -256,9 +252,10 @@ def test_a_network_in_which_nothing_fires_is_told_once(changed, readout, is_told
         circuit=SimpleNamespace(readout=readout),
     )
     shown = Progress(0, plan, True)
+    silent = {**METRICS, "silent_share": 1.0, "trial_simulations": 10, **changed}
     for generation in (1, 2):
-        shown.update({**SILENT, **changed, "generation": generation}, wall_seconds=1.0)
-    assert log.getvalue().splitlines() == [words for words in [SILENT_WORDS] if is_told]
+        shown.update({**silent, "generation": generation}, wall_seconds=1.0)
+    assert log.getvalue().splitlines() == [SILENT] * is_told
 
 
 def test_what_a_terminal_is_told_has_a_line_of_its_own(monkeypatch):

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neurotrain.errors import unknown_name
 from neurotrain.executions.base import Request
 from neurotrain.executions.torch.options import Differentiation
 from neurotrain.gradients.activity import as_tensors, in_numpy, run
@@ -143,11 +142,8 @@ def differentiate(
 
 def _chosen(circuit: Circuit, blocks: Iterable[str] | None) -> list[str]:
     """Return the names of blocks to differentiate by that have anything to search."""
-    names = circuit.parameters.names
-    blocks = names if blocks is None else tuple(blocks)
-    for name in blocks:
-        if name not in names:
-            raise unknown_name("trained parameter", name, names)
+    blocks = circuit.parameters.names if blocks is None else tuple(blocks)
+    circuit.parameters.require(*blocks)
     return [
         block.name for block in circuit.parameters.blocks if block.name in blocks and block.size
     ]

@@ -102,6 +102,12 @@ class ParameterSpace:
         """Names of the blocks."""
         return tuple(block.name for block in self.blocks)
 
+    def require(self, *names: str) -> None:
+        """Raise `InvalidInput` unless there are blocks of these names."""
+        for name in names:
+            if name not in self.names:
+                raise unknown_name("trained parameter", name, self.names)
+
     @property
     def size(self) -> int:
         """Number of coordinates of all blocks."""
@@ -150,9 +156,7 @@ class ParameterSpace:
             them.
         """
         pieces = self._pieces(vector)
-        for name in values:
-            if name not in self.names:
-                raise unknown_name("trained parameter", name, self.names)
+        self.require(*values)
         for block in self.blocks:
             if block.name in values:
                 pieces[block.name] = _encode(block, np.asarray(values[block.name], dtype=float))
@@ -188,9 +192,7 @@ class ParameterSpace:
             If a block is unknown, or derivatives have another shape.
         """
         vectors = np.asarray(vectors, dtype=float)
-        for name in block_gradients:
-            if name not in self.names:
-                raise unknown_name("trained parameter", name, self.names)
+        self.require(*block_gradients)
         pieces, lead = self._pieces(vectors), vectors.shape[:-1]
         pulled = [np.zeros_like(piece) for piece in pieces.values()]
         for k, block in enumerate(self.blocks):
@@ -208,9 +210,7 @@ class ParameterSpace:
         InvalidInput
             If a block is unknown, missing or of another shape, or no vector gives its values.
         """
-        for name in values:
-            if name not in self.names:
-                raise unknown_name("trained parameter", name, self.names)
+        self.require(*values)
         missing = set(self.names) - set(values)
         if missing:
             raise InvalidInput(f"No values were given for {', '.join(sorted(missing))}.")

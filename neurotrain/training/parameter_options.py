@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from neurotrain.errors import InvalidInput, require_number, unknown_name
+from neurotrain.errors import InvalidInput, require_number
 from neurotrain.parameters.matrices import is_matrix
 from neurotrain.parameters.space import ParameterSpace
 
@@ -59,8 +59,7 @@ def with_one_sigma(
     if not isinstance(sigmas, Mapping):
         return dict(options), parameters.scale
     for name, sigma in sigmas.items():
-        if name not in parameters.names:
-            raise unknown_name("trained parameter", name, parameters.names)
+        parameters.require(name)
         require_number(f"sigma of '{name}'", sigma, above=0)
     usual = defaults["sigma"]
     factors = [

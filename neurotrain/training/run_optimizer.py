@@ -133,9 +133,7 @@ def make_run_optimizer(
     """
     if gradient is None:
         return _make(name, options, parameters, start, settings)
-    for one in gradient.blocks:
-        if one not in parameters.names:
-            raise unknown_name("trained parameter", one, parameters.names)
+    parameters.require(*gradient.blocks)
     sizes = [block.size for block in parameters.blocks]
     chosen = np.repeat([block.name in gradient.blocks for block in parameters.blocks], sizes)
     if chosen.all() or not chosen.any():
