@@ -12,7 +12,8 @@ from device_networks import assert_same_training
 from emulated_cuda import CUDA_PATH, ORDERS, emulate_projects
 
 import neurotrain as nt
-from neurotrain.benchmarks.cuda_roofline import ARCHITECTURES
+from neurotrain.benchmarks.cuda_roofline import ARCHITECTURES, NEWEST, OLDEST
+from neurotrain.benchmarks.ptxas import compiled_functions
 from neurotrain.errors import CompilerNotFound, InvalidInput, NeurotrainError, UnsupportedModel
 from neurotrain.executions.cuda import execution, program, toolkit
 from neurotrain.executions.cuda.preferences import link_curand, preferences
@@ -30,7 +31,6 @@ pytestmark = [
 # Coupled by sums, and by spikes.
 BY_DAY = ("morris-lecar", "leaky-integrate-and-fire")
 DURATION_MS = 20.0
-OLDEST, *_, NEWEST = ARCHITECTURES
 # By which averages may be off in single precision, of the largest one of each state.
 SINGLE = 2e-4
 # An intermediate result of its equation is below single precision's range from -103 mV on.
@@ -333,12 +333,6 @@ def test_nvcc_compiles_and_links_a_project(make, capability, precision):
     assert_ends_where_it_looks_for_a_gpu(project.folder)
 
 
-def spilling(told: str) -> set[str]:
-    """Return the mangled names of functions whose registers spill, of what ptxas tells."""
-    told_of = r"Function properties for (\S+)\n.*?(\d+) bytes spill stores, (\d+) bytes spill loads"
-    return {name for name, *spilled in re.findall(told_of, told) if spilled != ["0", "0"]}
-
-
 @pytest.mark.nightly
 @pytest.mark.usefixtures("nvidia")
 @pytest.mark.parametrize(
@@ -366,10 +360,11 @@ def test_a_project_for_many_gpus_links_and_spills_no_registers(architectures, tm
     built = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
     assert built.returncode == 0, built.stderr
     told = built.stdout + built.stderr
-    kernels = set(re.findall(r"Compiling entry function '(\S+)'", told))
     assert set(re.findall(r"for '(sm_\d+)'", told)) == {*architectures}
-    found = spilling(told)
-    assert kernels and not found & kernels
+    functions = compiled_functions(told)
+    kernels = {one.name for one in functions if one.registers}
+    spilling = {one.name for one in functions if one.spilled}
+    assert kernels and not spilling & kernels
     # What remains are Thrust's constructors, made for the device too, which no kernel calls.
-    assert {name for name in found if not name.startswith("_ZN6thrust")} == set()
+    assert {name for name in spilling if not name.startswith("_ZN6thrust")} == set()
     assert_ends_where_it_looks_for_a_gpu(folder)

@@ -1,6 +1,5 @@
 """The matrix product that stands for dense synapses on a GPU, emulated on a CPU and compiled."""
 
-import re
 import shutil
 import subprocess
 from dataclasses import replace
@@ -14,6 +13,7 @@ from emulated_cuda import ORDERS, emulate_projects
 
 import neurotrain as nt
 from neurotrain.benchmarks.cuda_roofline import ARCHITECTURES
+from neurotrain.benchmarks.ptxas import compiled_functions
 from neurotrain.errors import NeurotrainError
 from neurotrain.executions.cuda import copies, execution, project, toolkit
 from neurotrain.executions.cuda.dense_coupling import ROWS, SOURCES, TRIALS, dense_sums
@@ -282,7 +282,6 @@ def test_registers_suffice(circuit, tmp_path, architecture, precision):
     command = [toolkit.find_nvcc(), "-dc", "-cubin", "-std=c++17", "-w", f"-arch={architecture}"]
     command += ["-Xptxas", "-v", *headers, "-o", "made", "code_objects/synapses1_codeobject.cu"]
     told = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True).stderr
-    spills = re.findall(r"(\d+) bytes stack frame, (\d+) bytes spill stores", told)
-    assert spills
-    assert {number for one in spills for number in one} == {"0"}
-    assert max(map(int, re.findall(r"Used (\d+) registers", told))) <= 128
+    functions = compiled_functions(told)
+    assert {(one.stack, one.spilled) for one in functions} == {(0, 0)}
+    assert 0 < max(one.registers or 0 for one in functions) <= 128

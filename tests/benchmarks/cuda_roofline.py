@@ -10,6 +10,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from neurotrain.benchmarks.ptxas import Compiled, compiled_functions
 from neurotrain.executions.fused.source import generate_source
 from neurotrain.executions.fused_cuda.compiler import find_nvcc, options
 from neurotrain.executions.fused_cuda.kernel import MOST_THREADS, ROWS, TARGET, defines
@@ -61,25 +62,13 @@ ARCHITECTURES = {
     "sm_100": Architecture("B200", 148, 128, 64, 1.85, 228, 227),
     "sm_120": Architecture("RTX 5090", 170, 128, 2, 2.41, 100, 99),
 }
-
-
-@dataclass(frozen=True)
-class Compiled:
-    """What the compiler says: registers of a thread, and bytes that do not fit into them."""
-
-    registers: int
-    spilled: int
-    stack: int
+OLDEST, *_, NEWEST = ARCHITECTURES
 
 
 def compiled(source: str, architecture: str, precision: str, tile: int = TRIALS) -> Compiled:
-    """Compile for an architecture and return what ptxas tells."""
+    """Compile for an architecture and return what ptxas tells of the kernel."""
     told = _nvcc(source, ("-cubin", "-Xptxas", "-v", f"-arch={architecture}"), precision, tile)[1]
-    stack, stores, loads = re.search(
-        r"(\d+) bytes stack frame, (\d+) bytes spill stores, (\d+) bytes spill loads", told
-    ).groups()
-    registers = re.search(r"Used (\d+) registers", told)[1]
-    return Compiled(int(registers), int(stores) + int(loads), int(stack))
+    return next(one for one in compiled_functions(told) if one.registers)
 
 
 def operations(source: str, precision: str, tile: int = TRIALS) -> int:
@@ -88,7 +77,7 @@ def operations(source: str, precision: str, tile: int = TRIALS) -> int:
     Those of all rows that a thread updates, in the text of the kernel, over the number of rows:
     what is done once before the first step counts too, so that this is rather too much.
     """
-    text, _ = _nvcc(source, ("-ptx", f"-arch={min(ARCHITECTURES)}"), precision, tile)
+    text, _ = _nvcc(source, ("-ptx", f"-arch={OLDEST}"), precision, tile)
     width = "f64" if precision == "float64" else "f32"
     cheap = re.findall(rf"\s(?:fma|mul|add|sub|neg|abs|min|max|setp\.\w+)\.[\w.]*{width}", text)
     dear = re.findall(rf"\s(?:div|sqrt|rcp)\.[\w.]*{width}", text)
