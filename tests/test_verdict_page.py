@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from neurotrain.errors import InvalidInput
-from neurotrain.experiments import Check, Findings, Report
-from neurotrain.experiments.verdict_page import make_page, read_verdicts
+from neurotrain.experiments import Check, Findings, Report, experiment_names
+from neurotrain.experiments.verdict_page import PAGES, make_page, read_verdicts
 
 # The same on every Python.
 pytestmark = pytest.mark.slow
@@ -37,7 +37,15 @@ def test_the_page_tells_what_holds_and_what_fails(tmp_path):
     page = page.replace("\N{NO-BREAK SPACE}", " ")
     assert "| holds | loss | 0.25 | ≤ 0.5 | Oja 1982 |" in page
     assert "| **fails** | share | 0.1 | ≥ 0.9 | asked of this library |" in page
-    assert "`supertrex`" in page and "`oja`" not in page
+    overview = page[: page.index("## oja")]
+    assert re.search(r"\| \[oja\]\(#oja\) \| Learn digits .*? \| 1 of 2 \|", overview)
+    assert re.search(r"\| `supertrex` \| Learn every .*? \| no table yet \|", overview)
+
+
+@pytest.mark.parametrize("name", experiment_names())
+def test_every_experiment_is_told_in_the_page_that_is_named(name):
+    told = (DOCS / f"{PAGES[name]}.md").read_text("utf-8")
+    assert re.search(rf"neurotrain reproduce {name}(?![\w-])", told)
 
 
 def test_quick_forms_are_refused(tmp_path):

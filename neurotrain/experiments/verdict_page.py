@@ -6,10 +6,11 @@ file NAME.json of each experiment.
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from neurotrain.catalog import summary
 from neurotrain.errors import InvalidInput
 from neurotrain.experiments import experiment_names
 
@@ -18,7 +19,34 @@ INTRODUCTION = """\
 
 Each table is what `neurotrain reproduce NAME --json` printed, and nothing else: what was measured,
 the lowest or highest value that would do, and where that comes from. What fails stays in the table,
-and the experiment's own page says why."""
+and the page beside the experiment's name says why."""
+# Which page of the documents tells of an experiment, by its name without ending.
+PAGES = {
+    "bp-trainability": "backpropagation-experiments",
+    "delayed-recall": "learning-rules",
+    "discrete-loss": "backpropagation-experiments",
+    "fixed-points": "learning-rules",
+    "gradient-horizon": "gradient-instruments",
+    "integration": "optimizers",
+    "integration-bp-vs-es": "backpropagation-experiments",
+    "integration-memory": "tasks",
+    "losses": "losses",
+    "meta-plasticity": "learning-rules",
+    "motor-lesions": "reservoirs",
+    "neuron-turn-off": "gradient-instruments",
+    "oja": "learning-rules",
+    "optimizers": "optimizers",
+    "overparameterised": "neural-odes",
+    "pollu": "neural-odes",
+    "predictive-coding": "learning-rules",
+    "random-feedback": "learning-rules",
+    "rate-circuit-rules": "learning-rules",
+    "rate-to-spike": "rate-to-spike",
+    "rober": "neural-odes",
+    "spiral": "neural-odes",
+    "supertrex": "reservoirs",
+    "working-memory": "tasks",
+}
 ENDING = """\
 Made of the files in `docs/verdicts` by
 `python -m neurotrain.experiments.verdict_page docs/verdicts`."""
@@ -47,15 +75,28 @@ def read_verdicts(folder: Path) -> dict[str, Verdict]:
 def make_page(verdicts: Mapping[str, Verdict]) -> str:
     """Return the page, in Markdown."""
     checks = [check for verdict in verdicts.values() for check in verdict["checks"]]
-    held = sum(check["holds"] for check in checks)
-    parts = [INTRODUCTION, f"Of {len(checks)} checks, {held} hold."]
-    missing = [f"`{name}`" for name in experiment_names() if name not in verdicts]
-    if missing:
-        told = f"No such table yet, but figures in their pages, have {', '.join(missing)}."
-        parts.append(told)
+    parts = [INTRODUCTION, f"Of {len(checks)} checks, {_held(checks)} hold.", _overview(verdicts)]
     for name, verdict in verdicts.items():
-        parts += [f"## {name}", _table(verdict)]
+        parts += [f"## {name}", summary("experiments", name), _table(verdict)]
     return "\n\n".join([*parts, ENDING]) + "\n"
+
+
+def _overview(verdicts: Mapping[str, Verdict]) -> str:
+    lines = ["| experiment | | checks that hold | told in |", "|---|---|---|---|"]
+    for name in experiment_names():
+        linked, hold = f"`{name}`", "no table yet"
+        if name in verdicts:
+            checks = verdicts[name]["checks"]
+            linked, hold = f"[{name}](#{name})", f"{_held(checks)} of {len(checks)}"
+        page = PAGES[name]
+        lines.append(
+            f"| {linked} | {summary('experiments', name)} | {hold} | [{page}]({page}.md) |"
+        )
+    return "\n".join(lines)
+
+
+def _held(checks: Sequence[Mapping[str, Any]]) -> int:
+    return sum(check["holds"] for check in checks)
 
 
 def _read(path: Path) -> Verdict:
