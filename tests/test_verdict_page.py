@@ -40,6 +40,7 @@ def test_the_page_tells_what_holds_and_what_fails(tmp_path):
     overview = page[: page.index("## oja")]
     assert re.search(r"\| \[oja\]\(#oja\) \| Learn digits .*? \| 1 of 2 \|", overview)
     assert re.search(r"\| `supertrex` \| Learn every .*? \| no table yet \|", overview)
+    assert "`oja`" not in page
 
 
 @pytest.mark.parametrize("name", experiment_names())
