@@ -43,6 +43,16 @@ def test_the_page_tells_what_holds_and_what_fails(tmp_path):
     assert "`oja`" not in page
 
 
+def test_sections_come_in_the_order_of_the_overview(tmp_path):
+    # As file names, "integration-memory.json" comes before "integration.json".
+    names = ["integration", "integration-memory"]
+    for name in names:
+        write_verdict(tmp_path, name=name)
+    page = make_page(read_verdicts(tmp_path))
+    assert re.findall(r"^\| \[(\S+?)\]", page, re.M) == names
+    assert re.findall(r"^## (\S+)", page, re.M) == names
+
+
 @pytest.mark.parametrize("name", experiment_names())
 def test_every_experiment_is_told_in_the_page_that_is_named(name):
     told = (DOCS / f"{PAGES[name]}.md").read_text("utf-8")

@@ -28,7 +28,7 @@ SEEDS = (3, 4, 5)
 
 
 def run(setting: Setting) -> Findings:
-    """Train 64 and 128 Morris-Lecar neurons to integrate evidence with every optimizer but `xnes`."""
+    """Train 64 and 128 Morris-Lecar neurons to integrate evidence by every optimizer but `xnes`."""
     names = [name for name in optimizer_names() if name not in UNSUITED]
     checks, rows = [], []
     for neurons in (8,) if setting.quick else (64, 128):

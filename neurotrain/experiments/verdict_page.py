@@ -64,7 +64,7 @@ def read_verdicts(folder: Path) -> dict[str, Verdict]:
         If there are none, or one is not the JSON of the full form of the experiment it is named
         after.
     """
-    paths = sorted(folder.glob("*.json"))
+    paths = sorted(folder.glob("*.json"), key=lambda path: path.stem)
     if not paths:
         raise InvalidInput(
             f"{folder} has no file NAME.json; make some: neurotrain reproduce NAME --json."
