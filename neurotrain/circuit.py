@@ -21,6 +21,7 @@ from neurotrain.inputs import Input
 from neurotrain.lowering.network import Lowered, lower
 from neurotrain.membership import freed
 from neurotrain.parameters.space import ParameterSpace
+from neurotrain.readout_units import warn_of_units
 from neurotrain.readouts import Readout
 from neurotrain.simulable import Blocked, Simulable
 from neurotrain.trainable import (
@@ -99,6 +100,7 @@ class Circuit(Simulable):
         self.initial_gains: dict[str, float] = {}
         self.parameters = ParameterSpace(trained_blocks(self, self._train, {}))
         check_input_weight(self)
+        warn_of_units(self)
 
     def scale_initial(self, gains: Mapping[str, float]) -> None:
         """Let training start from values multiplied by a positive gain for each block named.

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
+from difflib import get_close_matches
 from numbers import Number
 from typing import TYPE_CHECKING, Any
 
@@ -172,10 +173,22 @@ def _block(circuit: "Circuit", name: str, parameter: Parameter, gain: float) -> 
     if name == "input.weight" and circuit.inputs:
         return _input_block(circuit, parameter, gain)
     if part not in circuit.objects or variable not in _trainable(circuit, part):
-        known = [f"{o}.{v}" for o in circuit.objects for v in _trainable(circuit, o)]
-        known += ["input.weight"] if circuit.inputs else []
-        raise unknown_name("trained variable", name, known)
+        raise _unknown(circuit, name)
     return _object_block(circuit, name, parameter, gain)
+
+
+def _unknown(circuit: "Circuit", name: str) -> InvalidInput:
+    known = [f"{o}.{v}" for o in circuit.objects for v in _trainable(circuit, o)]
+    known += ["input.weight"] if circuit.inputs else []
+    part, dot, _ = name.partition(".")
+    if not dot or get_close_matches(part, [*circuit.objects, "input"]):
+        return unknown_name("trained variable", name, known)
+    # The nearest name would be that of another object: people write what their script calls it.
+    return InvalidInput(
+        f"There is no trained variable called '{name}': no object of the circuit has the Brian2 "
+        f"name '{part}'. Choose from: {', '.join(sorted(known))}; or make the object with "
+        f"name='{part}'."
+    )
 
 
 def _trainable(circuit: "Circuit", part: str) -> list[str]:

@@ -156,6 +156,9 @@ def refused(act, kind=InvalidInput):
     [
         (["recurrent.wait"], "did you mean 'recurrent.weight'"),
         (["recurent.weight"], "did you mean 'recurrent.weight'"),
+        (["S.weight"], "recurrent.weight; or make"),
+        (["S.weight"], "with name='S'"),
+        (["input.wait"], "did you mean 'input.weight'"),
         (["neurons.v"], "trained variable"),
         (["neurons.drive"], "trained variable"),
         (["neurons.stimulus"], "trained variable"),
